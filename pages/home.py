@@ -1,0 +1,40 @@
+"""Bundled models to look into at once, and the way to one's own."""
+
+import streamlit as st
+
+from pages.ui import cache, models, pictures
+from pages.ui.navigation import page
+from vae_core import checkpoints
+from vae_core.latents.manifold import manifold
+
+GRID = 15
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def portrait(id: str, version: str) -> bytes:
+    """The model's manifold as a picture."""
+    return pictures.sheet(pictures.as_bytes(manifold(cache.open_model(id).vae, GRID, GRID).numpy()), GRID, gap=0)
+
+
+st.title("See inside a variational autoencoder")
+st.markdown("Open a model and **drag**: the decoder redraws while you move. Or bring your own pictures, train in a minute, and drag through those.")
+
+st.subheader("Ready to explore")
+bundled = checkpoints.bundled()
+for column, id in zip(st.columns(max(len(bundled), 3)), bundled, strict=False):
+    with column, st.container(border=True):
+        st.image(portrait(id, checkpoints.version(id)), width="stretch")
+        st.markdown(f"**{models.BUNDLED_TITLES.get(id, id)}**")
+        if st.button("Explore", key=f"open-{id}", type="primary", width="stretch"):
+            st.switch_page(page("explore"), query_params={"model": id})
+
+st.subheader("Your own pictures")
+steps = (
+    ("data", "1. Bring pictures", "A ZIP, several files, or an IDX file. Folders become labels."),
+    ("train", "2. Train", "Everything is preset; a small set takes about a minute."),
+    ("explore", "3. Drag", "The map of your pictures, and the decoder under your pointer."),
+)
+for column, (name, title, text) in zip(st.columns(3), steps, strict=True):
+    with column, st.container(border=True):
+        st.page_link(page(name), label=f"**{title}**")
+        st.caption(text)

@@ -1,0 +1,63 @@
+"""Train a VAE on a dataset and watch it learn."""
+
+import streamlit as st
+
+from pages.ui import forms, progress, state
+from pages.ui.navigation import page
+from vae_core import runs, workspace
+from vae_core.run_config import PRESETS, RunConfig, suggested_preset
+
+BASIC = {"model": ("latents",), "train": ("epochs",), "objective": ("beta",)}
+ADVANCED = {"model": ("architecture", "width", "likelihood"), "train": ("batch_size", "learning_rate", "validation", "device", "seed")}
+
+
+def settings(about: workspace.DatasetSummary) -> RunConfig:
+    """Preset and settings, as widgets that begin at the preset's values."""
+    suggested = suggested_preset(about.schema_)
+    names = list(PRESETS)
+    preset = st.selectbox(
+        "Preset",
+        names,
+        index=names.index(suggested),
+        format_func=lambda name: f"{PRESETS[name].title}{' (suggested)' if name == suggested else ''}",
+        help="\n\n".join(f"**{p.title}**: {p.description}" for p in PRESETS.values()),
+        key=f"preset-{about.id}",
+    )
+    start = PRESETS[preset].run_config(about.id, about.count)
+    key = f"{about.id}-{preset}"
+    values = {}
+    for column, (part, fields) in zip(st.columns(3), BASIC.items(), strict=True):
+        with column:
+            values |= forms.edit(getattr(start, part), fields, key)
+    with st.expander("More settings"):
+        for part, fields in ADVANCED.items():
+            values |= forms.edit(getattr(start, part), fields, key)
+    return start.with_settings(values)
+
+
+def new_run() -> None:
+    """Choose, then start."""
+    stored = {about.id: about for about in workspace.list_datasets()}
+    if not stored:
+        st.info("There is no dataset yet. Upload some pictures first.", icon=":material/photo_library:")
+        st.page_link(page("data"), label="Go to Data")
+        return
+    ids = list(stored)
+    wanted = state.dataset_id()
+    chosen = st.selectbox(
+        "Dataset", ids, index=ids.index(wanted) if wanted in stored else 0, format_func=lambda id: f"{stored[id].name} · {stored[id].count:,} pictures"
+    )
+    state.set_dataset_id(chosen)
+    config = settings(stored[chosen])
+    if st.button("Start training", type="primary", icon=":material/play_arrow:"):
+        state.set_run_id(runs.start(stored[chosen].name, config).id)
+        st.rerun()
+
+
+st.title("Train")
+shown = state.run_id()
+with st.container(border=True), st.expander("New run", expanded=shown is None):
+    new_run()
+if shown:
+    progress.watch(shown)
+progress.list_all()

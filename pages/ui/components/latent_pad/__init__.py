@@ -1,0 +1,55 @@
+"""The live explorer: a map of codes, a handle, sliders, and the decoder's output while they move.
+
+What tests and scripts may rely on:
+  - the root has data-testid="latent-pad" (and data-decoder="browser" or "server" once the decoder is ready),
+    the output canvas data-testid="decoded";
+  - latent sliders are range inputs with the accessible names z1, z2, …;
+  - each painted decode adds a `performance.measure` named "latent-pad:paint" from the pointer or key event to the painted canvas;
+  - releasing reports the point as the state "point", a list of L numbers.
+
+Nothing asks the server for anything while a pointer is down.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_HERE = Path(__file__).resolve().parent
+
+# Streamlit loads this from a blob: the modules themselves come from our route, where they can import each other.
+_LOADER = """
+export default function (component) {
+  const { data, parentElement, setStateValue } = component;
+  const root = parentElement.querySelector(".latent-pad");
+  root.commit = (point) => setStateValue("point", point);
+  const loading = import(new URL(data.modules + "pad.js", location.origin).href);
+  loading.then((module) => module.show(root, data)).catch((error) => {
+    root.textContent = "The explorer could not be loaded: " + error.message + ". Reload the page.";
+  });
+  return () => loading.then((module) => module.remove(root));
+}
+"""
+
+_component = st.components.v2.component(
+    "latent_pad",
+    html='<div class="latent-pad" data-testid="latent-pad"></div>',
+    css=(_HERE / "latent_pad.css").read_text("utf-8"),
+    js=_LOADER,
+    isolate_styles=False,  # plotly.js writes its styles into the document
+)
+
+
+def latent_pad(data: dict[str, Any], key: str) -> list[float] | None:
+    """Show the explorer.
+
+    Args:
+        data: See `pages.explore`; the description of the model, its decoder, codes and pictures.
+        key: Of the component.
+
+    Returns:
+        The point last released, or None before the first.
+    """
+    result = _component(key=key, data=data, on_point_change=lambda: None)
+    point = result.point
+    return [float(v) for v in point] if isinstance(point, list | tuple) else None

@@ -1,0 +1,182 @@
+// The map of codes: a Plotly scatter, and on top of it a handle that Plotly knows nothing of (a relayout would cost 10 ms).
+
+const PALETTE = [
+  "#4c78d8", "#e8833a", "#3fa35c", "#d6475b", "#8a63c9", "#9a6a4f", "#d869b0", "#7c8594", "#b5ad2b", "#2fb0bd",
+  "#23407f", "#a4501a", "#1f6136", "#8c1f33", "#523284", "#5c3c2a", "#8f2f70", "#454c57", "#716b0e", "#11656e",
+  "#9db8f2", "#f4bd94", "#98d4aa", "#eda0ab",
+]; // prettier-ignore
+const MANY_POINTS = 5000;
+
+/** plotly.js, loaded once a page from the app itself. */
+function loadPlotly(url) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  window.latentPadPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("the map's drawing library did not arrive"));
+    document.head.append(script);
+  });
+  return window.latentPadPlotly;
+}
+
+export class LatentMap {
+  /** `area` holds the plot; `onHover(u, v, event)`, `onDrag(u, v, event)`, `onRelease()`, `onLeave()` tell of the pointer. */
+  constructor(area, callbacks) {
+    this.area = area;
+    this.callbacks = callbacks;
+    this.plot = area.appendChild(document.createElement("div"));
+    this.plot.className = "lp-plot";
+    this.handle = area.appendChild(document.createElement("div"));
+    this.handle.className = "lp-handle";
+    this.handle.dataset.testid = "handle";
+    this.handle.hidden = true;
+    this.dragging = false;
+    this.place = [0, 0];
+  }
+
+  async open(url, samples, groups, plane, titles) {
+    this.plotly = await loadPlotly(url);
+    this.members = groups.names.map(() => []);
+    samples.labels.forEach((label, n) => this.members[groups.of_label[label]].push(n));
+    const [x, y] = samples.project(plane);
+    const size = samples.count > MANY_POINTS ? 4 : 6;
+    const traces = this.members.map((members, g) => ({
+      type: "scattergl",
+      mode: "markers",
+      name: groups.names[g],
+      x: pick(x, members),
+      y: pick(y, members),
+      marker: { size, opacity: 0.7, color: PALETTE[g % PALETTE.length] },
+    }));
+    await this.plotly.newPlot(this.plot, traces, this.layout(titles, traces.length > 1), this.config());
+    this.plot.on("plotly_afterplot", () => this.moveHandle());
+    this.plot.on("plotly_relayouting", () => this.moveHandle());
+    this.resizing = new ResizeObserver(() => this.plotly.Plots.resize(this.plot));
+    this.resizing.observe(this.area);
+    this.listen();
+    this.handle.hidden = false;
+    this.moveHandle();
+  }
+
+  /** Show the codes on another plane. */
+  replot(samples, plane, titles) {
+    const [x, y] = samples.project(plane);
+    const update = { x: this.members.map((m) => pick(x, m)), y: this.members.map((m) => pick(y, m)) };
+    this.plotly.update(this.plot, update, { "xaxis.title.text": titles[0], "yaxis.title.text": titles[1], "xaxis.autorange": true, "yaxis.autorange": true });
+  }
+
+  layout([xTitle, yTitle], withLegend) {
+    const axis = { zeroline: true, automargin: true };
+    return {
+      ...this.colours(),
+      dragmode: false,
+      hovermode: false,
+      showlegend: withLegend,
+      legend: { orientation: "h", y: -0.14, itemsizing: "constant" },
+      margin: { l: 46, r: 8, t: 34, b: 40 },
+      uirevision: "keep",
+      xaxis: { ...axis, ...this.colours().xaxis, title: { text: xTitle, standoff: 6 } },
+      yaxis: { ...axis, ...this.colours().yaxis, title: { text: yTitle, standoff: 6 }, scaleanchor: "x" },
+    };
+  }
+
+  config() {
+    const { Icons } = this.plotly;
+    const togglePan = (plot) => this.plotly.relayout(plot, "dragmode", plot._fullLayout.dragmode === "pan" ? false : "pan");
+    const pan = { name: "pan", title: "Drag the map instead of the point (on / off)", icon: Icons.pan, click: togglePan };
+    return {
+      displaylogo: false,
+      displayModeBar: true,
+      scrollZoom: true,
+      doubleClick: "reset",
+      modeBarButtons: [["zoomIn2d", "zoomOut2d", pan, "resetScale2d"]],
+    };
+  }
+
+  colours() {
+    const style = getComputedStyle(this.area);
+    const text = style.getPropertyValue("--st-text-color") || "#333";
+    const lines = style.getPropertyValue("--st-border-color") || "#ddd";
+    const axis = { gridcolor: lines, zerolinecolor: lines, color: text };
+    const nothing = "rgba(0,0,0,0)";
+    return { paper_bgcolor: nothing, plot_bgcolor: nothing, font: { color: text }, modebar: { bgcolor: nothing, color: text, activecolor: text }, xaxis: axis, yaxis: axis };
+  }
+
+  /** Take the page's colours anew, after a change of theme. */
+  recolour() {
+    if (!this.plotly) return;
+    const { xaxis, ...rest } = this.colours();
+    const axes = {};
+    for (const name of ["xaxis", "yaxis"]) for (const [key, value] of Object.entries(xaxis)) axes[`${name}.${key}`] = value;
+    delete rest.yaxis;
+    this.plotly.relayout(this.plot, { ...rest, ...axes });
+  }
+
+  /** Put the handle over a place on the plane. */
+  show(u, v) {
+    this.place = [u, v];
+    this.moveHandle();
+  }
+
+  moveHandle() {
+    const { xaxis, yaxis } = this.plot._fullLayout ?? {};
+    if (!xaxis) return;
+    const x = xaxis._offset + xaxis.l2p(this.place[0]);
+    const y = yaxis._offset + yaxis.l2p(this.place[1]);
+    this.handle.style.transform = `translate(${x}px, ${y}px)`;
+  }
+
+  /** One arrow key's step: a hundredth of what is in view. */
+  get step() {
+    const { range } = this.plot._fullLayout.xaxis;
+    return (range[1] - range[0]) / 100;
+  }
+
+  listen() {
+    this.area.addEventListener("pointerdown", (event) => {
+      const place = this.placeOf(event);
+      if (!place || event.button !== 0 || this.plot._fullLayout.dragmode === "pan") return;
+      this.dragging = true;
+      this.area.setPointerCapture(event.pointerId);
+      this.area.focus({ preventScroll: true });
+      this.callbacks.onDrag(...place, event);
+    });
+    this.area.addEventListener("pointermove", (event) => {
+      const place = this.placeOf(event, this.dragging);
+      if (!place) this.callbacks.onLeave();
+      else if (this.dragging) this.callbacks.onDrag(...place, event);
+      else if (event.buttons === 0) this.callbacks.onHover(...place, event);
+    });
+    const release = () => {
+      if (!this.dragging) return;
+      this.dragging = false;
+      this.callbacks.onRelease();
+    };
+    this.area.addEventListener("pointerup", release);
+    this.area.addEventListener("pointercancel", release);
+    this.area.addEventListener("pointerleave", () => this.dragging || this.callbacks.onLeave());
+  }
+
+  /** The place under the pointer, or null outside the axes; `clamped` keeps to their edge instead. */
+  placeOf(event, clamped = false) {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    const box = this.plot.getBoundingClientRect();
+    let x = event.clientX - box.left - xaxis._offset;
+    let y = event.clientY - box.top - yaxis._offset;
+    if (clamped) {
+      x = Math.min(Math.max(x, 0), xaxis._length);
+      y = Math.min(Math.max(y, 0), yaxis._length);
+    } else if (x < 0 || y < 0 || x > xaxis._length || y > yaxis._length) return null;
+    return [xaxis.p2l(x), yaxis.p2l(y)];
+  }
+
+  close() {
+    this.resizing?.disconnect();
+    this.plotly?.purge(this.plot);
+  }
+}
+
+function pick(values, indices) {
+  return Float32Array.from(indices, (n) => values[n]);
+}

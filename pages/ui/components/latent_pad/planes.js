@@ -1,0 +1,53 @@
+// Which plane of latent space the map shows: two dimensions of choice, or the plane of greatest variance (PCA).
+
+import { Plane } from "./samples.js";
+
+export class PlaneChooser {
+  /** Shows nothing when there is nothing to choose; `onChange(plane)` after a choice. */
+  constructor(parent, data, onChange) {
+    this.latents = data.latents;
+    this.principal = data.principal;
+    if (data.latents <= 2) return;
+    this.kind = select(parent, "Map", ["principal plane (PCA)", "two dimensions"]);
+    const names = data.ranges.map((_, i) => `z${i + 1}`);
+    this.axes = [select(parent, "across", names), select(parent, "up", names)];
+    this.axes[1].selectedIndex = 1;
+    const changed = () => {
+      this.axes.forEach((axis) => (axis.parentElement.hidden = this.isPrincipal));
+      onChange(this.plane);
+    };
+    [this.kind, ...this.axes].forEach((control) => control.addEventListener("change", changed));
+    this.axes.forEach((axis) => (axis.parentElement.hidden = true));
+  }
+
+  get isPrincipal() {
+    return this.latents > 2 && this.kind.selectedIndex === 0;
+  }
+
+  get dimensions() {
+    return this.latents > 2 ? this.axes.map((axis) => axis.selectedIndex) : [0, 1];
+  }
+
+  get plane() {
+    if (this.isPrincipal) return new Plane(this.principal.rows, this.principal.centre);
+    const zeros = Array(this.latents).fill(0);
+    const [across, up] = this.dimensions;
+    // with one dimension, or the same one twice, the second axis is flat
+    const rows = [across, up === across || up >= this.latents ? -1 : up].map((d) => zeros.map((_, i) => (i === d ? 1 : 0)));
+    return new Plane(rows, zeros);
+  }
+
+  /** Axis titles. */
+  get titles() {
+    if (this.isPrincipal) return ["first principal direction", "second principal direction"];
+    return this.dimensions.map((d) => (d < this.latents ? `z${d + 1}` : ""));
+  }
+}
+
+function select(parent, name, options) {
+  const label = parent.appendChild(document.createElement("label"));
+  label.append(`${name} `);
+  const control = label.appendChild(document.createElement("select"));
+  options.forEach((option) => control.append(new Option(option)));
+  return control;
+}

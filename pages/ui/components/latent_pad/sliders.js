@@ -1,0 +1,30 @@
+// One range input a latent dimension.
+
+const STEPS = 500;
+
+export class Sliders {
+  /** `onMove(dimension, value, event)` while dragging, `onRelease()` after. */
+  constructor(parent, ranges, { onMove, onRelease }) {
+    this.rows = ranges.map(([low, high], i) => {
+      const name = `z${i + 1}`;
+      const row = parent.appendChild(document.createElement("label"));
+      row.className = "lp-slider";
+      row.append(name);
+      const input = row.appendChild(document.createElement("input"));
+      Object.assign(input, { type: "range", min: low, max: high, step: (high - low) / STEPS });
+      input.setAttribute("aria-label", name);
+      const output = row.appendChild(document.createElement("output"));
+      input.addEventListener("input", (event) => onMove(i, input.valueAsNumber, event));
+      input.addEventListener("change", onRelease);
+      return { input, output };
+    });
+  }
+
+  /** Bring thumbs and numbers to a point; `moving` is the slider under the user's finger, which knows its place. */
+  show(z, moving = -1) {
+    this.rows.forEach(({ input, output }, i) => {
+      if (i !== moving) input.valueAsNumber = z[i];
+      output.textContent = z[i].toFixed(2);
+    });
+  }
+}

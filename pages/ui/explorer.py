@@ -1,0 +1,147 @@
+"""What the live explorer needs of a model and its dataset, as plain arrays and JSON. No Streamlit."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly
+from PIL import Image
+
+from pages.ui import browser_runtime
+from vae_core.datasets import Dataset
+from vae_core.latents.codes import Codes
+
+if TYPE_CHECKING:
+    from pages.ui.cache import OpenModel
+
+PAD = Path(__file__).resolve().parent / "components" / "latent_pad"
+PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
+MOST_GROUPS = 24
+"""More labels than this are grouped on the map by their first folder, so that the legend can be read."""
+THUMBNAIL_BYTES = 12 * 2**20
+"""Pictures for "nearest sample" that the browser loads beforehand, so that dragging asks the server for nothing."""
+THUMBNAIL_SIDES = (64, 48, 32)
+BROWSER_PARAMETERS = 20_000_000
+"""Larger decoders run on the server."""
+RANGE_QUANTILES = (0.005, 0.995)
+LEAST_RANGE = 3.0
+"""A slider reaches at least so many prior standard deviations either way."""
+
+
+def map_groups(label_names: tuple[str, ...]) -> dict[str, list[Any]]:
+    """How the codes are coloured: one group a label; with very many labels one a first folder; one in all without labels.
+
+    Returns:
+        `names` of the groups and, for every label, `of_label`: the index of its group.
+    """
+    if not label_names:
+        return {"names": ["all"], "of_label": [0]}
+    if len(label_names) <= MOST_GROUPS:
+        return {"names": list(label_names), "of_label": list(range(len(label_names)))}
+    folders = [name.split("/")[0] for name in label_names]
+    names = sorted(set(folders))
+    return {"names": names, "of_label": [names.index(folder) for folder in folders]}
+
+
+def slider_ranges(codes: Codes) -> list[list[float]]:
+    """For every latent dimension the range that holds 99 % of its codes, and at least ±3."""
+    low, high = np.quantile(codes.mean, RANGE_QUANTILES, axis=0)
+    return [[float(min(a, -LEAST_RANGE)), float(max(b, LEAST_RANGE))] for a, b in zip(low, high, strict=True)]
+
+
+@dataclass(frozen=True)
+class ThumbnailPlan:
+    """At what side, and of how many evenly chosen pictures, thumbnails are sent."""
+
+    side: int
+    count: int
+
+
+def thumbnail_plan(count: int, side: int, channels: int) -> ThumbnailPlan:
+    """The largest thumbnails that leave room for all pictures, else as many small ones as fit."""
+    for candidate in (side, *THUMBNAIL_SIDES):
+        if candidate <= side and count * candidate**2 * channels <= THUMBNAIL_BYTES:
+            return ThumbnailPlan(candidate, count)
+    small = min(side, THUMBNAIL_SIDES[-1])
+    return ThumbnailPlan(small, min(count, THUMBNAIL_BYTES // (small**2 * channels)))
+
+
+def thumbnails(dataset: Dataset) -> np.ndarray:
+    """uint8 [n, side, side, C]; picture k of n is number floor(k · N / n) of the dataset."""
+    plan = thumbnail_plan(len(dataset), dataset.schema.side, dataset.schema.channels)
+    chosen = dataset.x[np.arange(plan.count, dtype=np.int64) * len(dataset) // plan.count]
+    if plan.side == dataset.schema.side:
+        return chosen
+    small = [np.asarray(Image.fromarray(x.squeeze()).resize((plan.side, plan.side), Image.Resampling.BOX)) for x in chosen]
+    return np.stack(small).reshape(plan.count, plan.side, plan.side, dataset.schema.channels)
+
+
+def picture(dataset: Dataset, index: int) -> bytes:
+    """One picture as PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(dataset.x[index % len(dataset)].squeeze()).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@cache
+def pad_files() -> dict[str, Path]:
+    """The component's modules by name."""
+    return {path.name: path for path in sorted(PAD.glob("*.js"))}
+
+
+@cache
+def pad_digest() -> str:
+    """Changes with any of the component's modules: browsers may keep each version for ever."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in pad_files().values())).hexdigest()[:12]
+
+
+def describe(model: OpenModel, codes: Codes, plane: tuple[np.ndarray, np.ndarray], dataset: Dataset | None, base: str) -> dict[str, Any]:
+    """What the component needs to know of a model; everything large is an address under `base`.
+
+    Args:
+        model: Checkpoint and model.
+        codes: Of the dataset on the map.
+        plane: Rows and centre of the principal plane.
+        dataset: The pictures of the codes, where they are in the workspace.
+        base: Prefix of our routes.
+    """
+    here = f"{base}/models/{model.id}/{model.version}"
+    runtime = f"{base}/runtime/{browser_runtime.version()}/"
+    installed = browser_runtime.is_installed()
+    return {
+        "model": model.id,
+        "version": model.version,
+        "latents": model.vae.config.latents,
+        "shape": list(model.vae.shape),
+        "modules": f"{base}/pad/{pad_digest()}/",
+        "plotly": f"{base}/plotly/{plotly.__version__}.js",
+        "runtime": {"module": runtime + browser_runtime.FILES[0], "wasm": runtime + browser_runtime.FILES[1]} if installed else None,
+        "decoder": {"onnx": here + "/decoder.onnx", "socket": here + "/decode", "why_server": why_server(model, installed)},
+        "codes": {"url": here + "/codes", "count": len(codes)},
+        "labels": list(codes.label_names) or [""],
+        "groups": map_groups(codes.label_names),
+        "ranges": slider_ranges(codes),
+        "principal": {"rows": plane[0].tolist(), "centre": plane[1].tolist()},
+        "thumbnails": _thumbnails(dataset, base) if dataset else None,
+    }
+
+
+def why_server(model: OpenModel, installed: bool) -> str:
+    """Why this model's decoder cannot run in the browser; empty when it can."""
+    if not installed:
+        return "the browser runtime is not installed (it needs npm's registry once)"
+    parameters = sum(p.numel() for p in model.vae.decoder.parameters())
+    if parameters > BROWSER_PARAMETERS:
+        return f"with {parameters / 1e6:.0f} million parameters this decoder is too large for the browser"
+    return ""
+
+
+def _thumbnails(dataset: Dataset, base: str) -> dict[str, Any]:
+    plan = thumbnail_plan(len(dataset), dataset.schema.side, dataset.schema.channels)
+    return {"url": f"{base}/datasets/{dataset.id}/thumbnails", "side": plan.side, "channels": dataset.schema.channels, "count": plan.count}

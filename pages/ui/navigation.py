@@ -1,0 +1,34 @@
+"""The pages, in the order of the menu."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+FOLDER = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    """One line of the menu; the file is `pages/<name>.py` and the address `/<name>`."""
+
+    name: str
+    title: str
+    icon: str
+    help: str
+
+
+PAGES = (
+    PageEntry("home", "Home", ":material/home:", "Bundled models to look into at once, and how to begin with your own pictures."),
+    PageEntry("data", "Data", ":material/photo_library:", "Upload pictures, look them over, or take what is built in."),
+    PageEntry("train", "Train", ":material/model_training:", "Train a VAE on a dataset and watch it learn."),
+    PageEntry("explore", "Explore", ":material/explore:", "Drag through a model's latent space and watch the decoder."),
+)
+
+
+def page(name: str) -> st.Page:
+    """Streamlit's page for a name; Home is the default page."""
+    entry = next(entry for entry in PAGES if entry.name == name)
+    return st.Page(
+        FOLDER / f"{name}.py", title=entry.title, icon=entry.icon, help=entry.help, url_path="" if name == "home" else name, default=name == "home"
+    )

@@ -1,0 +1,36 @@
+"""Arrays of pictures -> one PNG sheet, encoded by us; nothing uploaded is ever sent back as it came."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+SHEET_PIXELS = 900
+"""Sheets are enlarged by whole factors to about this width, so that small pictures stay crisp."""
+
+
+def sheet(pictures: np.ndarray, columns: int, gap: int = 1) -> bytes:
+    """A contact sheet.
+
+    Args:
+        pictures: uint8 [N, H, W, C].
+        columns: Pictures a row.
+        gap: Pixels between pictures, before enlarging.
+    """
+    count, height, width, channels = pictures.shape
+    rows = -(-count // columns)
+    canvas = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 128, dtype=np.uint8)
+    for k, picture in enumerate(pictures):
+        top, left = (k // columns) * (height + gap), (k % columns) * (width + gap)
+        canvas[top : top + height, left : left + width] = picture
+    image = Image.fromarray(canvas.squeeze(-1) if channels == 1 else canvas)
+    factor = max(1, round(SHEET_PIXELS / image.width))
+    buffer = io.BytesIO()
+    image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def as_bytes(x: np.ndarray) -> np.ndarray:
+    """Reconstructions [..., C, H, W] in [0, 1] -> uint8 [N, H, W, C]."""
+    flat = x.reshape(-1, *x.shape[-3:])
+    return np.rint(np.clip(flat, 0, 1) * 255).astype(np.uint8).transpose(0, 2, 3, 1)

@@ -1,0 +1,122 @@
+"""A run while it goes on: progress, curves, reconstructions and the map, refreshing by themselves."""
+
+import time
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+import streamlit as st
+
+from pages.ui import cache, explorer, figures, pictures, state
+from pages.ui.navigation import page
+from vae_core import runs
+from vae_core.errors import NotFoundError
+from vae_core.runs import Run
+
+TICK_SECONDS = 1.0
+BADGES = {
+    "queued": ("orange", ":material/schedule:"),
+    "running": ("blue", ":material/model_training:"),
+    "done": ("green", ":material/check:"),
+    "cancelled": ("gray", ":material/cancel:"),
+    "failed": ("red", ":material/error:"),
+    "interrupted": ("orange", ":material/power_off:"),
+}
+
+
+def watch(id: str) -> None:
+    """One run, refreshed every second for as long as it is live."""
+    live = runs.get(id).is_live
+    st.fragment(_show, run_every=TICK_SECONDS if live else None)(id, live)
+
+
+def _show(id: str, was_live: bool) -> None:
+    run = runs.get(id)
+    if was_live and not run.is_live:
+        st.rerun()  # the whole page: stop ticking, and let the list below know
+    with st.container(border=True):
+        _headline(run)
+        records = run.directory.read_epochs()
+        if records:
+            st.plotly_chart(figures.loss_curves(records), key=f"curves-{id}", config={"displayModeBar": False})
+            _preview(run)
+        elif run.is_live:
+            st.caption("The first epoch is under way; curves, reconstructions and the map appear after it.")
+
+
+def _headline(run: Run) -> None:
+    colour, icon = BADGES[run.status.state]
+    title, explore, stop = st.columns([4, 1.2, 1], vertical_alignment="center")
+    with title:
+        st.badge(run.status.state, color=colour, icon=icon)
+        st.text(run.name)
+    if run.has_model and explore.button("Explore", key=f"explore-{run.id}", type="primary", icon=":material/explore:", width="stretch"):
+        st.switch_page(page("explore"), query_params={"model": run.id})
+    if run.is_live and stop.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop:", width="stretch"):
+        runs.cancel(run.id)
+        st.rerun()
+    if run.status.state == "running":
+        st.progress(run.status.done, text=_progress_text(run))
+    elif run.status.state == "queued":
+        ahead = runs.place_in_queue(run) - 1
+        st.caption(f"{ahead} waiting before this one." if ahead > 0 else "Starting…")
+    elif run.status.message:
+        st.caption(run.status.message)
+
+
+def _progress_text(run: Run) -> str:
+    epochs = run.config.train.epochs
+    left = "" if run.status.seconds_left is None else f" · about {_duration(run.status.seconds_left)} left"
+    return run.status.message or f"Epoch {min(int(run.status.done * epochs) + 1, epochs)} of {epochs}{left} · on {run.status.device}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _preview(run: Run) -> None:
+    try:
+        arrays = safetensors.numpy.load_file(run.directory.preview)
+    except (OSError, safetensors.SafetensorError):
+        return
+    originals, reconstructions = pictures.as_bytes(arrays["originals"]), pictures.as_bytes(arrays["reconstructions"])
+    left, right = st.columns(2)
+    with left:
+        st.caption("Pictures the model has not trained on, and below each its reconstruction")
+        st.image(pictures.sheet(np.concatenate([originals, reconstructions]), len(originals)), width="stretch")
+    with right:
+        names = cache.dataset(run.config.dataset_id).label_names if cache.has_dataset(run.config.dataset_id) else ()
+        groups = explorer.map_groups(names)
+        of_code = np.array(groups["of_label"])[arrays["labels"]] if names else np.zeros(len(arrays["labels"]), dtype=int)
+        st.plotly_chart(figures.code_map(arrays["codes"], of_code, groups["names"]), key=f"map-{run.id}", config={"displayModeBar": False})
+
+
+def list_all() -> None:
+    """All runs with their state."""
+    everything = runs.list_runs()
+    if not everything:
+        return
+    st.subheader("Runs")
+    for run in everything:
+        colour, icon = BADGES[run.status.state]
+        badge, name, when, show, remove = st.columns([1.2, 3, 2, 1, 1], vertical_alignment="center")
+        badge.badge(run.status.state, color=colour, icon=icon)
+        name.text(run.name)
+        when.caption(f"{time.strftime('%d %b %H:%M', time.localtime(run.created))} · {run.config.model.latents} latents")
+        if show.button("Show", key=f"show-{run.id}", width="stretch"):
+            state.set_run_id(run.id)
+            st.rerun()
+        if not run.is_live and remove.button("Remove", key=f"remove-{run.id}", width="stretch"):
+            runs.delete(run.id)
+            if state.run_id() == run.id:
+                state.set_run_id(None)
+            st.rerun()
+
+
+def exists(id: str) -> bool:
+    """Whether there is such a run."""
+    try:
+        runs.get(id)
+    except NotFoundError:
+        return False
+    return True

@@ -1,0 +1,13 @@
+"""The main script: page config, menu, and the page that the address names."""
+
+import streamlit as st
+
+from pages.ui.navigation import PAGES, page
+from vae_core.errors import VAECoreError
+
+st.set_page_config(page_title="VAE Studio", page_icon=":material/blur_on:", layout="wide")
+current = st.navigation([page(entry.name) for entry in PAGES], position="top")
+try:
+    current.run()
+except VAECoreError as error:
+    st.error(str(error), icon=":material/error:")

@@ -1,0 +1,165 @@
+"""HTTP beside the pages: everything the live explorer fetches, served by the same process.
+
+    /studio/pad/<digest>/<file>                          the component's own modules
+    /studio/plotly/<version>.js                          plotly.js out of the plotly wheel
+    /studio/runtime/<version>/<file>                     onnxruntime-web
+    /studio/models/<id>/<version>/decoder.onnx           for the browser
+    /studio/models/<id>/<version>/codes                  float32 [N, L], then int32 [N] labels
+    /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
+    /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
+    /studio/datasets/<id>/pictures/<index>               one picture as PNG
+
+Streamlit checks neither the origin nor the base path of such routes: both are done here.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import streamlit as st
+import torch
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from pages.ui import browser_runtime, cache, explorer
+from vae_core import checkpoints, export, workspace
+from vae_core.errors import VAECoreError
+
+log = logging.getLogger(__name__)
+
+FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+"""For addresses that contain the version of what they serve."""
+MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
+
+
+def base_path() -> str:
+    """The prefix of our routes, behind `server.baseUrlPath` if that is set."""
+    outer = str(st.config.get_option("server.baseUrlPath") or "").strip("/")
+    return (f"/{outer}" if outer else "") + "/studio"
+
+
+def routes() -> list[BaseRoute]:
+    """All routes, for `st.App`."""
+    base = base_path()
+    model = base + "/models/{id}/{version}"
+    return [
+        Route(base + "/pad/{digest}/{name}", _answer(_pad_file)),
+        Route(base + "/plotly/{version}", _answer(_plotly)),
+        Route(base + "/runtime/{version}/{name}", _answer(_runtime_file)),
+        Route(model + "/decoder.onnx", _answer(_decoder)),
+        Route(model + "/codes", _answer(_codes)),
+        WebSocketRoute(model + "/decode", _decode),
+        Route(base + "/datasets/{id}/thumbnails", _answer(_thumbnails)),
+        Route(base + "/datasets/{id}/pictures/{index:int}", _answer(_picture)),
+    ]
+
+
+@asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Bring what the first visitor needs, without letting anybody wait for it."""
+    threading.Thread(target=_prepare, name="prepare", daemon=True).start()
+    yield
+
+
+def _prepare() -> None:
+    workspace.store_samples()
+    browser_runtime.install()
+    for name in checkpoints.bundled():
+        export.browser_decoder(name)
+
+
+def _answer(function: Callable[[Request], Response]) -> Callable[[Request], Any]:
+    """Run in a thread; what the core refuses becomes a plain 404."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await run_in_threadpool(function, request)
+        except VAECoreError as error:
+            return PlainTextResponse(str(error), status_code=404)
+
+    return endpoint
+
+
+def _pad_file(request: Request) -> Response:
+    path = explorer.pad_files().get(request.path_params["name"])
+    if path is None:
+        return PlainTextResponse("There is no such file.", status_code=404)
+    return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=FOR_EVER)
+
+
+def _plotly(request: Request) -> Response:
+    return FileResponse(explorer.PLOTLY, media_type="text/javascript", headers=FOR_EVER)
+
+
+def _runtime_file(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in browser_runtime.FILES or not browser_runtime.is_installed():
+        return PlainTextResponse("The browser runtime is not installed.", status_code=404)
+    path = browser_runtime.FOLDER / browser_runtime.version() / f"{name}.gz"
+    return FileResponse(path, media_type=MEDIA_TYPES["." + name.rsplit(".", 1)[1]], headers=FOR_EVER | {"Content-Encoding": "gzip"})
+
+
+def _decoder(request: Request) -> Response:
+    path = export.browser_decoder(request.path_params["id"])
+    return FileResponse(path, media_type="application/octet-stream", headers=FOR_EVER)
+
+
+def _codes(request: Request) -> Response:
+    codes = cache.codes(request.path_params["id"])
+    labels = np.zeros(len(codes)) if codes.labels is None else codes.labels
+    content = codes.mean.astype("<f4").tobytes() + labels.astype("<i4").tobytes()
+    return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
+
+
+def _thumbnails(request: Request) -> Response:
+    dataset = cache.dataset(request.path_params["id"])
+    content = explorer.thumbnails(dataset).tobytes()
+    return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
+
+
+def _picture(request: Request) -> Response:
+    content = explorer.picture(cache.dataset(request.path_params["id"]), request.path_params["index"])
+    return Response(content, media_type="image/png", headers=FOR_EVER)
+
+
+async def _decode(socket: WebSocket) -> None:
+    """float32 [L] in, float32 [C·H·W] out, one answer a message; for browsers and models that cannot decode themselves."""
+    if not _same_origin(socket):
+        await socket.close(code=4403)
+        return
+    try:
+        model = await run_in_threadpool(cache.open_model, socket.path_params["id"])
+    except VAECoreError:
+        await socket.close(code=4404)
+        return
+    await socket.accept()
+    latents = model.vae.config.latents
+    try:
+        while True:
+            message = await socket.receive_bytes()
+            if len(message) != 4 * latents:
+                await socket.close(code=1003)
+                return
+            z = torch.from_numpy(np.frombuffer(message, dtype="<f4").copy())[None]
+            await socket.send_bytes(await asyncio.to_thread(_reconstruct, model, z))
+    except WebSocketDisconnect:
+        pass
+
+
+@torch.inference_mode()
+def _reconstruct(model: cache.OpenModel, z: torch.Tensor) -> bytes:
+    return model.vae.decode(torch.nan_to_num(z)).clamp(0, 1).numpy().astype("<f4").tobytes()
+
+
+def _same_origin(connection: HTTPConnection) -> bool:
+    """Whether a browser's request comes from one of our own pages; programs send no Origin."""
+    origin = connection.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")

@@ -1,0 +1,192 @@
+"""The command line: the same verbs as the pages.
+
+Exit codes: 0 done, 2 wrong usage, 3 the data cannot be used, 4 the checkpoint cannot be used, 5 training failed, 130 interrupted.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import click
+import numpy as np
+from pydantic import BaseModel
+
+from vae_core import workspace
+from vae_core.config import ModelConfig, TrainConfig
+from vae_core.datasets import SAMPLES, Dataset, ImageSchema, read_path
+from vae_core.errors import CheckpointError, ConfigError, DatasetError, NotFoundError, TrainingError, VAECoreError
+from vae_core.objectives import BetaVAE
+from vae_core.run_config import PRESETS, suggested_preset
+
+EXIT_CODES: dict[type[VAECoreError], int] = {ConfigError: 2, DatasetError: 3, NotFoundError: 3, CheckpointError: 4, TrainingError: 5}
+
+
+class _Commands(click.Group):
+    """Turns the core's errors into one line on standard error and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except VAECoreError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(EXIT_CODES.get(type(error), 1))
+
+
+@click.group(cls=_Commands)
+def main() -> None:
+    """Train variational autoencoders and look inside them.
+
+    DATA is a ZIP of pictures, a folder, one picture, an IDX file (its labels are found beside it), the name of a
+    built-in set, or the id of a dataset in the workspace; `datasets` lists the last two.
+    """
+
+
+def settings(*models: type[BaseModel]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """One option for every field of the models, with its range and help; not given means the preset's value."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        for model in reversed(models):
+            for name, info in reversed(model.model_fields.items()):
+                if name == "name":
+                    continue
+                choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else None
+                kind = click.Choice(choices) if choices else info.annotation
+                help_text = f"{info.description} [{info.default}]"
+                command = click.option(f"--{name.replace('_', '-')}", name, type=kind, default=None, help=help_text)(command)
+        return command
+
+    return decorate
+
+
+@main.command()
+@click.argument("data")
+@click.option("--preset", type=click.Choice(list(PRESETS)), help="Where to start from; chosen from the data when left out.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for checkpoint.safetensors and the run's other files.")
+@click.option("--name", "run_name", help="What to call the model.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object an epoch on standard output.")
+@settings(ModelConfig, BetaVAE, TrainConfig)
+def train(data: str, preset: str | None, out: Path, run_name: str | None, as_json: bool, **values: Any) -> None:
+    """Train a model on DATA."""
+    from vae_core.batches import choose_device
+    from vae_core.runs.directory import RunDirectory, RunFile
+    from vae_core.runs.work import work
+
+    dataset = open_data(data)
+    chosen = PRESETS[preset or suggested_preset(dataset.schema)].run_config(dataset.id, len(dataset))
+    config = chosen.with_settings({name: value for name, value in values.items() if value is not None})
+    directory = RunDirectory(out)
+    directory.create(RunFile(name=run_name or dataset.name, config=config, created=time.time()))
+    device = choose_device(config.train.device)
+    if not as_json:
+        for sentence in dataset.warnings:
+            click.echo(f"Note: {sentence}", err=True)
+        click.echo(f"{len(dataset):,} pictures {dataset.schema.side}×{dataset.schema.side}, {config.train.epochs} epochs on {device}", err=True)
+    with directory.lock(), click.progressbar(length=config.train.epochs, label="Training", file=click.get_text_stream("stderr"), hidden=as_json) as bar:
+        for record in work(directory, dataset):
+            if as_json:
+                click.echo(record.model_dump_json())
+            else:
+                bar.label = f"Epoch {record.epoch}: validation −ELBO {-record.validation.elbo:.1f}"
+                bar.update(1)
+    if not as_json:
+        click.echo(directory.checkpoint)
+
+
+@main.command()
+@click.argument("checkpoint")
+@click.argument("data")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+@click.option("--seed", default=0, help="Of the posterior samples.")
+def evaluate(checkpoint: str, data: str, as_json: bool, seed: int) -> None:
+    """The ELBO of CHECKPOINT on DATA, in nats an example, with z sampled."""
+    import torch
+
+    from vae_core.batches import Pictures, choose_device
+    from vae_core.training import evaluate as measure
+
+    started = time.perf_counter()
+    loaded = open_checkpoint(checkpoint)
+    dataset = open_data(data, loaded.schema)
+    device = choose_device()
+    terms = measure(loaded.model().to(device), Pictures(dataset.x, device), torch.arange(len(dataset)), seed)
+    result = {
+        "elbo": terms.elbo,
+        "reconstruction_loss": terms.reconstruction_loss,
+        "kl": terms.kl,
+        "n": len(dataset),
+        "seconds": time.perf_counter() - started,
+    }
+    if as_json:
+        click.echo(json.dumps(result))
+    else:
+        click.echo(f"−ELBO {-terms.elbo:.2f} = reconstruction loss {terms.reconstruction_loss:.2f} + KL {terms.kl:.2f} nats ({len(dataset):,} pictures)")
+
+
+@main.command()
+@click.argument("checkpoint")
+@click.argument("data")
+@click.option("--out", type=click.Path(path_type=Path), help="An .npz for posterior means, stds, KL and labels.")
+@click.option("--keep", is_flag=True, help="Put the codes into the checkpoint itself, for its map.")
+def encode(checkpoint: str, data: str, out: Path | None, keep: bool) -> None:
+    """The codes of DATA under CHECKPOINT."""
+    from dataclasses import replace
+
+    from vae_core import checkpoints
+    from vae_core.batches import choose_device
+    from vae_core.latents.codes import encode as place
+
+    if not out and not keep:
+        raise click.UsageError("Say where to put the codes: --out FILE.npz, or --keep for the checkpoint itself.")
+    loaded = open_checkpoint(checkpoint)
+    codes = place(loaded.model(), open_data(data, loaded.schema), choose_device())
+    if out:
+        arrays = {"mean": codes.mean, "std": codes.std, "kl": codes.kl} | ({"labels": codes.labels} if codes.labels is not None else {})
+        np.savez_compressed(out, **arrays)
+    if keep:
+        checkpoints.save(replace(loaded, codes=codes), Path(checkpoint))
+    click.echo(f"{len(codes):,} codes of {codes.mean.shape[1]} dimensions")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a dataset.")
+def datasets(as_json: bool) -> None:
+    """List the datasets that are built in or stored in the workspace."""
+    builtin = {name: workspace.summary(make()) for name, make in SAMPLES.items()}
+    stored = {d.id: d for d in workspace.list_datasets() if d.id not in {b.id for b in builtin.values()}}
+    for key, about in (builtin | stored).items():
+        if as_json:
+            click.echo(about.model_dump_json())
+        else:
+            click.echo(f"{key:26}  {about.count:>8,} × {about.schema_.side}×{about.schema_.side}×{about.schema_.channels}  {about.name}")
+
+
+def open_data(data: str, schema: ImageSchema | None = None) -> Dataset:
+    """The dataset that DATA means, brought to `schema` if one is given.
+
+    Raises:
+        DatasetError: if it is neither a path, nor built in, nor stored.
+    """
+    from vae_core.datasets import to_schema
+
+    if Path(data).exists():
+        return read_path(Path(data), schema)
+    if data in SAMPLES:
+        dataset = SAMPLES[data]()
+    elif workspace.ID_PATTERN.fullmatch(data):
+        dataset = workspace.load_dataset(data)
+    else:
+        return read_path(Path(data), schema)
+    return to_schema(dataset, schema) if schema else dataset
+
+
+def open_checkpoint(checkpoint: str) -> Any:
+    """A checkpoint by path, by a bundled model's name or by a run's id."""
+    from vae_core import checkpoints
+
+    path = Path(checkpoint)
+    if path.is_dir():
+        path = path / "checkpoint.safetensors"
+    known = not path.exists() and (checkpoint in checkpoints.bundled() or workspace.ID_PATTERN.fullmatch(checkpoint))
+    return checkpoints.load(checkpoints.locate(checkpoint) if known else path)

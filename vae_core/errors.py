@@ -1,0 +1,36 @@
+"""What can go wrong, drawn as a tree.
+
+VAECoreError
+├── DatasetError      an upload, a file or a stored dataset cannot be used
+├── ConfigError       a setting is out of its range
+├── CheckpointError   a checkpoint cannot be read, or does not fit the data
+├── TrainingError     training cannot start or cannot go on
+└── NotFoundError     there is nothing under this id
+
+Every message is one or two sentences for the person at the screen: what was found, what was
+expected, what to do. Pages and the command line catch `VAECoreError`; anything else is a bug.
+"""
+
+
+class VAECoreError(Exception):
+    """The root: a message that may be shown as it stands."""
+
+
+class DatasetError(VAECoreError):
+    """An upload, a file or a stored dataset cannot be used."""
+
+
+class ConfigError(VAECoreError):
+    """A setting is out of its range."""
+
+
+class CheckpointError(VAECoreError):
+    """A checkpoint cannot be read, or does not fit the data."""
+
+
+class TrainingError(VAECoreError):
+    """Training cannot start or cannot go on."""
+
+
+class NotFoundError(VAECoreError):
+    """There is nothing under this id."""

@@ -1,0 +1,68 @@
+"""Taking a model elsewhere: its decoder as ONNX, for the browser."""
+
+import io
+import warnings
+from pathlib import Path
+
+import onnxruntime
+import torch
+from torch import Tensor, nn
+
+from vae_core import checkpoints, workspace
+from vae_core.errors import CheckpointError
+from vae_core.files import write_atomically
+from vae_core.vae import VAE
+
+OPSET = 20
+TOLERANCE = 1e-4
+"""Greatest difference between the exported and the original decoder that is let pass."""
+
+
+class _Decoder(nn.Module):
+    """z [B, L] -> reconstruction [B, C, H, W], in [0, 1]."""
+
+    def __init__(self, vae: VAE) -> None:
+        super().__init__()
+        self.decoder = vae.decoder
+        self.likelihood = vae.likelihood
+
+    def forward(self, latents: Tensor) -> Tensor:
+        return self.likelihood.reconstruction(self.decoder(latents)).clamp(0, 1)
+
+
+def decoder_onnx(vae: VAE) -> bytes:
+    """The decoder as an ONNX file with a free batch dimension, checked against the original.
+
+    Raises:
+        CheckpointError: if the exported decoder computes something else.
+    """
+    module = _Decoder(vae.cpu()).eval()
+    example = torch.randn(3, vae.config.latents, generator=torch.Generator().manual_seed(0))
+    batch = torch.export.Dim("batch", min=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        program = torch.onnx.export(
+            module, (example,), dynamo=True, opset_version=OPSET, input_names=["z"], output_names=["reconstruction"],
+            dynamic_shapes=({0: batch},), external_data=False, verbose=False,
+        )  # fmt: skip
+    buffer = io.BytesIO()
+    program.save(buffer)
+    content = buffer.getvalue()
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    with torch.no_grad():
+        difference = (torch.from_numpy(session.run(None, {"z": example.numpy()})[0]) - module(example)).abs().max().item()
+    if not difference <= TOLERANCE:
+        raise CheckpointError(f"The decoder could not be exported: its copy differs by {difference:.1g}. Please report this model's settings.")
+    return content
+
+
+def browser_decoder(checkpoint_id: str) -> Path:
+    """The ONNX file of a checkpoint's decoder, made at the first call and kept in the workspace."""
+    source = checkpoints.locate(checkpoint_id)
+    target = workspace.folder("exports") / f"{checkpoint_id}-{checkpoints.version(checkpoint_id)}.onnx"
+    if not target.exists():
+        content = decoder_onnx(checkpoints.load(source).model())
+        for outdated in target.parent.glob(f"{checkpoint_id}-*.onnx"):
+            outdated.unlink(missing_ok=True)
+        write_atomically(target, content)
+    return target

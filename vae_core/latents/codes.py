@@ -1,0 +1,60 @@
+"""Codes: where the encoder puts a dataset, and the planes on which a map can show it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from vae_core.batches import Pictures
+from vae_core.datasets import Dataset
+from vae_core.vae import VAE, kl_to_prior
+
+BATCH = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """Posterior means and stds of a dataset, in its order.
+
+    Attributes:
+        dataset_id: Whose codes these are.
+        mean: float32 [N, L].
+        std: float32 [N, L].
+        kl: float32 [N, L] in nats.
+        labels: int32 [N] or None.
+        label_names: One name a label.
+    """
+
+    dataset_id: str
+    mean: np.ndarray
+    std: np.ndarray
+    kl: np.ndarray
+    labels: np.ndarray | None
+    label_names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.mean)
+
+
+@torch.no_grad()
+def encode(model: VAE, dataset: Dataset, device: torch.device) -> Codes:
+    """The codes of a whole dataset."""
+    model.to(device).eval()
+    posteriors = [model.encode(x) for x in Pictures(dataset.x, device).in_order(BATCH)]
+    mean = torch.cat([p.mean for p in posteriors]).cpu().numpy()
+    std = torch.cat([p.stddev for p in posteriors]).cpu().numpy()
+    kl = torch.cat([kl_to_prior(p) for p in posteriors]).cpu().numpy()
+    return Codes(dataset.id, mean, std, kl, dataset.labels, dataset.label_names)
+
+
+def principal_plane(codes: Codes) -> tuple[np.ndarray, np.ndarray]:
+    """The plane of greatest variance of the means (PCA; Pearson 1901).
+
+    Returns:
+        Two orthonormal rows [2, L] and the centre [L]; each row's largest entry is positive, so that the map does not flip.
+    """
+    centre = codes.mean.mean(0)
+    _, _, rows = np.linalg.svd((codes.mean - centre).astype(np.float64), full_matrices=False)
+    plane = rows[:2]
+    signs = np.sign(plane[np.arange(len(plane)), np.abs(plane).argmax(1)])
+    return (plane * signs[:, None]).astype(np.float32), centre

@@ -1,0 +1,30 @@
+"""β-VAE: the KL term weighted by β.
+
+Higgins et al. 2017, "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework"
+(https://openreview.net/forum?id=Sy2fzU9gl). β = 1 is the VAE of Kingma & Welling 2014 (https://arxiv.org/abs/1312.6114):
+the loss is then exactly −ELBO.
+"""
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from vae_core.config import Config
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vae_core.vae import VAEOutput
+
+
+class BetaVAE(Config):
+    """penalty = β · Σ kl."""
+
+    name: Literal["beta-vae"] = "beta-vae"
+    beta: float = Field(
+        1.0, ge=0, le=1000, title="β (weight of the KL)", description="1 is the plain VAE. More presses the codes towards the prior, less reconstructs better."
+    )
+
+    def penalty(self, out: "VAEOutput", dataset_size: int, step: int) -> "Tensor":
+        """What is added to the reconstruction loss, [B] in nats."""
+        return self.beta * out.kl.sum(1)

@@ -1,0 +1,85 @@
+"""`RunConfig`, everything that decides what a run computes, and the presets that people start from."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from vae_core.config import Config, ModelConfig, TrainConfig
+from vae_core.datasets import ImageSchema
+from vae_core.errors import ConfigError
+from vae_core.objectives import BetaVAE
+
+AnyObjective = BetaVAE
+"""The union of the objectives' options."""
+
+
+class RunConfig(Config):
+    """Dataset, model, objective and training of one run; JSON both ways."""
+
+    dataset_id: str
+    model: ModelConfig = Field(default_factory=ModelConfig)
+    objective: AnyObjective = Field(default_factory=BetaVAE)
+    train: TrainConfig = Field(default_factory=TrainConfig)
+
+    @property
+    def digest(self) -> str:
+        """16 hexadecimal digits that two runs share only if all their settings are the same."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def with_settings(self, values: Mapping[str, Any]) -> "RunConfig":
+        """The same with single settings changed; a name belongs to whichever part has it.
+
+        Raises:
+            ConfigError: if a value is out of its range.
+        """
+        parts: dict[str, Config] = {"model": self.model, "objective": self.objective, "train": self.train}
+        try:
+            changed = {
+                part: type(settings).model_validate(settings.model_dump() | {k: v for k, v in values.items() if k in type(settings).model_fields})
+                for part, settings in parts.items()
+            }
+        except ValidationError as error:
+            first = error.errors()[0]
+            message = f"{first['loc'][0]} cannot be {first['input']}: {first['msg'].lower()}. Choose a value in the range."
+            raise ConfigError(message) from error
+        return self.model_copy(update=changed)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named starting point; the epochs follow from the size of the dataset."""
+
+    title: str
+    description: str
+    model: ModelConfig
+
+    def run_config(self, dataset_id: str, count: int) -> RunConfig:
+        """The settings for a dataset of `count` pictures."""
+        return RunConfig(dataset_id=dataset_id, model=self.model, train=TrainConfig(epochs=suggested_epochs(count)))
+
+
+PRESETS: dict[str, Preset] = {
+    "grey": Preset("Grey pictures", "Digits, drawings, characters: dense layers, two latents.", ModelConfig()),
+    "colour": Preset(
+        "Colour pictures",
+        "Photographs and sprites: convolutions, a real-valued likelihood, two latents.",
+        ModelConfig(architecture="conv", likelihood="gaussian"),
+    ),
+}
+"""name -> preset."""
+
+PICTURES_TO_SEE = 600_000
+"""About a minute of training on one core for small grey pictures."""
+
+
+def suggested_epochs(count: int) -> int:
+    """Epochs after which some 600,000 pictures have been seen, between 10 and 200."""
+    return min(max(round(PICTURES_TO_SEE / count), 10), 200)
+
+
+def suggested_preset(schema: ImageSchema) -> str:
+    """The preset that fits the pictures."""
+    return "grey" if schema.channels == 1 else "colour"

@@ -1,0 +1,120 @@
+"""Training: a generator of epoch records. The caller sees every epoch, and stops by stopping to ask."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from vae_core.batches import Pictures
+from vae_core.datasets import Dataset
+from vae_core.errors import TrainingError
+from vae_core.records import EpochRecord, Terms
+from vae_core.run_config import RunConfig
+from vae_core.vae import VAE, VAEOutput
+
+FEWEST_EXAMPLES = 2
+EVALUATION_BATCH = 1024
+WARM_UP_SHARE = 0.1
+"""Share of the steps in which the learning rate rises."""
+
+
+class _Mean:
+    """Sums the terms of batches, weighted by their size."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.reconstruction_loss: Tensor | float = 0.0
+        self.kl: Tensor | float = 0.0
+
+    def add(self, out: VAEOutput) -> None:
+        self.count += len(out.reconstruction_loss)
+        self.reconstruction_loss = self.reconstruction_loss + out.reconstruction_loss.detach().double().sum()
+        self.kl = self.kl + out.kl.detach().double().sum(0)
+
+    def terms(self) -> Terms:
+        kl = (torch.as_tensor(self.kl) / self.count).tolist()
+        return Terms(reconstruction_loss=float(self.reconstruction_loss) / self.count, kl=sum(kl), kl_per_dimension=kl)
+
+
+def split(count: int, validation: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Indices for training and for validation: a seeded shuffle, at least one example on either side.
+
+    Raises:
+        TrainingError: if there are too few examples.
+    """
+    if count < FEWEST_EXAMPLES:
+        raise TrainingError(f"The dataset has {count} picture; training needs at least {FEWEST_EXAMPLES}, and a good model some hundreds.")
+    held_out = min(max(round(count * validation), 1), count - 1)
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    return order[held_out:], order[:held_out]
+
+
+def train(
+    model: VAE, dataset: Dataset, config: RunConfig, device: torch.device, on_step: Callable[[float], None] = lambda done: None
+) -> Iterator[EpochRecord]:
+    """Train `model` in place, yielding after each epoch.
+
+    All randomness comes from the seed and the epoch's number.
+
+    Args:
+        model: Untrained; moved to the device.
+        dataset: What to learn; a share of it is kept for validation.
+        config: Objective and training settings.
+        device: Where to compute.
+        on_step: Told the share of all steps done, 0 to 1, after each of them.
+
+    Raises:
+        TrainingError: if there are too few examples, or if the loss stops being a number.
+    """
+    settings = config.train
+    pictures = Pictures(dataset.x, device)
+    train_index, validation_index = split(len(dataset), settings.validation, settings.seed)
+    model.to(device)
+    model.start_from_mean(pictures[train_index[:EVALUATION_BATCH]].mean(0))
+    batches_per_epoch = -(-len(train_index) // settings.batch_size)
+    steps = settings.epochs * batches_per_epoch
+    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=device.type != "mps")
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, settings.learning_rate, total_steps=steps + 1, pct_start=WARM_UP_SHARE, cycle_momentum=False
+    )
+    step = 0
+    for epoch in range(1, settings.epochs + 1):
+        started = time.perf_counter()
+        noise = torch.Generator(device).manual_seed(_epoch_seed(settings.seed, epoch))
+        order = train_index[torch.randperm(len(train_index), generator=torch.Generator().manual_seed(_epoch_seed(settings.seed, epoch)))]
+        mean = _Mean()
+        model.train()
+        for index in order.split(settings.batch_size):
+            out = model(pictures[index], noise)
+            loss = (out.reconstruction_loss + config.objective.penalty(out, len(train_index), step)).mean()
+            if not torch.isfinite(loss):
+                raise TrainingError(
+                    f"The loss stopped being a number at step {step + 1} of epoch {epoch} (learning rate {schedule.get_last_lr()[0]:.2g}). "
+                    "Try a learning rate ten times smaller."
+                )
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            mean.add(out)
+            step += 1
+            on_step(step / steps)
+        validation = evaluate(model, pictures, validation_index, settings.seed)
+        yield EpochRecord(epoch=epoch, train=mean.terms(), validation=validation, seconds=time.perf_counter() - started)
+
+
+@torch.no_grad()
+def evaluate(model: VAE, pictures: Pictures, index: Tensor, seed: int = 0) -> Terms:
+    """The two terms over the examples of `index`, one posterior sample each, from the same noise at every call."""
+    model.eval()
+    noise = torch.Generator(pictures.device).manual_seed(seed)
+    mean = _Mean()
+    for part in index.split(EVALUATION_BATCH):
+        mean.add(model(pictures[part], noise))
+    return mean.terms()
+
+
+def _epoch_seed(seed: int, epoch: int) -> int:
+    """One stream of noise an epoch, far from its neighbours' (the golden-ratio step of splitmix64)."""
+    return (seed * 1_000_003 + epoch * 0x9E3779B97F4A7C15) % 2**63

@@ -1,0 +1,95 @@
+"""The variational autoencoder: the file to read first.
+
+    x ──encoder──► posterior q(z | x) ──sample──► z ──decoder──► p(x | z)
+
+Kingma & Welling 2014, "Auto-Encoding Variational Bayes" (https://arxiv.org/abs/1312.6114). The model knows its
+probabilities and no objective; `vae_core.objectives` says what is minimised.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Normal
+
+from vae_core.config import ModelConfig
+from vae_core.likelihoods import LIKELIHOODS
+from vae_core.networks import ARCHITECTURES, Shape
+
+LOG_VARIANCE_RANGE = (-14.0, 10.0)
+"""Keeps exp() finite in a bad step; a trained posterior stays far inside."""
+
+
+@dataclass(frozen=True)
+class VAEOutput:
+    """What the model says about a batch, in nats, nothing averaged yet.
+
+    Attributes:
+        posterior: q(z | x), a Normal over [B, L].
+        latents: One sample of it, [B, L].
+        reconstruction_loss: −log p(x | z), summed over the example, [B].
+        kl: KL(q(z | x), N(0, 1)) per dimension, [B, L].
+    """
+
+    posterior: Normal
+    latents: Tensor
+    reconstruction_loss: Tensor
+    kl: Tensor
+
+    @property
+    def elbo(self) -> Tensor:
+        """The evidence lower bound [B] in nats, always at β = 1."""
+        return -(self.reconstruction_loss + self.kl.sum(1))
+
+
+class VAE(nn.Module):
+    """Encoder, decoder and likelihood.
+
+    Args:
+        config: The architecture, latent dimensions and likelihood.
+        shape: (C, H, W) of one example.
+        seed: Of the initial weights; the global generator is left as it was.
+    """
+
+    def __init__(self, config: ModelConfig, shape: Shape, seed: int = 0) -> None:
+        super().__init__()
+        self.config = config
+        self.shape = shape
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.encoder, self.decoder = ARCHITECTURES[config.architecture](config, shape)
+        self.likelihood = LIKELIHOODS[config.likelihood]()
+
+    def encode(self, x: Tensor) -> Normal:
+        """q(z | x), a Normal over [B, L], for x [B, C, H, W] in [0, 1]."""
+        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+        return Normal(mean, torch.exp(0.5 * log_variance.clamp(*LOG_VARIANCE_RANGE)), validate_args=False)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """The reconstruction, mean of p(x | z), [B, C, H, W], for latents [B, L]."""
+        return self.likelihood.reconstruction(self.decoder(latents))
+
+    def forward(self, x: Tensor, generator: torch.Generator | None = None) -> VAEOutput:
+        """Posterior, one sample of it, and the two terms of the ELBO.
+
+        Args:
+            x: [B, C, H, W] in [0, 1].
+            generator: Source of the noise, on the device of x.
+        """
+        posterior = self.encode(x)
+        noise = torch.randn(posterior.mean.shape, generator=generator, device=x.device, dtype=x.dtype)
+        latents = posterior.mean + posterior.stddev * noise  # [B, L], the reparameterisation trick
+        return VAEOutput(posterior, latents, self.likelihood.loss(x, self.decoder(latents)), kl_to_prior(posterior))
+
+    @torch.no_grad()
+    def start_from_mean(self, mean: Tensor) -> None:
+        """Let the untrained decoder give the mean picture [C, H, W]: training begins at shapes, not at grey."""
+        output = self.likelihood.initial_output(mean)
+        last = [m for m in self.decoder.modules() if isinstance(m, nn.Linear | nn.ConvTranspose2d | nn.Conv2d)][-1]
+        if last.bias is not None:
+            last.bias.copy_(output.flatten() if isinstance(last, nn.Linear) else output.mean((1, 2)))
+
+
+def kl_to_prior(posterior: Normal) -> Tensor:
+    """KL(q, N(0, 1)) per dimension [B, L] in nats (Kingma & Welling 2014, App. B): ½ (μ² + σ² − 1 − log σ²)."""
+    return 0.5 * (posterior.mean.square() + posterior.variance - 1) - posterior.stddev.log()
