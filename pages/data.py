@@ -32,7 +32,11 @@ def contact_sheet(id: str) -> bytes:
     dataset = cache.dataset(id)
     count = min(len(dataset), SHEET_COLUMNS * SHEET_ROWS)
     order = np.arange(len(dataset)) if dataset.labels is None else np.argsort(dataset.labels, kind="stable")
-    chosen = np.sort(order[np.linspace(0, len(dataset) - 1, count).astype(int)]) if dataset.labels is None else order[np.linspace(0, len(dataset) - 1, count).astype(int)]
+    chosen = (
+        np.sort(order[np.linspace(0, len(dataset) - 1, count).astype(int)])
+        if dataset.labels is None
+        else order[np.linspace(0, len(dataset) - 1, count).astype(int)]
+    )
     return pictures.sheet(dataset.x[chosen], min(SHEET_COLUMNS, count))
 
 
@@ -73,6 +77,8 @@ if not stored:
 else:
     ids = list(stored)
     wanted = state.dataset_id()
-    chosen = st.selectbox("Dataset", ids, index=ids.index(wanted) if wanted in stored else 0, format_func=lambda id: stored[id].name)
+    chosen = st.selectbox(
+        "Dataset", ids, index=ids.index(wanted) if wanted in stored else 0, format_func=lambda id: stored[id].name
+    )
     state.set_dataset_id(chosen)
     show(stored[chosen])

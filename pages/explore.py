@@ -17,7 +17,13 @@ def choose_model() -> str | None:
     if wanted and wanted not in titles:
         cache.open_model(wanted)  # says what is wrong with the link
     ids = list(titles)
-    chosen = st.selectbox("Model", ids, index=ids.index(wanted) if wanted else 0, format_func=titles.get, label_visibility="collapsed")
+    chosen = st.selectbox(
+        "Model",
+        ids,
+        index=ids.index(wanted) if wanted else 0,
+        format_func=lambda id: titles[id],
+        label_visibility="collapsed",
+    )
     state.set_model_id(chosen)
     return chosen
 
@@ -39,7 +45,9 @@ left, right = st.columns([2, 3], vertical_alignment="center")
 with left:
     chosen = choose_model()
 if chosen is None:
-    st.info("There is no model yet. Upload pictures and train one; it takes a minute or two.", icon=":material/explore:")
+    st.info(
+        "There is no model yet. Upload pictures and train one; it takes a minute or two.", icon=":material/explore:"
+    )
     st.page_link(page("data"), label="Go to Data")
 else:
     model = cache.open_model(chosen)

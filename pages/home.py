@@ -17,7 +17,10 @@ def portrait(id: str, version: str) -> bytes:
 
 
 st.title("See inside a variational autoencoder")
-st.markdown("Open a model and **drag**: the decoder redraws while you move. Or bring your own pictures, train in a minute, and drag through those.")
+st.markdown(
+    "Open a model and **drag**: the decoder redraws while you move. "
+    "Or bring your own pictures, train in a minute, and drag through those."
+)
 
 st.subheader("Ready to explore")
 bundled = checkpoints.bundled()

@@ -1,5 +1,7 @@
 """Train a VAE on a dataset and watch it learn."""
 
+from typing import Any
+
 import streamlit as st
 
 from pages.ui import forms, progress, state
@@ -7,8 +9,11 @@ from pages.ui.navigation import page
 from vae_core import runs, workspace
 from vae_core.run_config import PRESETS, RunConfig, suggested_preset
 
-BASIC = {"model": ("latents",), "train": ("epochs",), "objective": ("beta",)}
-ADVANCED = {"model": ("architecture", "width", "likelihood"), "train": ("batch_size", "learning_rate", "validation", "device", "seed")}
+BASIC: dict[str, tuple[str, ...]] = {"model": ("latents",), "train": ("epochs",), "objective": ("beta",)}
+ADVANCED = {
+    "model": ("architecture", "width", "likelihood"),
+    "train": ("batch_size", "learning_rate", "validation", "device", "seed"),
+}
 
 
 def settings(about: workspace.DatasetSummary) -> RunConfig:
@@ -25,7 +30,7 @@ def settings(about: workspace.DatasetSummary) -> RunConfig:
     )
     start = PRESETS[preset].run_config(about.id, about.count)
     key = f"{about.id}-{preset}"
-    values = {}
+    values: dict[str, Any] = {}
     for column, (part, fields) in zip(st.columns(3), BASIC.items(), strict=True):
         with column:
             values |= forms.edit(getattr(start, part), fields, key)
@@ -45,7 +50,10 @@ def new_run() -> None:
     ids = list(stored)
     wanted = state.dataset_id()
     chosen = st.selectbox(
-        "Dataset", ids, index=ids.index(wanted) if wanted in stored else 0, format_func=lambda id: f"{stored[id].name} · {stored[id].count:,} pictures"
+        "Dataset",
+        ids,
+        index=ids.index(wanted) if wanted in stored else 0,
+        format_func=lambda id: f"{stored[id].name} · {stored[id].count:,} pictures",
     )
     state.set_dataset_id(chosen)
     config = settings(stored[chosen])

@@ -68,7 +68,9 @@ class Checkpoint:
         expected = {name: tensor.shape for name, tensor in vae.state_dict().items()}
         found = {name: tensor.shape for name, tensor in self.weights.items()}
         if expected != found:
-            raise CheckpointError(f"The weights of {self.name} do not fit its settings. Train the model again with this version.")
+            raise CheckpointError(
+                f"The weights of {self.name} do not fit its settings. Train the model again with this version."
+            )
         vae.load_state_dict(self.weights)
         return vae.eval()
 
@@ -111,7 +113,10 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
     )
     tensors = {f"model.{name}": tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
     if codes:
-        tensors |= {f"codes.{name}": torch.from_numpy(np.ascontiguousarray(getattr(codes, name))) for name in ("mean", "std", "kl")}
+        tensors |= {
+            f"codes.{name}": torch.from_numpy(np.ascontiguousarray(getattr(codes, name)))
+            for name in ("mean", "std", "kl")
+        }
         if codes.labels is not None:
             tensors["codes.labels"] = torch.from_numpy(codes.labels)
     write_atomically(path, safetensors.torch.save(tensors, {METADATA_KEY: metadata.model_dump_json()}))
@@ -130,19 +135,27 @@ def load(path: Path) -> Checkpoint:
     except FileNotFoundError as error:
         raise CheckpointError(f"There is no checkpoint {path.name}. Check the spelling.") from error
     except (safetensors.SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{path.name} is not a readable safetensors file. Give a checkpoint.safetensors that this project wrote.") from error
+        raise CheckpointError(
+            f"{path.name} is not a readable safetensors file. Give a checkpoint.safetensors that this project wrote."
+        ) from error
     metadata = _parse(path.name, text)
     weights = {name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")}
-    return Checkpoint(metadata.name, metadata.config, metadata.schema_, metadata.history, weights, _codes(metadata, tensors))
+    return Checkpoint(
+        metadata.name, metadata.config, metadata.schema_, metadata.history, weights, _codes(metadata, tensors)
+    )
 
 
 def _parse(name: str, text: str | None) -> _Metadata:
     if text is None:
-        raise CheckpointError(f"{name} is a safetensors file of another program. Give a checkpoint.safetensors that this project wrote.")
+        raise CheckpointError(
+            f"{name} is a safetensors file of another program. Give a checkpoint.safetensors that this project wrote."
+        )
     try:
         version = json.loads(text).get("version")
         if version != FORMAT_VERSION:
-            raise CheckpointError(f"{name} has format version {version}; this program reads version {FORMAT_VERSION}. Update the program.")
+            raise CheckpointError(
+                f"{name} has format version {version}; this program reads version {FORMAT_VERSION}. Update the program."
+            )
         return _Metadata.model_validate_json(text)
     except (ValidationError, json.JSONDecodeError, AttributeError) as error:
         raise CheckpointError(f"The settings inside {name} are damaged. Give another copy of it.") from error

@@ -1,9 +1,11 @@
 """The command line: the same verbs as the pages.
 
-Exit codes: 0 done, 2 wrong usage, 3 the data cannot be used, 4 the checkpoint cannot be used, 5 training failed, 130 interrupted.
+Exit codes: 0 done, 1 stopped by Ctrl-C, 2 wrong usage, 3 the data cannot be used, 4 the checkpoint cannot be used,
+5 training failed.
 """
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +22,13 @@ from vae_core.errors import CheckpointError, ConfigError, DatasetError, NotFound
 from vae_core.objectives import BetaVAE
 from vae_core.run_config import PRESETS, suggested_preset
 
-EXIT_CODES: dict[type[VAECoreError], int] = {ConfigError: 2, DatasetError: 3, NotFoundError: 3, CheckpointError: 4, TrainingError: 5}
+EXIT_CODES: dict[type[VAECoreError], int] = {
+    ConfigError: 2,
+    DatasetError: 3,
+    NotFoundError: 3,
+    CheckpointError: 4,
+    TrainingError: 5,
+}
 
 
 class _Commands(click.Group):
@@ -52,9 +60,11 @@ def settings(*models: type[BaseModel]) -> Callable[[Callable[..., None]], Callab
                 if name == "name":
                     continue
                 choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else None
-                kind = click.Choice(choices) if choices else info.annotation
+                kind: Any = click.Choice(choices) if choices else info.annotation
                 help_text = f"{info.description} [{info.default}]"
-                command = click.option(f"--{name.replace('_', '-')}", name, type=kind, default=None, help=help_text)(command)
+                command = click.option(f"--{name.replace('_', '-')}", name, type=kind, default=None, help=help_text)(
+                    command
+                )
         return command
 
     return decorate
@@ -62,12 +72,22 @@ def settings(*models: type[BaseModel]) -> Callable[[Callable[..., None]], Callab
 
 @main.command()
 @click.argument("data")
-@click.option("--preset", type=click.Choice(list(PRESETS)), help="Where to start from; chosen from the data when left out.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for checkpoint.safetensors and the run's other files.")
+@click.option(
+    "--preset", type=click.Choice(list(PRESETS)), help="Where to start from; chosen from the data when left out."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for checkpoint.safetensors and the run's other files.",
+)
+@click.option("--force", is_flag=True, help="Replace a model that is already in the folder.")
 @click.option("--name", "run_name", help="What to call the model.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an epoch on standard output.")
 @settings(ModelConfig, BetaVAE, TrainConfig)
-def train(data: str, preset: str | None, out: Path, run_name: str | None, as_json: bool, **values: Any) -> None:
+def train(
+    data: str, preset: str | None, out: Path, force: bool, run_name: str | None, as_json: bool, **values: Any
+) -> None:
     """Train a model on DATA."""
     from vae_core.batches import choose_device
     from vae_core.runs.directory import RunDirectory, RunFile
@@ -77,19 +97,22 @@ def train(data: str, preset: str | None, out: Path, run_name: str | None, as_jso
     chosen = PRESETS[preset or suggested_preset(dataset.schema)].run_config(dataset.id, len(dataset))
     config = chosen.with_settings({name: value for name, value in values.items() if value is not None})
     directory = RunDirectory(out)
+    if directory.checkpoint.exists() and not force:
+        raise click.UsageError(f"{out} already holds a model. Choose another folder, or replace it with --force.")
     directory.create(RunFile(name=run_name or dataset.name, config=config, created=time.time()))
     device = choose_device(config.train.device)
     if not as_json:
         for sentence in dataset.warnings:
             click.echo(f"Note: {sentence}", err=True)
-        click.echo(f"{len(dataset):,} pictures {dataset.schema.side}×{dataset.schema.side}, {config.train.epochs} epochs on {device}", err=True)
-    with directory.lock(), click.progressbar(length=config.train.epochs, label="Training", file=click.get_text_stream("stderr"), hidden=as_json) as bar:
+        side = dataset.schema.side
+        click.echo(f"{len(dataset):,} pictures {side}×{side}, {config.train.epochs} epochs on {device}", err=True)
+    bar = click.progressbar(length=config.train.epochs, label="Training", file=sys.stderr, hidden=as_json)
+    with directory.lock(), bar:
         for record in work(directory, dataset):
+            bar.label = f"Epoch {record.epoch}: validation −ELBO {-record.validation.elbo:.1f}"
+            bar.update(1)
             if as_json:
                 click.echo(record.model_dump_json())
-            else:
-                bar.label = f"Epoch {record.epoch}: validation −ELBO {-record.validation.elbo:.1f}"
-                bar.update(1)
     if not as_json:
         click.echo(directory.checkpoint)
 
@@ -121,7 +144,10 @@ def evaluate(checkpoint: str, data: str, as_json: bool, seed: int) -> None:
     if as_json:
         click.echo(json.dumps(result))
     else:
-        click.echo(f"−ELBO {-terms.elbo:.2f} = reconstruction loss {terms.reconstruction_loss:.2f} + KL {terms.kl:.2f} nats ({len(dataset):,} pictures)")
+        click.echo(
+            f"−ELBO {-terms.elbo:.2f} = reconstruction loss {terms.reconstruction_loss:.2f} + KL {terms.kl:.2f} "
+            f"nats a picture ({len(dataset):,} pictures)"
+        )
 
 
 @main.command()
@@ -142,8 +168,10 @@ def encode(checkpoint: str, data: str, out: Path | None, keep: bool) -> None:
     loaded = open_checkpoint(checkpoint)
     codes = place(loaded.model(), open_data(data, loaded.schema), choose_device())
     if out:
-        arrays = {"mean": codes.mean, "std": codes.std, "kl": codes.kl} | ({"labels": codes.labels} if codes.labels is not None else {})
-        np.savez_compressed(out, **arrays)
+        arrays = {"mean": codes.mean, "std": codes.std, "kl": codes.kl} | (
+            {"labels": codes.labels} if codes.labels is not None else {}
+        )
+        np.savez_compressed(out, allow_pickle=False, **arrays)
     if keep:
         checkpoints.save(replace(loaded, codes=codes), Path(checkpoint))
     click.echo(f"{len(codes):,} codes of {codes.mean.shape[1]} dimensions")
@@ -159,7 +187,8 @@ def datasets(as_json: bool) -> None:
         if as_json:
             click.echo(about.model_dump_json())
         else:
-            click.echo(f"{key:26}  {about.count:>8,} × {about.schema_.side}×{about.schema_.side}×{about.schema_.channels}  {about.name}")
+            shape = "×".join(str(n) for n in (about.schema_.side, about.schema_.side, about.schema_.channels))
+            click.echo(f"{key:26}  {about.count:>8,} × {shape}  {about.name}")
 
 
 def open_data(data: str, schema: ImageSchema | None = None) -> Dataset:

@@ -18,16 +18,28 @@ class ModelConfig(Config):
     """What the network is."""
 
     architecture: Literal["mlp", "conv"] = Field(
-        "mlp", title="Architecture", description="mlp: dense layers, quick on small pictures. conv: convolutions, better on large or colour pictures."
+        "mlp",
+        title="Architecture",
+        description="mlp: dense layers, quick on small pictures. conv: convolutions, for large or colour pictures.",
     )
     latents: int = Field(
-        2, ge=1, le=512, title="Latent dimensions", description="2 give a map to look at directly; more reconstruct better and are shown two at a time."
+        2,
+        ge=1,
+        le=512,
+        title="Latent dimensions",
+        description="2 give a map to look at directly; more reconstruct better and are shown two at a time.",
     )
-    width: int = Field(512, ge=16, le=4096, title="Width", description="Units of the widest dense layer; conv uses width / 16 channels at full size.")
+    width: int = Field(
+        512,
+        ge=16,
+        le=4096,
+        title="Width",
+        description="Units of the widest dense layer; conv uses width / 16 channels at full size.",
+    )
     likelihood: Literal["bernoulli", "gaussian"] = Field(
         "bernoulli",
         title="Likelihood",
-        description="bernoulli: ink or no ink, for drawings and digits (grey targets make it a score rather than a likelihood). "
+        description="bernoulli: ink or no ink, for drawings and digits (with grey pixels a score, not a likelihood). "
         "gaussian: real-valued pixels with one shared sigma, for photographs and colour.",
     )
 
@@ -37,7 +49,15 @@ class TrainConfig(Config):
 
     epochs: int = Field(20, ge=1, le=10_000, title="Epochs", description="How often every picture is seen.")
     batch_size: int = Field(128, ge=1, le=8192, title="Batch size", description="Pictures a step.")
-    learning_rate: float = Field(1e-3, gt=0, le=1, title="Learning rate", description="Peak of the one-cycle schedule of Adam.")
-    validation: float = Field(0.1, gt=0, lt=1, title="Validation share", description="Share of the pictures kept aside to measure on.")
-    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", title="Device", description="auto takes CUDA, then Apple's GPU, then the CPU.")
-    seed: int = Field(0, ge=0, le=2**31 - 1, title="Seed", description="The same seed on the same machine gives the same model.")
+    learning_rate: float = Field(
+        1e-3, gt=0, le=1, title="Learning rate", description="Peak of the one-cycle schedule of Adam."
+    )
+    validation: float = Field(
+        0.1, gt=0, lt=1, title="Validation share", description="Share of the pictures kept aside to measure on."
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        "auto", title="Device", description="auto takes CUDA, then Apple's GPU, then the CPU."
+    )
+    seed: int = Field(
+        0, ge=0, le=2**31 - 1, title="Seed", description="The same seed on the same machine gives the same model."
+    )

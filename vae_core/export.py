@@ -1,6 +1,5 @@
 """Taking a model elsewhere: its decoder as ONNX, for the browser."""
 
-import io
 import warnings
 from pathlib import Path
 
@@ -45,14 +44,18 @@ def decoder_onnx(vae: VAE) -> bytes:
             module, (example,), dynamo=True, opset_version=OPSET, input_names=["z"], output_names=["reconstruction"],
             dynamic_shapes=({0: batch},), external_data=False, verbose=False,
         )  # fmt: skip
-    buffer = io.BytesIO()
-    program.save(buffer)
-    content = buffer.getvalue()
+    if program is None:
+        raise CheckpointError("The decoder could not be exported. Please report the settings.")
+    content = program.model_proto.SerializeToString()
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     with torch.no_grad():
-        difference = (torch.from_numpy(session.run(None, {"z": example.numpy()})[0]) - module(example)).abs().max().item()
+        difference = (
+            (torch.from_numpy(session.run(None, {"z": example.numpy()})[0]) - module(example)).abs().max().item()
+        )
     if not difference <= TOLERANCE:
-        raise CheckpointError(f"The decoder could not be exported: its copy differs by {difference:.1g}. Please report this model's settings.")
+        raise CheckpointError(
+            f"The decoder could not be exported: its copy differs by {difference:.1g}. Please report the settings."
+        )
     return content
 
 

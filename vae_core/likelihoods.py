@@ -13,9 +13,10 @@ from torch.nn import functional as F
 
 
 class Bernoulli(nn.Module):
-    """Each pixel is on with probability sigmoid(output) (Kingma & Welling 2014, https://arxiv.org/abs/1312.6114, App. C.1).
+    """Each pixel is on with probability sigmoid(output).
 
-    On grey targets this is a cross-entropy rather than a likelihood: its least value is the targets' own entropy.
+    Kingma & Welling 2014, App. C.1 (https://arxiv.org/abs/1312.6114). On grey targets this is a cross-entropy
+    rather than a likelihood: its least value is the targets' own entropy.
     """
 
     def reconstruction(self, output: Tensor) -> Tensor:

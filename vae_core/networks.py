@@ -5,6 +5,7 @@ An encoder maps x [B, C, H, W] to [B, 2 L] (mean and log-variance); a decoder ma
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 
 from torch import nn
 
@@ -49,9 +50,11 @@ def conv(config: ModelConfig, shape: Shape) -> tuple[nn.Module, nn.Module]:
     flat = depths[-1] * sides[-1] ** 2
 
     down: list[nn.Module] = []
-    for depth_in, depth_out in zip(depths, depths[1:], strict=False):
+    for depth_in, depth_out in pairwise(depths):
         down += [nn.Conv2d(depth_in, depth_out, 3, stride=2, padding=1), nn.ReLU()]
-    encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(flat, config.width), nn.ReLU(), nn.Linear(config.width, 2 * config.latents))
+    encoder = nn.Sequential(
+        *down, nn.Flatten(), nn.Linear(flat, config.width), nn.ReLU(), nn.Linear(config.width, 2 * config.latents)
+    )
 
     up: list[nn.Module] = [nn.Linear(config.latents, config.width), nn.ReLU(), nn.Linear(config.width, flat), nn.ReLU()]
     up.append(nn.Unflatten(1, (depths[-1], sides[-1], sides[-1])))

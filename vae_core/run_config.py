@@ -38,12 +38,16 @@ class RunConfig(Config):
         parts: dict[str, Config] = {"model": self.model, "objective": self.objective, "train": self.train}
         try:
             changed = {
-                part: type(settings).model_validate(settings.model_dump() | {k: v for k, v in values.items() if k in type(settings).model_fields})
+                part: type(settings).model_validate(
+                    settings.model_dump() | {k: v for k, v in values.items() if k in type(settings).model_fields}
+                )
                 for part, settings in parts.items()
             }
         except ValidationError as error:
             first = error.errors()[0]
-            message = f"{first['loc'][0]} cannot be {first['input']}: {first['msg'].lower()}. Choose a value in the range."
+            message = (
+                f"{first['loc'][0]} cannot be {first['input']}: {first['msg'].lower()}. Choose a value in the range."
+            )
             raise ConfigError(message) from error
         return self.model_copy(update=changed)
 

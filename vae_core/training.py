@@ -44,14 +44,20 @@ def split(count: int, validation: float, seed: int) -> tuple[Tensor, Tensor]:
         TrainingError: if there are too few examples.
     """
     if count < FEWEST_EXAMPLES:
-        raise TrainingError(f"The dataset has {count} picture; training needs at least {FEWEST_EXAMPLES}, and a good model some hundreds.")
+        raise TrainingError(
+            f"The dataset has {count} picture; training needs at least {FEWEST_EXAMPLES}, a good model some hundreds."
+        )
     held_out = min(max(round(count * validation), 1), count - 1)
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     return order[held_out:], order[:held_out]
 
 
 def train(
-    model: VAE, dataset: Dataset, config: RunConfig, device: torch.device, on_step: Callable[[float], None] = lambda done: None
+    model: VAE,
+    dataset: Dataset,
+    config: RunConfig,
+    device: torch.device,
+    on_step: Callable[[float], None] = lambda done: None,
 ) -> Iterator[EpochRecord]:
     """Train `model` in place, yielding after each epoch.
 
@@ -82,7 +88,9 @@ def train(
     for epoch in range(1, settings.epochs + 1):
         started = time.perf_counter()
         noise = torch.Generator(device).manual_seed(_epoch_seed(settings.seed, epoch))
-        order = train_index[torch.randperm(len(train_index), generator=torch.Generator().manual_seed(_epoch_seed(settings.seed, epoch)))]
+        order = train_index[
+            torch.randperm(len(train_index), generator=torch.Generator().manual_seed(_epoch_seed(settings.seed, epoch)))
+        ]
         mean = _Mean()
         model.train()
         for index in order.split(settings.batch_size):
@@ -90,8 +98,8 @@ def train(
             loss = (out.reconstruction_loss + config.objective.penalty(out, len(train_index), step)).mean()
             if not torch.isfinite(loss):
                 raise TrainingError(
-                    f"The loss stopped being a number at step {step + 1} of epoch {epoch} (learning rate {schedule.get_last_lr()[0]:.2g}). "
-                    "Try a learning rate ten times smaller."
+                    f"The loss stopped being a number at step {step + 1} of epoch {epoch} "
+                    f"(learning rate {schedule.get_last_lr()[0]:.2g}). Try a learning rate ten times smaller."
                 )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()

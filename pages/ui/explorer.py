@@ -35,7 +35,7 @@ LEAST_RANGE = 3.0
 
 
 def map_groups(label_names: tuple[str, ...]) -> dict[str, list[Any]]:
-    """How the codes are coloured: one group a label; with very many labels one a first folder; one in all without labels.
+    """How the codes are coloured: a group a label; with very many labels a group a first folder; one without labels.
 
     Returns:
         `names` of the groups and, for every label, `of_label`: the index of its group.
@@ -78,7 +78,9 @@ def thumbnails(dataset: Dataset) -> np.ndarray:
     chosen = dataset.x[np.arange(plan.count, dtype=np.int64) * len(dataset) // plan.count]
     if plan.side == dataset.schema.side:
         return chosen
-    small = [np.asarray(Image.fromarray(x.squeeze()).resize((plan.side, plan.side), Image.Resampling.BOX)) for x in chosen]
+    small = [
+        np.asarray(Image.fromarray(x.squeeze()).resize((plan.side, plan.side), Image.Resampling.BOX)) for x in chosen
+    ]
     return np.stack(small).reshape(plan.count, plan.side, plan.side, dataset.schema.channels)
 
 
@@ -101,7 +103,9 @@ def pad_digest() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in pad_files().values())).hexdigest()[:12]
 
 
-def describe(model: OpenModel, codes: Codes, plane: tuple[np.ndarray, np.ndarray], dataset: Dataset | None, base: str) -> dict[str, Any]:
+def describe(
+    model: OpenModel, codes: Codes, plane: tuple[np.ndarray, np.ndarray], dataset: Dataset | None, base: str
+) -> dict[str, Any]:
     """What the component needs to know of a model; everything large is an address under `base`.
 
     Args:
@@ -121,8 +125,14 @@ def describe(model: OpenModel, codes: Codes, plane: tuple[np.ndarray, np.ndarray
         "shape": list(model.vae.shape),
         "modules": f"{base}/pad/{pad_digest()}/",
         "plotly": f"{base}/plotly/{plotly.__version__}.js",
-        "runtime": {"module": runtime + browser_runtime.FILES[0], "wasm": runtime + browser_runtime.FILES[1]} if installed else None,
-        "decoder": {"onnx": here + "/decoder.onnx", "socket": here + "/decode", "why_server": why_server(model, installed)},
+        "runtime": {"module": runtime + browser_runtime.FILES[0], "wasm": runtime + browser_runtime.FILES[1]}
+        if installed
+        else None,
+        "decoder": {
+            "onnx": here + "/decoder.onnx",
+            "socket": here + "/decode",
+            "why_server": why_server(model, installed),
+        },
         "codes": {"url": here + "/codes", "count": len(codes)},
         "labels": list(codes.label_names) or [""],
         "groups": map_groups(codes.label_names),
@@ -144,4 +154,9 @@ def why_server(model: OpenModel, installed: bool) -> str:
 
 def _thumbnails(dataset: Dataset, base: str) -> dict[str, Any]:
     plan = thumbnail_plan(len(dataset), dataset.schema.side, dataset.schema.channels)
-    return {"url": f"{base}/datasets/{dataset.id}/thumbnails", "side": plan.side, "channels": dataset.schema.channels, "count": plan.count}
+    return {
+        "url": f"{base}/datasets/{dataset.id}/thumbnails",
+        "side": plan.side,
+        "channels": dataset.schema.channels,
+        "count": plan.count,
+    }

@@ -16,13 +16,23 @@ MARGIN = {"l": 8, "r": 8, "t": 36, "b": 8}
 
 def loss_curves(records: Sequence[EpochRecord]) -> go.Figure:
     """Reconstruction loss and KL apart, training and validation, in nats an example."""
-    figure = make_subplots(rows=1, cols=2, subplot_titles=("Reconstruction loss (nats)", "KL (nats)"), horizontal_spacing=0.1)
+    figure = make_subplots(
+        rows=1, cols=2, subplot_titles=("Reconstruction loss (nats)", "KL (nats)"), horizontal_spacing=0.1
+    )
     epochs = [record.epoch for record in records]
     for column, term in enumerate(("reconstruction_loss", "kl"), start=1):
         for part, colour in (("train", TRAIN), ("validation", VALIDATION)):
             values = [getattr(getattr(record, part), term) for record in records]
             mode = "lines+markers" if len(records) < 3 else "lines"
-            trace = go.Scatter(x=epochs, y=values, name=part, mode=mode, line={"color": colour, "width": 2}, legendgroup=part, showlegend=column == 1)
+            trace = go.Scatter(
+                x=epochs,
+                y=values,
+                name=part,
+                mode=mode,
+                line={"color": colour, "width": 2},
+                legendgroup=part,
+                showlegend=column == 1,
+            )
             figure.add_trace(trace, row=1, col=column)
     figure.update_xaxes(title_text="epoch", rangemode="tozero")
     figure.update_layout(height=280, margin=MARGIN, legend={"orientation": "h", "y": -0.3}, uirevision="curves")
@@ -36,8 +46,12 @@ def code_map(codes: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> go.
     for index, name in enumerate(names):
         chosen = groups == index
         marker = {"size": 4, "opacity": 0.7, "color": PALETTE[index % len(PALETTE)]}
-        figure.add_trace(go.Scattergl(x=codes[chosen, 0], y=up[chosen], mode="markers", name=name, marker=marker, hoverinfo="skip"))
+        figure.add_trace(
+            go.Scattergl(x=codes[chosen, 0], y=up[chosen], mode="markers", name=name, marker=marker, hoverinfo="skip")
+        )
     figure.update_xaxes(title_text="z1")
     figure.update_yaxes(title_text="z2", scaleanchor="x")
-    figure.update_layout(height=380, margin=MARGIN, showlegend=len(names) > 1, legend={"itemsizing": "constant"}, uirevision="map")
+    figure.update_layout(
+        height=380, margin=MARGIN, showlegend=len(names) > 1, legend={"itemsizing": "constant"}, uirevision="map"
+    )
     return figure

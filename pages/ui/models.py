@@ -18,6 +18,6 @@ def facts(checkpoint: Checkpoint) -> str:
     last = checkpoint.history[-1]
     return (
         f"{model.architecture}, {model.latents} latents, {model.likelihood}, β = {checkpoint.config.objective.beta:g}, "
-        f"{last.epoch} epochs · validation −ELBO {-last.validation.elbo:.1f} = {last.validation.reconstruction_loss:.1f} "
-        f"reconstruction + {last.validation.kl:.1f} KL (nats a picture)"
+        f"{last.epoch} epochs · validation −ELBO {-last.validation.elbo:.1f} = "
+        f"{last.validation.reconstruction_loss:.1f} reconstruction + {last.validation.kl:.1f} KL (nats a picture)"
     )

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from PIL import Image
 
 FOLDER = Path(__file__).resolve().parent.parent
 
@@ -19,7 +21,12 @@ class PageEntry:
 
 
 PAGES = (
-    PageEntry("home", "Home", ":material/home:", "Bundled models to look into at once, and how to begin with your own pictures."),
+    PageEntry(
+        "home",
+        "Home",
+        ":material/home:",
+        "Bundled models to look into at once, and how to begin with your own pictures.",
+    ),
     PageEntry("data", "Data", ":material/photo_library:", "Upload pictures, look them over, or take what is built in."),
     PageEntry("train", "Train", ":material/model_training:", "Train a VAE on a dataset and watch it learn."),
     PageEntry("explore", "Explore", ":material/explore:", "Drag through a model's latent space and watch the decoder."),
@@ -30,5 +37,18 @@ def page(name: str) -> st.Page:
     """Streamlit's page for a name; Home is the default page."""
     entry = next(entry for entry in PAGES if entry.name == name)
     return st.Page(
-        FOLDER / f"{name}.py", title=entry.title, icon=entry.icon, help=entry.help, url_path="" if name == "home" else name, default=name == "home"
+        FOLDER / f"{name}.py",
+        title=entry.title,
+        icon=entry.icon,
+        help=entry.help,
+        url_path="" if name == "home" else name,
+        default=name == "home",
     )
+
+
+def icon() -> Image.Image:
+    """The tab's icon, a point of light in latent space; a named icon would be fetched from outside."""
+    across, down = np.meshgrid(np.linspace(-1, 1, 64), np.linspace(-1, 1, 64))
+    light = np.exp(-((across**2 + down**2) * 3))[..., None]
+    colour = np.array([59, 111, 212, 255]) * (1 - light) + np.array([255, 255, 255, 255]) * light
+    return Image.fromarray(colour.astype(np.uint8), "RGBA")

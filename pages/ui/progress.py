@@ -1,6 +1,7 @@
 """A run while it goes on: progress, curves, reconstructions and the map, refreshing by themselves."""
 
 import time
+from typing import Literal
 
 import numpy as np
 import safetensors
@@ -12,9 +13,10 @@ from pages.ui.navigation import page
 from vae_core import runs
 from vae_core.errors import NotFoundError
 from vae_core.runs import Run
+from vae_core.runs.directory import State
 
 TICK_SECONDS = 1.0
-BADGES = {
+BADGES: dict[State, tuple[Literal["orange", "blue", "green", "gray", "red"], str]] = {
     "queued": ("orange", ":material/schedule:"),
     "running": ("blue", ":material/model_training:"),
     "done": ("green", ":material/check:"),
@@ -50,7 +52,9 @@ def _headline(run: Run) -> None:
     with title:
         st.badge(run.status.state, color=colour, icon=icon)
         st.text(run.name)
-    if run.has_model and explore.button("Explore", key=f"explore-{run.id}", type="primary", icon=":material/explore:", width="stretch"):
+    if run.has_model and explore.button(
+        "Explore", key=f"explore-{run.id}", type="primary", icon=":material/explore:", width="stretch"
+    ):
         st.switch_page(page("explore"), query_params={"model": run.id})
     if run.is_live and stop.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop:", width="stretch"):
         runs.cancel(run.id)
@@ -67,7 +71,10 @@ def _headline(run: Run) -> None:
 def _progress_text(run: Run) -> str:
     epochs = run.config.train.epochs
     left = "" if run.status.seconds_left is None else f" · about {_duration(run.status.seconds_left)} left"
-    return run.status.message or f"Epoch {min(int(run.status.done * epochs) + 1, epochs)} of {epochs}{left} · on {run.status.device}"
+    return (
+        run.status.message
+        or f"Epoch {min(int(run.status.done * epochs) + 1, epochs)} of {epochs}{left} · on {run.status.device}"
+    )
 
 
 def _duration(seconds: float) -> str:
@@ -87,8 +94,14 @@ def _preview(run: Run) -> None:
     with right:
         names = cache.dataset(run.config.dataset_id).label_names if cache.has_dataset(run.config.dataset_id) else ()
         groups = explorer.map_groups(names)
-        of_code = np.array(groups["of_label"])[arrays["labels"]] if names else np.zeros(len(arrays["labels"]), dtype=int)
-        st.plotly_chart(figures.code_map(arrays["codes"], of_code, groups["names"]), key=f"map-{run.id}", config={"displayModeBar": False})
+        of_code = (
+            np.array(groups["of_label"])[arrays["labels"]] if names else np.zeros(len(arrays["labels"]), dtype=int)
+        )
+        st.plotly_chart(
+            figures.code_map(arrays["codes"], of_code, groups["names"]),
+            key=f"map-{run.id}",
+            config={"displayModeBar": False},
+        )
 
 
 def list_all() -> None:
@@ -102,7 +115,9 @@ def list_all() -> None:
         badge, name, when, show, remove = st.columns([1.2, 3, 2, 1, 1], vertical_alignment="center")
         badge.badge(run.status.state, color=colour, icon=icon)
         name.text(run.name)
-        when.caption(f"{time.strftime('%d %b %H:%M', time.localtime(run.created))} · {run.config.model.latents} latents")
+        when.caption(
+            f"{time.strftime('%d %b %H:%M', time.localtime(run.created))} · {run.config.model.latents} latents"
+        )
         if show.button("Show", key=f"show-{run.id}", width="stretch"):
             state.set_run_id(run.id)
             st.rerun()

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.ui.navigation import PAGES, page
+from pages.ui.navigation import PAGES, icon, page
 from vae_core.errors import VAECoreError
 
-st.set_page_config(page_title="VAE Studio", page_icon=":material/blur_on:", layout="wide")
+st.set_page_config(page_title="VAE Studio", page_icon=icon(), layout="wide")
 current = st.navigation([page(entry.name) for entry in PAGES], position="top")
 try:
     current.run()

@@ -104,7 +104,9 @@ def _runtime_file(request: Request) -> Response:
     if name not in browser_runtime.FILES or not browser_runtime.is_installed():
         return PlainTextResponse("The browser runtime is not installed.", status_code=404)
     path = browser_runtime.FOLDER / browser_runtime.version() / f"{name}.gz"
-    return FileResponse(path, media_type=MEDIA_TYPES["." + name.rsplit(".", 1)[1]], headers=FOR_EVER | {"Content-Encoding": "gzip"})
+    return FileResponse(
+        path, media_type=MEDIA_TYPES["." + name.rsplit(".", 1)[1]], headers=FOR_EVER | {"Content-Encoding": "gzip"}
+    )
 
 
 def _decoder(request: Request) -> Response:
@@ -131,7 +133,7 @@ def _picture(request: Request) -> Response:
 
 
 async def _decode(socket: WebSocket) -> None:
-    """float32 [L] in, float32 [C·H·W] out, one answer a message; for browsers and models that cannot decode themselves."""
+    """float32 [L] in, float32 [C·H·W] out, one answer a message; for what the browser cannot decode itself."""
     if not _same_origin(socket):
         await socket.close(code=4403)
         return

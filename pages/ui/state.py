@@ -1,4 +1,4 @@
-"""What a visit remembers: ids and one latent point, in the address or the session. The only file that touches either."""
+"""What a visit remembers, in the address or the session: ids and one latent point. No other file touches either."""
 
 import math
 import re

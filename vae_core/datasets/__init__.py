@@ -10,7 +10,18 @@ from vae_core.datasets.images import NamedFile, read_images, to_schema
 from vae_core.datasets.samples import SAMPLES
 from vae_core.errors import DatasetError
 
-__all__ = ["READERS", "SAMPLES", "SIDES", "Dataset", "ImageSchema", "read", "read_files", "read_path", "short_id", "to_schema"]
+__all__ = [
+    "READERS",
+    "SAMPLES",
+    "SIDES",
+    "Dataset",
+    "ImageSchema",
+    "read",
+    "read_files",
+    "read_path",
+    "short_id",
+    "to_schema",
+]
 
 Reader = Callable[[str, bytes, ImageSchema | None], Dataset]
 
@@ -59,7 +70,9 @@ def read_files(files: Sequence[NamedFile], schema: ImageSchema | None = None) ->
         return _read_idx_pair(files, idx, schema)
     archives = [name for name, content in files if content[:2] == b"PK"]
     if archives:
-        raise DatasetError(f"{archives[0][:80]} is an archive among other files. Upload one archive alone, or only pictures.")
+        raise DatasetError(
+            f"{archives[0][:80]} is an archive among other files. Upload one archive alone, or only pictures."
+        )
     return read_images(f"{len(files)} pictures", files, schema)
 
 
@@ -83,7 +96,9 @@ def read_path(path: Path, schema: ImageSchema | None = None) -> Dataset:
         inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
         return read_images(path.name, [(p.relative_to(path).as_posix(), p.read_bytes()) for p in inside], schema)
     if not path.is_file():
-        raise DatasetError(f"There is no file or folder {path}. Check the spelling, or list what is built in with `datasets`.")
+        raise DatasetError(
+            f"There is no file or folder {path}. Check the spelling, or list what is built in with `datasets`."
+        )
     beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
     files = [(p.name, p.read_bytes()) for p in dict.fromkeys((path, beside)) if p.is_file()]
     return read_files(files if is_idx(files[0][1]) else files[:1], schema)

@@ -23,21 +23,29 @@ def read_zip(name: str, content: bytes, schema: ImageSchema | None = None) -> Da
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise DatasetError(f"{name[:80]} begins like a ZIP but is damaged. Make the archive anew and upload it again.") from error
+        raise DatasetError(
+            f"{name[:80]} begins like a ZIP but is damaged. Make the archive anew and upload it again."
+        ) from error
     with archive:
         members = [m for m in archive.infolist() if not m.is_dir() and not _is_clutter(m.filename)]
         if len(members) > MAX_ENTRIES:
-            raise DatasetError(f"{name[:80]} holds {len(members):,} files; at most {MAX_ENTRIES:,} are read. Upload a part of it.")
+            raise DatasetError(
+                f"{name[:80]} holds {len(members):,} files; at most {MAX_ENTRIES:,} are read. Upload a part of it."
+            )
         if not members:
             raise DatasetError(f"{name[:80]} is an empty archive. Put PNG or JPEG pictures into it.")
         files, broken = _read_members(archive, members)
     if not files:
         first = broken[0]
-        raise DatasetError(f"No file of {name[:80]} can be read, beginning with {first[-80:]}. Make the archive anew, unencrypted.")
+        raise DatasetError(
+            f"No file of {name[:80]} can be read, beginning with {first[-80:]}. Make the archive anew, unencrypted."
+        )
     dataset = read_images(name, files, schema)
     if broken:
         listed = ", ".join(path[-80:] for path in broken[:20])
-        dataset = dataset.with_warnings(f"{len(broken)} damaged or encrypted file(s) of the archive were skipped: {listed}.")
+        dataset = dataset.with_warnings(
+            f"{len(broken)} damaged or encrypted file(s) of the archive were skipped: {listed}."
+        )
     return dataset
 
 
@@ -65,4 +73,8 @@ def _read_members(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> t
 def _is_clutter(path: str) -> bool:
     """What operating systems add on their own: not worth a word to the user."""
     parts = PurePosixPath(path).parts
-    return "__MACOSX" in parts or parts[-1:] in (("Thumbs.db",), ("desktop.ini",)) or (bool(parts) and parts[-1].startswith("."))
+    return (
+        "__MACOSX" in parts
+        or parts[-1:] in (("Thumbs.db",), ("desktop.ini",))
+        or (bool(parts) and parts[-1].startswith("."))
+    )

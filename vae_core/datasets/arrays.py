@@ -24,9 +24,13 @@ def read_idx(name: str, content: bytes, schema: ImageSchema | None = None) -> Da
     """
     values = _parse(name, content)
     if values.ndim == 1:
-        raise DatasetError(f"{name[:80]} holds {len(values):,} labels and no pictures. Upload the images file, with this one beside it.")
+        raise DatasetError(
+            f"{name[:80]} holds {len(values):,} labels and no pictures. Upload the file of images beside it."
+        )
     if values.ndim != 3 or len(values) == 0:
-        raise DatasetError(f"{name[:80]} has the shape {values.shape}; pictures need three numbers: count, height, width.")
+        raise DatasetError(
+            f"{name[:80]} has the shape {values.shape}; pictures need three numbers: count, height, width."
+        )
     x = values[..., None]
     side = max(x.shape[1:3])
     if x.shape[1] == x.shape[2] and SIDES[0] <= side <= SIDES[1]:
@@ -46,7 +50,9 @@ def read_idx_labels(name: str, content: bytes, count: int) -> tuple[np.ndarray, 
     if values.ndim != 1:
         raise DatasetError(f"{name[:80]} holds an array of shape {values.shape}, not a list of labels.")
     if len(values) != count:
-        raise DatasetError(f"{name[:80]} holds {len(values):,} labels for {count:,} pictures. Take the two files of one set.")
+        raise DatasetError(
+            f"{name[:80]} holds {len(values):,} labels for {count:,} pictures. Take the two files of one set."
+        )
     classes, labels = np.unique(values, return_inverse=True)
     return labels.astype(np.int32), tuple(str(c) for c in classes)
 
@@ -73,7 +79,9 @@ def _parse(name: str, content: bytes) -> np.ndarray:
     offset = 4 + 4 * dimensions
     shape = struct.unpack(f">{dimensions}I", data[4:offset]) if len(data) >= offset else ()
     if not shape or math.prod(shape) != len(data) - offset:
-        raise DatasetError(f"{name[:80]} announces {shape} values but holds {max(len(data) - offset, 0):,}. It is cut short or damaged.")
+        raise DatasetError(
+            f"{name[:80]} announces {shape} values but holds {max(len(data) - offset, 0):,}: it is cut short or damaged."
+        )
     return np.frombuffer(data, dtype=np.uint8, offset=offset).reshape(shape)
 
 

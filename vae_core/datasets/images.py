@@ -146,7 +146,9 @@ def _scale_to_8_bits(image: Image.Image) -> Image.Image:
 def _prepare(image: Image.Image, side: int) -> np.ndarray:
     """Fit the whole picture into a square; the margin takes the colour most frequent on its border."""
     if image.size != (side, side):
-        image = ImageOps.contain(image, (side, side), Image.Resampling.BOX if max(image.size) > side else Image.Resampling.BICUBIC)
+        image = ImageOps.contain(
+            image, (side, side), Image.Resampling.BOX if max(image.size) > side else Image.Resampling.BICUBIC
+        )
         if image.size != (side, side):
             canvas = Image.new(image.mode, (side, side), _border_colour(image))
             canvas.paste(image, ((side - image.width) // 2, (side - image.height) // 2))

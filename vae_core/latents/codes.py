@@ -51,7 +51,8 @@ def principal_plane(codes: Codes) -> tuple[np.ndarray, np.ndarray]:
     """The plane of greatest variance of the means (PCA; Pearson 1901).
 
     Returns:
-        Two orthonormal rows [2, L] and the centre [L]; each row's largest entry is positive, so that the map does not flip.
+        Two orthonormal rows [2, L] and the centre [L]; each row's largest entry is positive, so that the map does
+        not flip from one run to the next.
     """
     centre = codes.mean.mean(0)
     _, _, rows = np.linalg.svd((codes.mean - centre).astype(np.float64), full_matrices=False)

@@ -22,7 +22,11 @@ class BetaVAE(Config):
 
     name: Literal["beta-vae"] = "beta-vae"
     beta: float = Field(
-        1.0, ge=0, le=1000, title="β (weight of the KL)", description="1 is the plain VAE. More presses the codes towards the prior, less reconstructs better."
+        1.0,
+        ge=0,
+        le=1000,
+        title="β (weight of the KL)",
+        description="1 is the plain VAE. More presses the codes towards the prior, less reconstructs better.",
     )
 
     def penalty(self, out: "VAEOutput", dataset_size: int, step: int) -> "Tensor":

@@ -1,5 +1,6 @@
 """Runs: start, look, cancel. A run outlives whoever started it."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -49,10 +50,15 @@ def start(name: str, config: RunConfig) -> Run:
     directory.create(RunFile(name=name, config=config, created=time.time()))
     environment = os.environ | {"GOMP_SPINCOUNT": "10000", "OMP_NUM_THREADS": str(_threads())}
     with directory.log.open("ab") as log:
-        subprocess.Popen(  # noqa: S603, our own module and a path of our own
+        subprocess.Popen(
             [sys.executable, "-m", "vae_core.runs.worker", str(directory.path)],
-            cwd=Path(__file__).resolve().parents[2], env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+            cwd=Path(__file__).resolve().parents[2],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     return get(id)
 
 
@@ -111,10 +117,8 @@ def delete(id: str) -> None:
 
 
 def _send(pid: int, signal_number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
         os.kill(pid, signal_number)
-    except ProcessLookupError:
-        pass
 
 
 def _threads() -> int:

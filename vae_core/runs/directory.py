@@ -8,7 +8,8 @@
     lock                     held by the worker for as long as it lives; the kernel lets go of it when it dies
     log.txt                  what the worker printed
 
-A run whose status says queued or running while nobody holds the lock has been interrupted: no process number is ever guessed at.
+A run whose status says queued or running while nobody holds the lock has been interrupted: no process number
+is ever guessed at.
 """
 
 import time
@@ -75,6 +76,8 @@ class RunDirectory:
     def create(self, run: RunFile) -> None:
         """Make the directory with its first two files."""
         self.path.mkdir(parents=True, exist_ok=True)
+        for stale in (self.checkpoint, self.preview, self.path / "epochs.jsonl"):
+            stale.unlink(missing_ok=True)
         write_atomically(self.path / "run.json", run.model_dump_json(indent=1).encode())
         self.write_status(Status(state="queued"))
 
@@ -90,7 +93,9 @@ class RunDirectory:
             raise NotFoundError("There is no such run. Choose one from the list.") from error
 
     def write_status(self, status: Status) -> None:
-        write_atomically(self.path / "status.json", status.model_copy(update={"updated": time.time()}).model_dump_json().encode())
+        write_atomically(
+            self.path / "status.json", status.model_copy(update={"updated": time.time()}).model_dump_json().encode()
+        )
 
     def read_status(self) -> Status:
         """Where the run stands now, a dead worker seen as "interrupted"."""
@@ -102,7 +107,13 @@ class RunDirectory:
             return status
         if status.state == "queued" and time.time() - status.updated < STARTING_SECONDS:
             return status
-        return status.model_copy(update={"state": "interrupted", "seconds_left": None, "message": "The training process ended before it was finished."})
+        return status.model_copy(
+            update={
+                "state": "interrupted",
+                "seconds_left": None,
+                "message": "The training process ended before it was finished.",
+            }
+        )
 
     def _written_status(self) -> Status:
         try:

@@ -13,8 +13,9 @@ from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
 from vae_core.files import write_atomically
 from vae_core.latents.codes import encode
+from vae_core.records import EpochRecord
 from vae_core.runs.directory import RunDirectory, Status
-from vae_core.training import EpochRecord, split, train
+from vae_core.training import split, train
 from vae_core.vae import VAE
 
 STATUS_SECONDS = 0.5
@@ -65,7 +66,9 @@ class _Progress:
         elapsed = self.written - self.started
         left = elapsed / self.done * (1 - self.done) if self.done > 0 else None
         self.directory.write_status(
-            Status(state="running", pid=os.getpid(), device=self.device, done=self.done, seconds_left=left, message=message)
+            Status(
+                state="running", pid=os.getpid(), device=self.device, done=self.done, seconds_left=left, message=message
+            )
         )
 
 
@@ -77,7 +80,11 @@ class _Preview:
         pictures = Pictures(dataset.x, device)
         probe = torch.linspace(0, len(dataset) - 1, min(len(dataset), PREVIEW_CODES)).long()
         self.probe = pictures[probe]
-        self.labels = torch.zeros(len(probe), dtype=torch.int32) if dataset.labels is None else torch.from_numpy(dataset.labels)[probe]
+        self.labels = (
+            torch.zeros(len(probe), dtype=torch.int32)
+            if dataset.labels is None
+            else torch.from_numpy(dataset.labels)[probe]
+        )
         self.originals = pictures[held_out[:PREVIEW_PICTURES]]
 
     @torch.no_grad()

@@ -54,10 +54,17 @@ def _attempt(directory: RunDirectory) -> int:
         directory.write_status(Status(state="failed", message=str(error)))
         return 1
     except MemoryError:
-        directory.write_status(Status(state="failed", message="The machine ran out of memory. Try a smaller batch or a smaller model."))
+        directory.write_status(
+            Status(state="failed", message="The machine ran out of memory. Try a smaller batch or a smaller model.")
+        )
         return 1
     except Exception:
-        directory.write_status(Status(state="failed", message="Training stopped by an error of the program; log.txt of the run has the details."))
+        directory.write_status(
+            Status(
+                state="failed",
+                message="Training stopped by an error of the program; log.txt of the run has the details.",
+            )
+        )
         raise
     return 0
 

@@ -4,7 +4,8 @@ What tests and scripts may rely on:
   - the root has data-testid="latent-pad" (and data-decoder="browser" or "server" once the decoder is ready),
     the output canvas data-testid="decoded";
   - latent sliders are range inputs with the accessible names z1, z2, …;
-  - each painted decode adds a `performance.measure` named "latent-pad:paint" from the pointer or key event to the painted canvas;
+  - each painted decode adds a `performance.measure` named "latent-pad:paint", from the pointer or key event to
+    the painted canvas;
   - releasing reports the point as the state "point", a list of L numbers.
 
 Nothing asks the server for anything while a pointer is down.

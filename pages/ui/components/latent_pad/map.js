@@ -6,6 +6,7 @@ const PALETTE = [
   "#9db8f2", "#f4bd94", "#98d4aa", "#eda0ab",
 ]; // prettier-ignore
 const MANY_POINTS = 5000;
+const RAW_MS = 4;
 
 /** plotly.js, loaded once a page from the app itself. */
 function loadPlotly(url) {
@@ -33,6 +34,7 @@ export class LatentMap {
     this.handle.hidden = true;
     this.dragging = false;
     this.place = [0, 0];
+    this.followed = 0;
   }
 
   async open(url, samples, groups, plane, titles) {
@@ -142,12 +144,9 @@ export class LatentMap {
       this.area.focus({ preventScroll: true });
       this.callbacks.onDrag(...place, event);
     });
-    this.area.addEventListener("pointermove", (event) => {
-      const place = this.placeOf(event, this.dragging);
-      if (!place) this.callbacks.onLeave();
-      else if (this.dragging) this.callbacks.onDrag(...place, event);
-      else if (event.buttons === 0) this.callbacks.onHover(...place, event);
-    });
+    // browsers hold "pointermove" back until the next frame; the raw event comes at once, but maybe a thousand times a second
+    this.area.addEventListener("pointerrawupdate", (event) => event.timeStamp - this.followed < RAW_MS || this.follow(event));
+    this.area.addEventListener("pointermove", (event) => this.follow(event));
     const release = () => {
       if (!this.dragging) return;
       this.dragging = false;
@@ -156,6 +155,16 @@ export class LatentMap {
     this.area.addEventListener("pointerup", release);
     this.area.addEventListener("pointercancel", release);
     this.area.addEventListener("pointerleave", () => this.dragging || this.callbacks.onLeave());
+  }
+
+  follow(event) {
+    if (event.clientX === this.last?.clientX && event.clientY === this.last?.clientY) return;
+    this.last = event;
+    this.followed = event.timeStamp;
+    const place = this.placeOf(event, this.dragging);
+    if (!place) this.callbacks.onLeave();
+    else if (this.dragging) this.callbacks.onDrag(...place, event);
+    else if (event.buttons === 0) this.callbacks.onHover(...place, event);
   }
 
   /** The place under the pointer, or null outside the axes; `clamped` keeps to their edge instead. */
