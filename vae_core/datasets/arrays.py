@@ -80,7 +80,7 @@ def _parse(name: str, content: bytes) -> np.ndarray:
     shape = struct.unpack(f">{dimensions}I", data[4:offset]) if len(data) >= offset else ()
     if not shape or math.prod(shape) != len(data) - offset:
         raise DatasetError(
-            f"{name[:80]} announces {shape} values but holds {max(len(data) - offset, 0):,}: it is cut short or damaged."
+            f"{name[:80]} announces {shape} values but holds {max(len(data) - offset, 0):,}; it is damaged."
         )
     return np.frombuffer(data, dtype=np.uint8, offset=offset).reshape(shape)
 

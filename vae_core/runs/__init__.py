@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ def start(name: str, config: RunConfig) -> Run:
     directory.create(RunFile(name=name, config=config, created=time.time()))
     environment = os.environ | {"GOMP_SPINCOUNT": "10000", "OMP_NUM_THREADS": str(_threads())}
     with directory.log.open("ab") as log:
-        subprocess.Popen(
+        worker = subprocess.Popen(
             [sys.executable, "-m", "vae_core.runs.worker", str(directory.path)],
             cwd=Path(__file__).resolve().parents[2],
             env=environment,
@@ -59,6 +60,7 @@ def start(name: str, config: RunConfig) -> Run:
             stderr=log,
             start_new_session=True,
         )
+    threading.Thread(target=worker.wait, daemon=True).start()  # else it would stay a zombie after its end
     return get(id)
 
 

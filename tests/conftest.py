@@ -1,0 +1,118 @@
+"""Small real things, made in under a second: pictures, a trained model, a workspace of one's own."""
+
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vae_core import checkpoints
+from vae_core.checkpoints import Checkpoint
+from vae_core.config import ModelConfig, TrainConfig
+from vae_core.datasets import Dataset, ImageSchema
+from vae_core.latents.codes import encode
+from vae_core.run_config import RunConfig
+from vae_core.training import train
+from vae_core.vae import VAE
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def workspace_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test has a workspace of its own."""
+    folder = tmp_path / "workspace"
+    monkeypatch.setenv("VAE_STUDIO_WORKSPACE", str(folder))
+    return folder
+
+
+def png(pixels: np.ndarray, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, options.pop("format", "PNG"), **options)
+    return buffer.getvalue()
+
+
+def zip_of(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def strokes(count: int, side: int, channels: int = 1) -> np.ndarray:
+    """uint8 [N, side, side, C]: one bright bar each, across or down, at a place of its own."""
+    random = np.random.default_rng(0)
+    x = np.zeros((count, side, side, channels), dtype=np.uint8)
+    for k in range(count):
+        place = int(random.integers(1, side - 1))
+        bar = (slice(None), place) if k % 2 else (place, slice(None))
+        x[k][bar] = random.integers(128, 256, channels)
+    return x
+
+
+def stroke_dataset(count: int = 40, side: int = 8, channels: int = 1) -> Dataset:
+    labels = np.arange(count, dtype=np.int32) % 2
+    return Dataset(
+        "strokes", strokes(count, side, channels), ImageSchema(side=side, channels=channels), labels, ("-", "|")
+    )
+
+
+@pytest.fixture
+def tiny_images() -> Dataset:
+    return stroke_dataset()
+
+
+def trained(dataset: Dataset, model: ModelConfig | None = None, epochs: int = 2, name: str = "tiny") -> Checkpoint:
+    config = RunConfig(
+        dataset_id=dataset.id,
+        model=model or ModelConfig(width=32),
+        train=TrainConfig(epochs=epochs, batch_size=16),
+    )
+    vae = VAE(config.model, dataset.schema.shape)
+    history = tuple(train(vae, dataset, config, CPU))
+    return Checkpoint(name, config, dataset.schema, history, vae.state_dict(), encode(vae, dataset, CPU))
+
+
+@pytest.fixture
+def tiny_checkpoint(tiny_images: Dataset) -> Checkpoint:
+    return trained(tiny_images)
+
+
+@pytest.fixture
+def stored_model(tiny_images: Dataset, tiny_checkpoint: Checkpoint) -> str:
+    """The id of a finished run in the workspace, with its dataset."""
+    from vae_core import workspace
+    from vae_core.runs.directory import RunDirectory, RunFile, Status
+
+    workspace.save_dataset(tiny_images)
+    id = workspace.new_id()
+    directory = RunDirectory(workspace.place("runs", id))
+    directory.create(RunFile(name="tiny", config=tiny_checkpoint.config, created=1.0))
+    checkpoints.save(tiny_checkpoint, directory.checkpoint)
+    for record in tiny_checkpoint.history:
+        directory.append_epoch(record)
+    directory.write_status(Status(state="done", done=1.0))
+    return id
+
+
+@pytest.fixture
+def wait_for() -> Iterator[Callable[[Callable[[], bool], float], None]]:
+    import time
+
+    def wait(condition: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"still not so after {seconds} s"
+            time.sleep(0.05)
+
+    yield wait

@@ -1,0 +1,122 @@
+"""`python -m vae_core …`, mostly in this process; once as a real one."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.conftest import png, strokes, zip_of
+from vae_core import checkpoints
+from vae_core.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    x = strokes(40, 16)
+    path = tmp_path / "strokes.zip"
+    path.write_bytes(zip_of({f"{'-|'[k % 2]}/{k}.png": png(x[k, ..., 0]) for k in range(40)}))
+    return path
+
+
+@pytest.fixture
+def model(archive: Path, tmp_path: Path) -> Path:
+    assert call("train", archive, "--epochs", 2, "--width", 32, "--out", tmp_path / "run", "--json").exit_code == 0
+    return tmp_path / "run" / "checkpoint.safetensors"
+
+
+def test_train_prints_one_object_an_epoch(archive: Path, tmp_path: Path) -> None:
+    result = call(
+        "train", archive, "--preset", "grey", "--latents", 3, "--epochs", 3, "--width", 32, "--seed", 5,
+        "--out", tmp_path / "run", "--json",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    epochs = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [epoch["epoch"] for epoch in epochs] == [1, 2, 3]
+    assert set(epochs[0]) == {"epoch", "train", "validation", "seconds"}
+    assert set(epochs[0]["validation"]) >= {"reconstruction_loss", "kl"}
+    checkpoint = checkpoints.load(tmp_path / "run" / "checkpoint.safetensors")
+    assert checkpoint.config.model.latents == 3
+    assert checkpoint.config.train.seed == 5
+    assert len(checkpoint.history) == 3
+
+
+def test_evaluate_prints_the_two_terms(model: Path, archive: Path) -> None:
+    printed = json.loads(call("evaluate", model, archive, "--json").stdout)
+    assert set(printed) == {"elbo", "reconstruction_loss", "kl", "n", "seconds"}
+    assert printed["n"] == 40
+    assert printed["elbo"] == pytest.approx(-(printed["reconstruction_loss"] + printed["kl"]))
+    assert "nats" in call("evaluate", model.parent, archive).stdout
+
+
+def test_encode_writes_codes_and_keeps_them_on_demand(model: Path, archive: Path, tmp_path: Path) -> None:
+    assert call("encode", model, archive, "--out", tmp_path / "codes.npz").exit_code == 0
+    with np.load(tmp_path / "codes.npz", allow_pickle=False) as codes:
+        assert codes["mean"].shape == codes["std"].shape == codes["kl"].shape == (40, 2)
+        assert codes["labels"].shape == (40,)
+    part = tmp_path / "part.zip"
+    part.write_bytes(zip_of({f"{k}.png": png(strokes(40, 16)[k, ..., 0]) for k in range(4)}))
+    assert call("encode", model, part, "--keep").exit_code == 0
+    kept = checkpoints.load(model).codes
+    assert kept is not None
+    assert len(kept) == 4
+
+
+def test_datasets_lists_what_is_built_in() -> None:
+    assert "digits" in call("datasets").stdout
+    assert json.loads(call("datasets", "--json").stdout.splitlines()[0])["count"] == 1797
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["train", "digits", "--epochs", "0", "--out", "X"], 2, "epochs cannot be 0"),
+        (["train", "digits"], 2, "--out"),
+        (["train", "nowhere.zip", "--out", "X"], 3, "There is no file or folder nowhere.zip"),
+        (["evaluate", "nowhere.safetensors", "digits"], 4, "There is no checkpoint"),
+        (["encode", "a", "digits"], 2, "--out FILE.npz"),
+        (["train", "digits", "--latents", "two", "--out", "X"], 2, "not a valid integer"),
+    ],
+)
+def test_what_cannot_be_done_has_its_code_and_one_sentence(
+    arguments: list[str], code: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = call(*arguments)
+    assert result.exit_code == code
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_one_picture_cannot_be_trained_on(tmp_path: Path) -> None:
+    (tmp_path / "one.png").write_bytes(png(strokes(1, 16)[0, ..., 0]))
+    assert call("train", tmp_path / "one.png", "--out", tmp_path / "run").exit_code == 5
+
+
+def test_model_is_not_replaced_by_accident(model: Path, archive: Path) -> None:
+    before = model.read_bytes()
+    result = call("train", archive, "--epochs", 1, "--out", model.parent)
+    assert result.exit_code == 2
+    assert "already holds a model" in result.output
+    assert model.read_bytes() == before
+    assert call("train", archive, "--epochs", 1, "--width", 32, "--out", model.parent, "--force").exit_code == 0
+
+
+def test_real_process_trains_and_shows_its_progress(archive: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "vae_core", "train", archive, "--epochs", "1", "--width", "32", "--out", "run"]
+    ran = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "validation −ELBO" in ran.stderr
+    assert ran.stdout.strip() == "run/checkpoint.safetensors"

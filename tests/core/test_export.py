@@ -1,0 +1,37 @@
+"""The decoder as ONNX computes what PyTorch computes, in native onnxruntime; the browser is tested in tests/browser."""
+
+import itertools
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+
+from vae_core import export, workspace
+from vae_core.config import ModelConfig
+from vae_core.likelihoods import LIKELIHOODS
+from vae_core.networks import ARCHITECTURES
+from vae_core.vae import VAE
+
+
+@pytest.mark.parametrize(("architecture", "likelihood"), list(itertools.product(ARCHITECTURES, LIKELIHOODS)))
+def test_exported_decoder_equals_the_model(architecture: str, likelihood: str) -> None:
+    config = ModelConfig(architecture=architecture, likelihood=likelihood, latents=5, width=64)
+    vae = VAE(config, (3, 17, 17)).eval()
+    session = onnxruntime.InferenceSession(export.decoder_onnx(vae), providers=["CPUExecutionProvider"])
+    for count in (1, 2, 64):
+        z = torch.randn(count, 5, generator=torch.Generator().manual_seed(count)) * 3
+        found = session.run(None, {"z": z.numpy()})[0]
+        assert found.shape == (count, 3, 17, 17)
+        np.testing.assert_allclose(found, vae.decode(z).clamp(0, 1).detach().numpy(), atol=1e-5)
+
+
+def test_decoder_is_exported_once_and_anew_when_the_checkpoint_changes(stored_model: str) -> None:
+    first = export.browser_decoder(stored_model)
+    made = first.stat().st_mtime_ns
+    assert export.browser_decoder(stored_model) == first
+    assert first.stat().st_mtime_ns == made
+    (workspace.place("runs", stored_model) / "checkpoint.safetensors").touch()
+    second = export.browser_decoder(stored_model)
+    assert second != first
+    assert not first.exists()

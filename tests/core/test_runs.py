@@ -1,0 +1,145 @@
+"""Real worker processes on real data: started, watched, cancelled, killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import stroke_dataset
+from vae_core import checkpoints, runs, workspace
+from vae_core.config import ModelConfig, TrainConfig
+from vae_core.errors import NotFoundError
+from vae_core.run_config import RunConfig
+from vae_core.runs import Run
+
+Wait = Callable[[Callable[[], bool], float], None]
+
+
+def start(epochs: int, count: int = 40, name: str = "strokes") -> Run:
+    dataset = stroke_dataset(count)
+    id = workspace.save_dataset(dataset)
+    config = RunConfig(dataset_id=id, model=ModelConfig(width=32), train=TrainConfig(epochs=epochs, batch_size=16))
+    return runs.start(name, config)
+
+
+def state(run: Run) -> str:
+    return runs.get(run.id).status.state
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left(workspace_folder: Path) -> object:
+    yield
+    for run in runs.list_runs():
+        runs.cancel(run.id)
+
+
+@pytest.mark.slow
+def test_run_ends_with_a_model_its_codes_and_its_history(wait_for: Wait) -> None:
+    run = start(epochs=3)
+    wait_for(lambda: state(run) == "done", 60)
+    checkpoint = checkpoints.load(checkpoints.locate(run.id))
+    assert len(checkpoint.history) == 3
+    assert checkpoint.codes is not None
+    assert len(checkpoint.codes) == 40
+    assert [record.epoch for record in runs.get(run.id).directory.read_epochs()] == [1, 2, 3]
+    assert runs.get(run.id).status.done == 1
+
+
+@pytest.mark.slow
+def test_killed_worker_is_interrupted_and_its_last_epoch_usable(wait_for: Wait) -> None:
+    run = start(epochs=10_000)
+    wait_for(lambda: runs.get(run.id).has_model, 60)
+    pid = runs.get(run.id).status.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: state(run) == "interrupted", 5)
+    history = checkpoints.load(checkpoints.locate(run.id)).history
+    assert len(history) >= 1
+    assert abs(len(runs.get(run.id).directory.read_epochs()) - len(history)) <= 1
+
+
+@pytest.mark.slow
+def test_cancel_takes_less_than_five_seconds_and_keeps_the_last_epoch(wait_for: Wait) -> None:
+    run = start(epochs=10_000)
+    wait_for(lambda: runs.get(run.id).has_model, 60)
+    started = time.monotonic()
+    cancelled = runs.cancel(run.id)
+    assert time.monotonic() - started < 5
+    assert cancelled.status.state == "cancelled"
+    assert not cancelled.directory.is_held()
+    assert checkpoints.load(checkpoints.locate(run.id)).model()
+
+
+@pytest.mark.slow
+def test_one_run_trains_at_a_time_and_the_oldest_goes_first(wait_for: Wait) -> None:
+    first, second, third = (start(epochs=10_000, name=name) for name in ("first", "second", "third"))
+    wait_for(lambda: state(first) == "running", 60)
+    wait_for(lambda: [state(second), state(third)] == ["queued", "queued"], 20)
+    assert [runs.place_in_queue(runs.get(run.id)) for run in (first, second, third)] == [0, 1, 2]
+    runs.cancel(first.id)
+    wait_for(lambda: state(second) == "running", 60)
+    assert state(third) == "queued"
+    assert runs.cancel(third.id).status.state == "cancelled"
+
+
+@pytest.mark.slow
+def test_run_outlives_the_process_that_started_it(wait_for: Wait) -> None:
+    """The starter is killed with its whole process group, as Ctrl-C on a server would."""
+    workspace.save_dataset(stroke_dataset())
+    code = (
+        "import time\n"
+        "from tests.core.test_runs import start\n"
+        "print(start(epochs=10_000).id, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert starter.stdout is not None
+    id = starter.stdout.readline().strip()
+    wait_for(lambda: runs.get(id).has_model, 60)
+    os.killpg(starter.pid, signal.SIGKILL)
+    starter.wait()
+    starter.stdout.close()
+    epochs = len(runs.get(id).directory.read_epochs())
+    wait_for(lambda: len(runs.get(id).directory.read_epochs()) > epochs, 20)
+    assert [run.id for run in runs.list_runs()] == [id]
+    assert runs.get(id).status.state == "running"
+
+
+@pytest.mark.slow
+def test_impossible_run_fails_with_the_sentence(wait_for: Wait) -> None:
+    run = start(epochs=3, count=1)
+    wait_for(lambda: state(run) == "failed", 60)
+    assert "at least 2" in runs.get(run.id).status.message
+
+
+def test_run_whose_worker_never_came_is_interrupted_after_a_while(
+    stored_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vae_core.runs import directory as contract
+    from vae_core.runs.directory import Status
+
+    directory = runs.get(stored_model).directory
+    directory.write_status(Status(state="queued"))
+    assert runs.get(stored_model).status.state == "queued"
+    monkeypatch.setattr(contract, "STARTING_SECONDS", 0)
+    assert runs.get(stored_model).status.state == "interrupted"
+
+
+def test_half_written_line_and_foreign_folders_are_passed_over(stored_model: str, workspace_folder: Path) -> None:
+    directory = runs.get(stored_model).directory
+    with (directory.path / "epochs.jsonl").open("a") as file:
+        file.write('{"epoch": 3, "tra')
+    assert len(directory.read_epochs()) == 2
+    (workspace_folder / "runs" / "lost+found").mkdir()
+    assert [run.id for run in runs.list_runs()] == [stored_model]
+
+
+def test_delete_removes_the_run(stored_model: str) -> None:
+    runs.delete(stored_model)
+    with pytest.raises(NotFoundError):
+        runs.get(stored_model)

@@ -1,0 +1,141 @@
+"""`train` as its callers see it."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from tests.conftest import CPU, stroke_dataset
+from vae_core import batches
+from vae_core.batches import Pictures, choose_device
+from vae_core.config import ModelConfig, TrainConfig
+from vae_core.datasets import Dataset
+from vae_core.errors import ConfigError, TrainingError
+from vae_core.run_config import PRESETS, RunConfig, suggested_epochs, suggested_preset
+from vae_core.training import evaluate, one_cycle, split, train
+from vae_core.vae import VAE
+
+
+def config(dataset: Dataset, **settings: object) -> RunConfig:
+    start = RunConfig(dataset_id=dataset.id, model=ModelConfig(width=32), train=TrainConfig(epochs=3, batch_size=16))
+    return start.with_settings(settings)
+
+
+def run(dataset: Dataset, **settings: object) -> tuple[VAE, list]:
+    chosen = config(dataset, **settings)
+    vae = VAE(chosen.model, dataset.schema.shape, chosen.train.seed)
+    return vae, list(train(vae, dataset, chosen, CPU))
+
+
+def test_every_epoch_gives_a_record_and_the_model_learns(tiny_images: Dataset) -> None:
+    _, records = run(tiny_images, epochs=30, learning_rate=0.01)
+    assert [record.epoch for record in records] == list(range(1, 31))
+    assert records[-1].validation.elbo > records[0].validation.elbo + 1
+    assert all(len(r.train.kl_per_dimension) == 2 and r.seconds > 0 for r in records)
+    assert records[-1].train.kl == pytest.approx(sum(records[-1].train.kl_per_dimension))
+
+
+def test_same_seed_same_model_other_seed_other_model(tiny_images: Dataset) -> None:
+    (one, first), (same, again), (other, _) = (run(tiny_images, seed=seed) for seed in (3, 3, 4))
+    weights = [torch.cat([p.flatten() for p in vae.parameters()]) for vae in (one, same, other)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+    assert [r.validation for r in first] == [r.validation for r in again]
+
+
+def test_validation_is_measured_on_pictures_that_were_not_trained_on() -> None:
+    learn, held_out = split(40, 0.1, seed=0)
+    assert len(held_out) == 4
+    assert sorted([*learn.tolist(), *held_out.tolist()]) == list(range(40))
+    dataset = stroke_dataset()
+    vae, records = run(dataset)
+    again = evaluate(vae, Pictures(dataset.x, CPU), held_out, seed=0)
+    assert records[-1].validation == again
+
+
+def test_progress_is_told_after_every_step(tiny_images: Dataset) -> None:
+    told: list[float] = []
+    vae = VAE(ModelConfig(width=32), (1, 8, 8))
+    list(train(vae, tiny_images, config(tiny_images), CPU, told.append))
+    assert told == sorted(told)
+    assert len(told) == 3 * 3
+    assert told[-1] == 1.0
+
+
+def test_caller_stops_by_stopping_to_ask(tiny_images: Dataset) -> None:
+    vae = VAE(ModelConfig(width=32), (1, 8, 8))
+    first = next(train(vae, tiny_images, config(tiny_images, epochs=10_000), CPU))
+    assert first.epoch == 1
+
+
+def test_one_picture_is_refused() -> None:
+    with pytest.raises(TrainingError, match="has 1 picture"):
+        run(stroke_dataset(count=1))
+
+
+def test_two_pictures_and_a_batch_larger_than_the_set_train() -> None:
+    _, records = run(stroke_dataset(count=2), batch_size=128)
+    assert len(records) == 3
+
+
+def test_loss_that_is_no_number_names_the_step_and_what_to_try(tiny_images: Dataset) -> None:
+    vae = VAE(ModelConfig(width=32), (1, 8, 8))
+    with torch.no_grad():
+        next(vae.parameters()).fill_(float("nan"))
+    with pytest.raises(TrainingError, match=r"step 1 of epoch 1 .*learning rate ten times smaller"):
+        list(train(vae, tiny_images, config(tiny_images), CPU))
+
+
+def test_set_larger_than_the_limit_is_read_from_disk(monkeypatch: pytest.MonkeyPatch, tiny_images: Dataset) -> None:
+    index = torch.tensor([3, 1, 2])
+    resident = Pictures(tiny_images.x, CPU)[index]
+    monkeypatch.setattr(batches, "RESIDENT_BYTES", 10)
+    mapped = Pictures(tiny_images.x, CPU)
+    assert torch.equal(mapped[index], resident)
+    assert resident.shape == (3, 1, 8, 8)
+    assert float(resident.max()) <= 1.0
+    expected = tiny_images.x[[3, 1, 2]].transpose(0, 3, 1, 2) / np.float32(255)
+    np.testing.assert_allclose(resident.numpy(), expected)
+
+
+def test_device_is_chosen_or_given() -> None:
+    assert choose_device("cpu").type == "cpu"
+    assert choose_device().type in ("cpu", "cuda", "mps")
+
+
+def test_settings_out_of_range_say_which_and_what() -> None:
+    with pytest.raises(ConfigError, match="latents cannot be 0"):
+        config(stroke_dataset(), latents=0)
+
+
+def test_presets_fit_the_pictures() -> None:
+    assert suggested_preset(stroke_dataset().schema) == "grey"
+    assert suggested_preset(stroke_dataset(channels=3).schema) == "colour"
+    for preset in PRESETS.values():
+        chosen = preset.run_config("a" * 26, 2720)
+        assert RunConfig.model_validate_json(chosen.model_dump_json()) == chosen
+    assert suggested_epochs(60_000) == 10
+    assert suggested_epochs(10) == 200
+
+
+def test_colour_and_gaussian_learn_too() -> None:
+    _, records = run(stroke_dataset(channels=3), architecture="conv", likelihood="gaussian", epochs=8)
+    assert records[-1].validation.elbo > records[0].validation.elbo
+
+
+def test_digest_tells_settings_apart(tiny_images: Dataset) -> None:
+    assert config(tiny_images).digest == config(tiny_images).digest != config(tiny_images, seed=1).digest
+
+
+def test_dataset_without_labels_trains(tiny_images: Dataset) -> None:
+    run(dataclasses.replace(tiny_images, labels=None, label_names=()))
+
+
+def test_learning_rate_rises_shortly_and_falls_long() -> None:
+    shares = [one_cycle(step / 100) for step in range(101)]
+    assert shares[0] == pytest.approx(0.04)
+    assert max(shares) == pytest.approx(1) == pytest.approx(shares[10])
+    assert shares[:11] == sorted(shares[:11])
+    assert shares[10:] == sorted(shares[10:], reverse=True)
+    assert shares[100] == pytest.approx(0)
