@@ -48,8 +48,8 @@ def show(about: workspace.DatasetSummary) -> None:
     labels.metric("Labels", len(about.label_names) or "none")
     kind.metric("Colour", "grey" if about.schema_.channels == 1 else "colour")
     for sentence in about.warnings:
-        st.warning(sentence, icon=":material/info:")
-    st.image(contact_sheet(about.id), width="stretch")
+        st.info(sentence, icon=":material/info:")
+    st.image(contact_sheet(about.id), width="stretch", output_format="PNG")
     if about.label_names:
         with st.expander(f"{len(about.label_names)} labels"):
             st.text(", ".join(about.label_names))

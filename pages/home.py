@@ -26,7 +26,7 @@ st.subheader("Ready to explore")
 bundled = checkpoints.bundled()
 for column, id in zip(st.columns(max(len(bundled), 3)), bundled, strict=False):
     with column, st.container(border=True):
-        st.image(portrait(id, checkpoints.version(id)), width="stretch")
+        st.image(portrait(id, checkpoints.version(id)), width="stretch", output_format="PNG")
         st.markdown(f"**{models.BUNDLED_TITLES.get(id, id)}**")
         if st.button("Explore", key=f"open-{id}", type="primary", width="stretch"):
             st.switch_page(page("explore"), query_params={"model": id})

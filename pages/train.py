@@ -12,7 +12,7 @@ from vae_core.run_config import PRESETS, RunConfig, suggested_preset
 BASIC: dict[str, tuple[str, ...]] = {"model": ("latents",), "train": ("epochs",), "objective": ("beta",)}
 ADVANCED = {
     "model": ("architecture", "width", "likelihood"),
-    "train": ("batch_size", "learning_rate", "validation", "device", "seed"),
+    "train": ("batch_size", "learning_rate", "warm_up", "validation", "device", "seed"),
 }
 
 
@@ -64,7 +64,7 @@ def new_run() -> None:
 
 st.title("Train")
 shown = state.run_id()
-with st.container(border=True), st.expander("New run", expanded=shown is None):
+with st.expander("New run", expanded=shown is None):
     new_run()
 if shown:
     progress.watch(shown)

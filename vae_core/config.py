@@ -30,7 +30,7 @@ class ModelConfig(Config):
         description="2 give a map to look at directly; more reconstruct better and are shown two at a time.",
     )
     width: int = Field(
-        512,
+        384,
         ge=16,
         le=4096,
         title="Width",
@@ -51,6 +51,14 @@ class TrainConfig(Config):
     batch_size: int = Field(128, ge=1, le=8192, title="Batch size", description="Pictures a step.")
     learning_rate: float = Field(
         1e-3, gt=0, le=1, title="Learning rate", description="Peak of the one-cycle schedule of Adam."
+    )
+    warm_up: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        title="KL warm-up",
+        description="Share of the steps in which the penalty grows from 0 to its full weight, so that the codes spread "
+        "before they are pressed together (Bowman et al. 2016, https://arxiv.org/abs/1511.06349).",
     )
     validation: float = Field(
         0.1, gt=0, lt=1, title="Validation share", description="Share of the pictures kept aside to measure on."

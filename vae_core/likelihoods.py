@@ -20,6 +20,7 @@ class Bernoulli(nn.Module):
     """
 
     def reconstruction(self, output: Tensor) -> Tensor:
+        """The mean of p(x | z), of the shape of the output."""
         return torch.sigmoid(output)
 
     def loss(self, x: Tensor, output: Tensor) -> Tensor:
@@ -47,6 +48,7 @@ class Gaussian(nn.Module):
         self.register_buffer("log_sigma", torch.zeros(()))
 
     def reconstruction(self, output: Tensor) -> Tensor:
+        """The mean of p(x | z): the output itself."""
         return output
 
     def loss(self, x: Tensor, output: Tensor) -> Tensor:
@@ -60,6 +62,7 @@ class Gaussian(nn.Module):
         return nats.flatten(1).sum(1)
 
     def initial_output(self, mean: Tensor) -> Tensor:
+        """The output that reconstructs `mean`: the mean itself."""
         return mean
 
 

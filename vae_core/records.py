@@ -14,6 +14,7 @@ class Terms(BaseModel):
 
     @property
     def elbo(self) -> float:
+        """Evidence lower bound, nats an example."""
         return -(self.reconstruction_loss + self.kl)
 
 

@@ -16,7 +16,7 @@ from vae_core.vae import VAE, VAEOutput
 
 FEWEST_EXAMPLES = 2
 EVALUATION_BATCH = 1024
-WARM_UP_SHARE = 0.1
+RISE_SHARE = 0.1
 """Share of the steps in which the learning rate rises."""
 FIRST_SHARE = 0.04
 """Share of the peak learning rate at the first step."""
@@ -96,7 +96,9 @@ def train(
         model.train()
         for index in order.split(settings.batch_size):
             out = model(pictures[index], noise)
-            loss = (out.reconstruction_loss + config.objective.penalty(out, len(train_index), step)).mean()
+            weight = min(step / (settings.warm_up * steps), 1) if settings.warm_up else 1
+            penalty = config.objective.penalty(out, len(train_index), step)
+            loss = (out.reconstruction_loss + weight * penalty).mean()
             if not torch.isfinite(loss):
                 raise TrainingError(
                     f"The loss stopped being a number at step {step + 1} of epoch {epoch} "
@@ -129,9 +131,9 @@ def one_cycle(done: float) -> float:
 
     Smith & Topin 2018, "Super-Convergence" (https://arxiv.org/abs/1708.07120).
     """
-    if done < WARM_UP_SHARE:
-        return FIRST_SHARE + (1 - FIRST_SHARE) * _ease(done / WARM_UP_SHARE)
-    return 1 - _ease(min((done - WARM_UP_SHARE) / (1 - WARM_UP_SHARE), 1))
+    if done < RISE_SHARE:
+        return FIRST_SHARE + (1 - FIRST_SHARE) * _ease(done / RISE_SHARE)
+    return 1 - _ease(min((done - RISE_SHARE) / (1 - RISE_SHARE), 1))
 
 
 def _ease(share: float) -> float:

@@ -16,8 +16,8 @@ from vae_core.config import ModelConfig
 from vae_core.likelihoods import LIKELIHOODS
 from vae_core.networks import ARCHITECTURES, Shape
 
-LOG_VARIANCE_RANGE = (-14.0, 10.0)
-"""Keeps exp() finite in a bad step; a trained posterior stays far inside."""
+LOG_VARIANCE_RANGE = (-14.0, 1.0)
+"""A posterior is never wider than e times the prior: a few exploding variances would ruin a quick run's KL."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,8 @@ class VAE(nn.Module):
         seed: Of the initial weights; the global generator is left as it was.
     """
 
+    mean: Tensor
+
     def __init__(self, config: ModelConfig, shape: Shape, seed: int = 0) -> None:
         super().__init__()
         self.config = config
@@ -59,10 +61,11 @@ class VAE(nn.Module):
             torch.manual_seed(seed)
             self.encoder, self.decoder = ARCHITECTURES[config.architecture](config, shape)
         self.likelihood = LIKELIHOODS[config.likelihood]()
+        self.register_buffer("mean", torch.zeros(shape))
 
     def encode(self, x: Tensor) -> Normal:
         """q(z | x), a Normal over [B, L], for x [B, C, H, W] in [0, 1]."""
-        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+        mean, log_variance = self.encoder(x - self.mean).chunk(2, dim=1)
         return Normal(mean, torch.exp(0.5 * log_variance.clamp(*LOG_VARIANCE_RANGE)), validate_args=False)
 
     def decode(self, latents: Tensor) -> Tensor:
@@ -83,7 +86,12 @@ class VAE(nn.Module):
 
     @torch.no_grad()
     def start_from_mean(self, mean: Tensor) -> None:
-        """Let the untrained decoder give the mean picture [C, H, W]: training begins at shapes, not at grey."""
+        """Begin at the mean picture [C, H, W] instead of at grey.
+
+        The encoder sees deviations from it, so that dark ink on white learns as well as white on dark, and the
+        untrained decoder gives about the mean itself.
+        """
+        self.mean.copy_(mean)
         output = self.likelihood.initial_output(mean)
         last = [m for m in self.decoder.modules() if isinstance(m, nn.Linear | nn.ConvTranspose2d | nn.Conv2d)][-1]
         if last.bias is not None:

@@ -1,5 +1,6 @@
 """Arrays of pictures -> one PNG sheet, encoded by us; nothing uploaded is ever sent back as it came."""
 
+import base64
 import io
 
 import numpy as np
@@ -28,6 +29,11 @@ def sheet(pictures: np.ndarray, columns: int, gap: int = 1) -> bytes:
     buffer = io.BytesIO()
     image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def inline(png: bytes) -> str:
+    """A PNG as a data address: it needs no second request, and cannot be thrown away before it is fetched."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def as_bytes(x: np.ndarray) -> np.ndarray:

@@ -90,7 +90,8 @@ def _preview(run: Run) -> None:
     left, right = st.columns(2)
     with left:
         st.caption("Pictures the model has not trained on, and below each its reconstruction")
-        st.image(pictures.sheet(np.concatenate([originals, reconstructions]), len(originals)), width="stretch")
+        rows = pictures.sheet(np.concatenate([originals, reconstructions]), len(originals))
+        st.image(pictures.inline(rows), width="stretch")
     with right:
         names = cache.dataset(run.config.dataset_id).label_names if cache.has_dataset(run.config.dataset_id) else ()
         groups = explorer.map_groups(names)

@@ -80,13 +80,13 @@ def test_nothing_usable_is_refused_with_a_sentence(content: bytes, found: str) -
 
 
 def test_mixed_sizes_are_fitted_whole_and_told() -> None:
-    wide = grey(255, 10, 40)
-    wide[:, :20] = 0
-    dataset = datasets.read("set.zip", zip_of({"wide.png": png(wide), "square.png": png(grey(7, 40, 40))}))
-    assert dataset.schema == ImageSchema(side=40, channels=1)
+    wide = grey(255, 8, 24)
+    wide[:, :12] = 0
+    dataset = datasets.read("set.zip", zip_of({"wide.png": png(wide), "square.png": png(grey(7, 24, 24))}))
+    assert dataset.schema == ImageSchema(side=24, channels=1)
     assert "2 different sizes" in dataset.warnings[0]
-    assert dataset.x[0, 20, :20, 0].max() == 0
-    assert dataset.x[0, 20, 20:, 0].min() == 255
+    assert dataset.x[0, 12, :12, 0].max() == 0
+    assert dataset.x[0, 12, 12:, 0].min() == 255
     assert (dataset.x[1] == 7).all()
 
 
@@ -211,3 +211,12 @@ def test_digits_are_scikit_learns() -> None:
     assert digits.x.max() == 255
     assert digits.labels is not None
     assert np.bincount(digits.labels).sum() == 1797
+
+
+def test_thin_lines_of_a_drawing_stay_visible_when_it_is_reduced() -> None:
+    drawing, photo = grey(255, 105, 105), grey(255, 105, 105)
+    drawing[50:52] = photo[50:52] = 0
+    photo[0, 0] = 128  # a third tone: no line drawing
+    line, plain = (int(datasets.read("x.png", png(pixels)).x.min()) for pixels in (drawing, photo))
+    assert line == round(255 - 1.6 * (255 - plain))
+    assert plain > 100

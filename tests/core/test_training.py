@@ -115,8 +115,8 @@ def test_presets_fit_the_pictures() -> None:
     for preset in PRESETS.values():
         chosen = preset.run_config("a" * 26, 2720)
         assert RunConfig.model_validate_json(chosen.model_dump_json()) == chosen
-    assert suggested_epochs(60_000) == 10
-    assert suggested_epochs(10) == 200
+    assert suggested_epochs(60_000) == 12
+    assert suggested_epochs(10) == 300
 
 
 def test_colour_and_gaussian_learn_too() -> None:

@@ -14,8 +14,12 @@ from vae_core.errors import DatasetError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 MAX_PIXELS = 50_000_000
-DEFAULT_SIDE = 48
-"""Larger pictures are reduced to this side: 2-D models train in a minute, strokes stay visible."""
+KEPT_SIDE = 32
+"""Pictures up to this side stay as they are."""
+REDUCED_SIDE = 28
+"""Larger ones are reduced to this side: a model of them trains in a minute, and strokes stay visible."""
+LINE_GAIN = 1.6
+"""Contrast that thin lines gain when a line drawing is reduced."""
 LISTED_NAMES = 20
 """How many skipped files a warning names; the rest are counted."""
 
@@ -144,7 +148,12 @@ def _scale_to_8_bits(image: Image.Image) -> Image.Image:
 
 
 def _prepare(image: Image.Image, side: int) -> np.ndarray:
-    """Fit the whole picture into a square; the margin takes the colour most frequent on its border."""
+    """Fit the whole picture into a square; the margin takes the colour most frequent on its border.
+
+    In a line drawing of two tones, reduced by more than 2, the lines gain contrast: averaging alone would turn lines
+    of one pixel into a breath of grey.
+    """
+    thin_lines = max(image.size) > 2 * side and image.mode == "L" and image.getcolors(2) is not None
     if image.size != (side, side):
         image = ImageOps.contain(
             image, (side, side), Image.Resampling.BOX if max(image.size) > side else Image.Resampling.BICUBIC
@@ -153,7 +162,11 @@ def _prepare(image: Image.Image, side: int) -> np.ndarray:
             canvas = Image.new(image.mode, (side, side), _border_colour(image))
             canvas.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
             image = canvas
-    return np.asarray(image)
+    pixels = np.asarray(image)
+    if thin_lines:
+        paper = float(np.median(pixels))
+        pixels = np.clip(np.rint(paper + LINE_GAIN * (pixels - paper)), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def _border_colour(image: Image.Image) -> int | tuple[int, ...]:
@@ -176,7 +189,7 @@ def _stack(pictures: list[np.ndarray], channels: int | None) -> tuple[np.ndarray
 
 def _choose_side(sizes: Iterable[tuple[int, int]]) -> int:
     largest = int(np.median([max(size) for size in sizes]))
-    return max(SIDES[0], largest) if largest <= DEFAULT_SIDE else DEFAULT_SIDE
+    return max(SIDES[0], largest) if largest <= KEPT_SIDE else REDUCED_SIDE
 
 
 def _reason(error: Exception) -> str:

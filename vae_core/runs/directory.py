@@ -63,14 +63,17 @@ class RunDirectory:
 
     @property
     def checkpoint(self) -> Path:
+        """The model after the last finished epoch."""
         return self.path / "checkpoint.safetensors"
 
     @property
     def preview(self) -> Path:
+        """Pictures and codes of the last finished epoch."""
         return self.path / "preview.safetensors"
 
     @property
     def log(self) -> Path:
+        """What the worker printed."""
         return self.path / "log.txt"
 
     def create(self, run: RunFile) -> None:
@@ -93,6 +96,7 @@ class RunDirectory:
             raise NotFoundError("There is no such run. Choose one from the list.") from error
 
     def write_status(self, status: Status) -> None:
+        """Replace the status, stamped with the time."""
         write_atomically(
             self.path / "status.json", status.model_copy(update={"updated": time.time()}).model_dump_json().encode()
         )
@@ -122,6 +126,7 @@ class RunDirectory:
             return Status(state="interrupted", message="The status of this run cannot be read.")
 
     def append_epoch(self, record: EpochRecord) -> None:
+        """Add a line to the history."""
         with (self.path / "epochs.jsonl").open("a", encoding="utf-8") as file:
             file.write(record.model_dump_json() + "\n")
 

@@ -1,0 +1,120 @@
+"""Every page through the router, as a visitor without JavaScript would see it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import png, strokes, zip_of
+from vae_core import runs, workspace
+from vae_core.datasets import Dataset
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = {"home": "See inside a variational autoencoder", "data": "Data", "train": "Train"}
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def open_page(name: str, **address: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "pages/ui/router.py"), default_timeout=30)
+    for key, value in address.items():
+        app.query_params[key] = value
+    app.run()
+    if name != "home":
+        app.switch_page(f"../{name}.py")
+        app.run()
+    assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize(("name", "title"), PAGES.items())
+def test_page_opens_in_an_empty_workspace(name: str, title: str) -> None:
+    assert open_page(name).title[0].value == title
+
+
+def test_empty_workspace_says_what_to_do() -> None:
+    assert "Upload a ZIP" in open_page("data").info[0].value
+    assert "Upload some pictures" in open_page("train").info[0].value
+
+
+def test_upload_is_stored_shown_and_its_bytes_let_go() -> None:
+    app = open_page("data")
+    content = zip_of({f"{'ab'[k % 2]}/{k}.png": png(strokes(30, 16)[k, ..., 0]) for k in range(30)} | {"x.txt": b"?"})
+    app.file_uploader[0].upload("set.zip", content, "application/zip").run()
+    assert not app.exception
+    assert [about.name for about in workspace.list_datasets()] == ["set.zip"]
+    assert [metric.value for metric in app.metric] == ["30", "16×16", "2", "grey"]
+    assert "x.txt (not a picture)" in app.info[0].value
+    assert not app.file_uploader[0].value
+
+
+def test_bad_upload_is_one_sentence_and_the_next_one_works() -> None:
+    app = open_page("data")
+    app.file_uploader[0].upload("notes.zip", b"nothing like it", "application/zip").run()
+    assert "notes.zip holds no picture" in app.error[0].value
+    app.file_uploader[0].upload("a.png", png(strokes(1, 16)[0, ..., 0]), "image/png").run()
+    assert not app.error
+    assert len(workspace.list_datasets()) == 1
+
+
+def test_removed_dataset_is_gone(tiny_images: Dataset) -> None:
+    workspace.save_dataset(tiny_images)
+    app = open_page("data")
+    next(button for button in app.button if button.label == "Remove").click().run()
+    assert workspace.list_datasets() == []
+
+
+@pytest.mark.slow
+def test_training_starts_with_everything_at_its_defaults(tiny_images: Dataset) -> None:
+    workspace.save_dataset(tiny_images)
+    app = open_page("train", dataset=tiny_images.id)
+    next(button for button in app.button if button.label == "Start training").click().run()
+    assert not app.exception
+    [run] = runs.list_runs()
+    assert run.config.dataset_id == tiny_images.id
+    assert run.config.model.latents == 2
+    try:
+        assert run.id in app.query_params["run"]
+        next(button for button in app.button if button.label == "Cancel").click().run()
+        assert runs.get(run.id).status.state == "cancelled"
+    finally:
+        runs.cancel(run.id)
+
+
+def test_form_offers_the_ranges_of_the_fields(tiny_images: Dataset) -> None:
+    workspace.save_dataset(tiny_images)
+    app = open_page("train")
+    latents = next(n for n in app.number_input if n.label == "Latent dimensions")
+    assert (latents.min, latents.max, latents.value) == (1, 512, 2)
+    assert "map" in latents.help
+
+
+def test_finished_run_is_listed_shown_and_explored(stored_model: str) -> None:
+    app = open_page("train", run=stored_model)
+    assert any(button.label == "Explore" for button in app.button)
+    assert len(app.get("plotly_chart")) == 1  # the curves; a stored model of the tests has no preview
+    assert any(button.label == "Remove" for button in app.button)
+
+
+def test_explore_opens_the_model_of_the_address_and_says_how_good_it_is(stored_model: str) -> None:
+    app = open_page("explore", model=stored_model)
+    assert app.selectbox[0].value == stored_model
+    assert "validation −ELBO" in app.caption[0].value
+
+
+@pytest.mark.parametrize("model", ["b" * 26, "../../etc", "<script>"])
+def test_wrong_link_is_one_sentence(model: str, stored_model: str) -> None:
+    app = open_page("explore", model=model)
+    assert len(app.error) == 1
+    assert "/" not in app.error[0].value
+
+
+def test_wrong_run_is_one_sentence() -> None:
+    assert "no such run" in open_page("train", run="b" * 26).error[0].value

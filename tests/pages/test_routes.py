@@ -1,0 +1,138 @@
+"""The routes of the app, in process: what the explorer fetches, and what must not be had."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+import torch
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from pages.ui import browser_runtime, cache, explorer
+from pages.ui.routes import routes
+from tests.conftest import stroke_dataset
+from vae_core import checkpoints
+from vae_core.checkpoints import Checkpoint
+from vae_core.datasets import Dataset
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=routes())) as opened:
+        yield opened
+    st.cache_resource.clear()
+
+
+def address(id: str) -> str:
+    return f"/studio/models/{id}/{checkpoints.version(id)}"
+
+
+def test_decoder_codes_and_pictures_are_served(client: TestClient, stored_model: str, tiny_images: Dataset) -> None:
+    assert len(client.get(address(stored_model) + "/decoder.onnx").content) > 1000
+    codes = client.get(address(stored_model) + "/codes").content
+    assert len(codes) == 40 * (2 * 4 + 4)
+    np.testing.assert_array_equal(np.frombuffer(codes[40 * 8 :], "<i4"), tiny_images.labels)
+    pictures = client.get(f"/studio/datasets/{tiny_images.id}/thumbnails")
+    assert pictures.content == tiny_images.x.tobytes()
+    assert "immutable" in pictures.headers["cache-control"]
+    assert client.get(f"/studio/datasets/{tiny_images.id}/pictures/3").content.startswith(b"\x89PNG")
+
+
+def test_socket_decodes_what_the_model_decodes(
+    client: TestClient, stored_model: str, tiny_checkpoint: Checkpoint
+) -> None:
+    vae = tiny_checkpoint.model()
+    with client.websocket_connect(address(stored_model) + "/decode") as socket:
+        for z in torch.randn(5, 1, 2):
+            socket.send_bytes(z.numpy().astype("<f4").tobytes())
+            found = np.frombuffer(socket.receive_bytes(), "<f4").reshape(1, 1, 8, 8)
+            np.testing.assert_allclose(found, vae.decode(z).detach().numpy(), atol=1e-6)
+
+
+def test_socket_refuses_other_sites_wrong_sizes_and_unknown_models(client: TestClient, stored_model: str) -> None:
+    path = address(stored_model) + "/decode"
+    for where, headers in ((path, {"origin": "https://elsewhere.example"}), ("/studio/models/none/0/decode", {})):
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect(where, headers=headers):
+            pass
+    with client.websocket_connect(path, headers={"origin": "http://testserver"}) as socket:
+        socket.send_bytes(b"123")
+        with pytest.raises(WebSocketDisconnect):
+            socket.receive_bytes()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/studio/models/nothing/0/codes",
+        "/studio/models/..%2f..%2fetc/0/codes",
+        "/studio/datasets/../../../etc/passwd/thumbnails",
+        "/studio/pad/0/__init__.py",
+        "/studio/pad/0/package.json",
+        "/studio/runtime/0/package.json",
+        "/studio/datasets/" + "b" * 26 + "/pictures/0",
+    ],
+)
+def test_nothing_else_can_be_had(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert str(Path.cwd()) not in answer.text
+
+
+def test_components_modules_and_plotly_are_served_as_javascript(client: TestClient) -> None:
+    for name in explorer.pad_files():
+        assert (
+            client.get(f"/studio/pad/{explorer.pad_digest()}/{name}")
+            .headers["content-type"]
+            .startswith("text/javascript")
+        )
+    assert len(client.get("/studio/plotly/7.1.0.js").content) > 10**6
+
+
+def test_base_path_of_the_server_is_kept() -> None:
+    st.config.set_option("server.baseUrlPath", "class/vae")
+    try:
+        assert {route.path.split("/studio/")[0] for route in routes()} == {"/class/vae"}  # type: ignore[attr-defined]
+    finally:
+        st.config.set_option("server.baseUrlPath", "")
+
+
+def test_description_says_why_the_server_decodes(
+    stored_model: str, tiny_images: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = cache.open_model(stored_model)
+    assert explorer.why_server(model, installed=True) == ""
+    assert "not installed" in explorer.why_server(model, installed=False)
+    monkeypatch.setattr(explorer, "BROWSER_PARAMETERS", 10)
+    assert "too large" in explorer.why_server(model, installed=True)
+
+
+def test_many_labels_are_grouped_by_their_first_folder() -> None:
+    names = tuple(f"{a}/{k:02}" for a in ("Greek", "Latin") for k in range(20))
+    assert explorer.map_groups(names) == {"names": ["Greek", "Latin"], "of_label": [0] * 20 + [1] * 20}
+    assert explorer.map_groups(("x", "y")) == {"names": ["x", "y"], "of_label": [0, 1]}
+    assert explorer.map_groups(()) == {"names": ["all"], "of_label": [0]}
+
+
+@pytest.mark.parametrize(
+    ("count", "side", "channels", "expected"),
+    [(1797, 8, 1, (8, 1797)), (60_000, 28, 1, (28, 16_049)), (2720, 128, 1, (64, 2720)), (5000, 48, 3, (32, 4096))],
+)
+def test_thumbnails_fit_their_budget(count: int, side: int, channels: int, expected: tuple[int, int]) -> None:
+    plan = explorer.thumbnail_plan(count, side, channels)
+    assert plan.side**2 * plan.count * channels <= explorer.THUMBNAIL_BYTES
+    assert (plan.side, plan.count) == expected
+
+
+def test_thumbnails_are_reduced_pictures_in_order() -> None:
+    dataset = stroke_dataset(count=6, side=64)
+    assert explorer.thumbnails(dataset).shape == (6, 64, 64, 1)
+
+
+def test_missing_npm_is_no_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(browser_runtime, "FOLDER", tmp_path / "runtime")
+    monkeypatch.setattr(browser_runtime, "_npm", lambda: ["/nowhere/npm"])
+    assert browser_runtime.install() is False
+    assert not browser_runtime.is_installed()

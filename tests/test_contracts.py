@@ -1,0 +1,64 @@
+"""One contract for every entry of the tables: what is added there is tested here by itself."""
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from vae_core.config import ModelConfig
+from vae_core.datasets import READERS, SAMPLES, ImageSchema
+from vae_core.errors import DatasetError
+from vae_core.likelihoods import LIKELIHOODS
+from vae_core.networks import ARCHITECTURES
+from vae_core.objectives import OBJECTIVES
+from vae_core.vae import VAE
+
+HOSTILE = [
+    b"\0" * 100,
+    b"PK\x03\x04" + b"\xff" * 50,
+    b"\x1f\x8b" + b"\0" * 30,
+    b"\x89PNG\r\n\x1a\n" + b"\0" * 40,
+    b"\0\0\x08\x03",
+]
+
+
+def field_options(name: str) -> tuple[str, ...]:
+    return ModelConfig.model_fields[name].annotation.__args__  # type: ignore[union-attr]
+
+
+def test_config_offers_just_what_the_tables_hold() -> None:
+    assert field_options("architecture") == tuple(ARCHITECTURES)
+    assert field_options("likelihood") == tuple(LIKELIHOODS)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_objective(name: str) -> None:
+    options = OBJECTIVES[name]
+    objective = options()
+    vae = VAE(ModelConfig(width=32), (1, 8, 8))
+    out = vae(torch.rand(6, 1, 8, 8))
+    penalty = objective.penalty(out, dataset_size=100, step=0)
+    assert penalty.shape == (6,)
+    assert penalty.isfinite().all()
+    penalty.sum().backward()
+    assert options.model_validate_json(objective.model_dump_json()) == objective
+    with pytest.raises(ValidationError):
+        options.model_validate(objective.model_dump() | {"unknown": 1})
+    assert "http" in (__import__(options.__module__, fromlist=["_"]).__doc__ or "")
+
+
+@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("content", HOSTILE)
+def test_reader_refuses_hostile_files_with_a_sentence(kind: str, content: bytes) -> None:
+    _, reader = READERS[kind]
+    with pytest.raises(DatasetError) as refusal:
+        reader("file", content, None)
+    assert str(refusal.value).endswith(".")
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_sample(name: str) -> None:
+    dataset = SAMPLES[name]()
+    assert dataset.x.dtype == "uint8"
+    assert ImageSchema.model_validate_json(dataset.schema.model_dump_json()) == dataset.schema
+    assert dataset.x.shape[1:] == (dataset.schema.side, dataset.schema.side, dataset.schema.channels)
+    assert dataset.id == SAMPLES[name]().id

@@ -1,0 +1,136 @@
+"""The house's arrows: imports go down only, and the core knows no web page."""
+
+import ast
+from pathlib import Path
+
+import vae_core
+
+ROOT = Path(__file__).resolve().parents[1]
+
+LAYERS = [
+    "vae_core.errors",
+    "vae_core.files vae_core.config vae_core.records",
+    "vae_core.datasets",
+    "vae_core.workspace",
+    "vae_core.networks vae_core.likelihoods vae_core.batches",
+    "vae_core.vae",
+    "vae_core.objectives",
+    "vae_core.run_config",
+    "vae_core.training vae_core.latents",
+    "vae_core.checkpoints",
+    "vae_core.export",
+    "vae_core.runs",
+    "vae_core.cli",
+    "vae_core.__main__ vae_core",
+    "pages.ui.browser_runtime pages.ui.pictures pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation",
+    "pages.ui.explorer",
+    "pages.ui.cache pages.ui.models",
+    "pages.ui.progress pages.ui.components",
+    "pages.ui.routes",
+    "pages.home pages.data pages.train pages.explore",
+    "pages.ui.router",
+    "app",
+]
+"""From the ground up; the modules of one line do not know each other (a package is one module here)."""
+
+RANK = {module: rank for rank, line in enumerate(LAYERS) for module in line.split()}
+
+
+def sources() -> dict[str, Path]:
+    paths = [ROOT / "app.py", *(ROOT / "vae_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
+    return {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
+
+
+def layer(module: str) -> str | None:
+    """The entry of LAYERS to which a module belongs: the longest one that it lies under."""
+    parts = module.split(".")
+    names = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((name for name in names if name in RANK), None)
+
+
+def imports(path: Path) -> set[str]:
+    """Modules imported at run time; what only type checkers see makes no arrow."""
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            known = sources()
+            found |= {
+                f"{node.module}.{a.name}" if f"{node.module}.{a.name}" in known else node.module for a in node.names
+            }
+    return found
+
+
+def test_every_module_has_its_place() -> None:
+    packages = {"pages", "pages.ui"}
+    assert {module for module in sources() if layer(module) is None} <= packages
+    assert all(any(module == name or module.startswith(name + ".") for module in sources()) for name in RANK)
+
+
+def test_imports_go_down_only() -> None:
+    upward = []
+    for module, path in sources().items():
+        mine = layer(module)
+        for other in imports(path):
+            theirs = layer(other) if other.split(".")[0] in ("vae_core", "pages", "app") else None
+            if mine and theirs and theirs != mine and RANK[theirs] >= RANK[mine]:
+                upward.append(f"{module} -> {other}")
+    assert upward == []
+
+
+def test_core_knows_no_web_page() -> None:
+    forbidden = {"streamlit", "plotly", "starlette", "pages"}
+    assert [
+        (module, other)
+        for module, path in sources().items()
+        if module.startswith("vae_core")
+        for other in imports(path)
+        if other.split(".")[0] in forbidden
+    ] == []
+
+
+def test_public_names_are_exact() -> None:
+    public = {
+        name for name, value in vars(vae_core).items() if not name.startswith("_") and not hasattr(value, "__path__")
+    }
+    modules = {name for name in public if type(getattr(vae_core, name)).__name__ == "module"}
+    assert public - modules == set(vae_core.__all__)
+
+
+def test_pages_and_components_are_read_in_one_sitting() -> None:
+    long = {
+        path.name: lines
+        for folder, pattern, most in (
+            ("pages", "*.py", 120),
+            ("pages/ui", "**/*.py", 300),
+            ("pages/ui", "**/*.js", 300),
+            ("vae_core", "**/*.py", 300),
+        )
+        for path in (ROOT / folder).glob(pattern)
+        if "runtime" not in path.parts and (lines := len(path.read_text("utf-8").splitlines())) > most
+    }
+    assert long == {}
+
+
+def test_what_could_run_foreign_code_is_nowhere() -> None:
+    """reliability: no pickles, no eval, no shell, no files written half (AST, not text)."""
+    forbidden = {
+        "torch.load", "torch.jit.load", "torch.export.load", "eval", "exec", "compile", "os.system", "yaml.load",
+        "pickle.load", "pickle.loads", "joblib.load", "st.html", "st.components.v1.html",
+    }  # fmt: skip
+    found = []
+    for module, path in sources().items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                keywords = {k.arg: ast.unparse(k.value) for k in node.keywords}
+                unsafe = {"unsafe_allow_html", "shell"} & {k for k, v in keywords.items() if v == "True"}
+                if ast.unparse(node.func) in forbidden or unsafe or keywords.get("allow_pickle") == "True":
+                    found.append(f"{module}: {ast.unparse(node)[:80]}")
+            if isinstance(node, ast.Import) and {a.name for a in node.names} & {"pickle", "joblib", "dill", "marshal"}:
+                found.append(f"{module}: {ast.unparse(node)}")
+    assert found == []
