@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vae_core import checkpoints
+from tests.stored import store_model
 from vae_core.checkpoints import Checkpoint
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.datasets import Dataset, ImageSchema
@@ -91,18 +91,7 @@ def tiny_checkpoint(tiny_images: Dataset) -> Checkpoint:
 @pytest.fixture
 def stored_model(tiny_images: Dataset, tiny_checkpoint: Checkpoint) -> str:
     """The id of a finished run in the workspace, with its dataset."""
-    from vae_core import workspace
-    from vae_core.runs.directory import RunDirectory, RunFile, Status
-
-    workspace.save_dataset(tiny_images)
-    id = workspace.new_id()
-    directory = RunDirectory(workspace.place("runs", id))
-    directory.create(RunFile(name="tiny", config=tiny_checkpoint.config, created=1.0))
-    checkpoints.save(tiny_checkpoint, directory.checkpoint)
-    for record in tiny_checkpoint.history:
-        directory.append_epoch(record)
-    directory.write_status(Status(state="done", done=1.0))
-    return id
+    return store_model(tiny_images, tiny_checkpoint)
 
 
 @pytest.fixture

@@ -48,6 +48,7 @@ function select(parent, name, options) {
   const label = parent.appendChild(document.createElement("label"));
   label.append(`${name} `);
   const control = label.appendChild(document.createElement("select"));
+  control.setAttribute("aria-label", name);
   options.forEach((option) => control.append(new Option(option)));
   return control;
 }

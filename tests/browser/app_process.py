@@ -1,0 +1,71 @@
+"""The app as a real process on a free port, and Chromium to look at it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-unsafe-swiftshader",
+]
+START_SECONDS = 60
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Debian's Chromium, drawing in software."""
+    return playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+
+
+class AppProcess:
+    """`streamlit run app.py`, as the README starts it."""
+
+    def __init__(self, workspace: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.workspace = workspace
+        self.start()
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)],
+            cwd=ROOT,
+            env=os.environ | {"VAE_STUDIO_WORKSPACE": str(self.workspace)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers():
+            assert self.process.poll() is None, "the app ended by itself"
+            assert time.monotonic() < deadline, "the app does not answer"
+            time.sleep(0.2)
+
+    def answers(self) -> bool:
+        """Whether the health address says ok."""
+        try:
+            with urllib.request.urlopen(self.address + "/_stcore/health", timeout=2) as answer:
+                return bool(answer.read() == b"ok")
+        except OSError:
+            return False
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> None:
+        """End it, with everything in its process group: what Ctrl-C does."""
+        os.killpg(self.process.pid, signal_number)
+        self.process.wait(timeout=30)

@@ -1,0 +1,56 @@
+"""Chromium against the real app; skipped with a reason where there is no Chromium."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from pages.ui import browser_runtime
+from tests.browser.app_process import CHROMIUM, AppProcess, launch
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"browser tests need Debian's Chromium at {CHROMIUM}: apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = launch(playwright)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
+    if not browser_runtime.install():
+        pytest.skip("browser tests need onnxruntime-web, which npm could not fetch from its registry")
+    process = AppProcess(tmp_path_factory.mktemp("app") / "workspace")
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, app: AppProcess) -> Iterator[Page]:
+    """A page; afterwards: nothing was thrown, nothing asked of another host."""
+    opened = context.new_page()
+    thrown: list[str] = []
+    outside: list[str] = []
+    opened.on("pageerror", lambda error: thrown.append(str(error)))
+    opened.on("request", lambda r: None if r.url.startswith((app.address, "data:", "blob:")) else outside.append(r.url))
+    yield opened
+    assert thrown == []
+    assert outside == []
+
+
+@pytest.fixture
+def app_workspace(app: AppProcess, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let this process write into the workspace that the app reads."""
+    monkeypatch.setenv("VAE_STUDIO_WORKSPACE", str(app.workspace))
+    return app.workspace

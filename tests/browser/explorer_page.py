@@ -1,0 +1,72 @@
+"""What tests and the benchmark do with Explore."""
+
+from collections.abc import Iterable
+
+from playwright.sync_api import Locator, Page
+
+POSITIONS = 60
+MEASURE = "latent-pad:paint"
+
+WATCH_PAINTS = """() => {
+  window.painted = new Set();
+  const canvas = document.querySelector("[data-testid=decoded]");
+  const paint = CanvasRenderingContext2D.prototype.putImageData;
+  CanvasRenderingContext2D.prototype.putImageData = function (image, ...rest) {
+    if (this.canvas === canvas) window.painted.add(image.data.join());
+    return paint.call(this, image, ...rest);
+  };
+}"""
+
+
+def open_explorer(page: Page, address: str, query: str) -> None:
+    """Open Explore and wait until decoder, map and pictures are there."""
+    page.goto(f"{address}/explore?{query}")
+    page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
+
+
+def pixels(page: Page) -> list[int]:
+    """The decoded picture, first channel."""
+    return page.evaluate(
+        """() => { const c = document.querySelector("[data-testid=decoded]");
+        return [...c.getContext("2d").getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0); }"""
+    )
+
+
+def value(page: Page, name: str) -> float:
+    """Where a latent slider stands."""
+    return float(page.get_by_role("slider", name=name, exact=True).input_value())
+
+
+def across(target: Locator, down_from: float, down_to: float) -> list[tuple[float, float]]:
+    """60 places from left to right over an element."""
+    box = target.bounding_box()
+    assert box is not None
+    return [
+        (
+            box["x"] + box["width"] * (0.1 + 0.8 * k / POSITIONS),
+            box["y"] + box["height"] * (down_from + (down_to - down_from) * k / POSITIONS),
+        )
+        for k in range(POSITIONS + 1)
+    ]
+
+
+def drag(page: Page, places: Iterable[tuple[float, float]]) -> tuple[list[float], int, list[str]]:
+    """Press, move through the places, measure while still pressed, release.
+
+    Returns:
+        Milliseconds from event to paint, the number of different pictures, and what was requested meanwhile.
+    """
+    requested: list[str] = []
+    first, *rest = places
+    page.mouse.move(*first)
+    page.mouse.down()
+    page.wait_for_timeout(300)
+    page.evaluate(f"() => {{ performance.clearMeasures('{MEASURE}'); window.painted.clear(); }}")
+    page.on("request", lambda request: requested.append(request.url))
+    for place in rest:
+        page.mouse.move(*place)
+        page.wait_for_timeout(20)
+    times = page.evaluate(f"() => performance.getEntriesByName('{MEASURE}').map((entry) => entry.duration)")
+    different = page.evaluate("() => window.painted.size")
+    page.mouse.up()
+    return times, different, list(requested)

@@ -1,0 +1,73 @@
+"""The browser's decoder and the server's compute what PyTorch computes, and one stands in for the other."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Page, Route
+
+from pages.ui import cache, explorer
+from tests.browser.app_process import AppProcess
+from tests.browser.explorer_page import WATCH_PAINTS, across, drag, open_explorer
+from tests.conftest import stroke_dataset, trained
+from tests.stored import store_model
+from vae_core.config import ModelConfig
+from vae_core.likelihoods import LIKELIHOODS
+from vae_core.networks import ARCHITECTURES
+
+POINTS = 200
+SHAPES = [(8, 1), (28, 3), (64, 1)]
+
+DECODE = """async ([data, points, onServer]) => {
+  const { openDecoder } = await import(new URL(data.modules + "decoders.js", location.origin).href);
+  if (onServer) data.decoder.why_server = "the test wants it";
+  const decoder = await openDecoder(data);
+  const found = [];
+  for (const z of points) found.push([...(await decoder.decode(Float32Array.from(z)))]);
+  decoder.close();
+  return [decoder.where, found];
+}"""
+
+
+def description(id: str) -> dict:
+    model, codes = cache.open_model(id), cache.codes(id)
+    return explorer.describe(model, codes, cache.plane(id, model.version), None, "/studio")
+
+
+@pytest.mark.parametrize("where", ["browser", "server"])
+@pytest.mark.parametrize(("architecture", "likelihood"), list(itertools.product(ARCHITECTURES, LIKELIHOODS)))
+def test_decoder_equals_pytorch(
+    page: Page, app: AppProcess, app_workspace: object, architecture: str, likelihood: str, where: str
+) -> None:
+    page.goto(app.address)
+    for side, channels in SHAPES:
+        dataset = stroke_dataset(count=20, side=side, channels=channels)
+        config = ModelConfig(architecture=architecture, likelihood=likelihood, latents=3, width=64)
+        checkpoint = trained(dataset, config, epochs=1)
+        id = store_model(dataset, checkpoint)
+        z = torch.randn(POINTS, 3, generator=torch.Generator().manual_seed(0)) * 2
+        expected = checkpoint.model().decode(z).clamp(0, 1).flatten(1).detach().numpy()
+        used, found = page.evaluate(DECODE, [description(id), z.tolist(), where == "server"])
+        assert used == where
+        assert np.abs(np.array(found) - expected).max() <= 1e-4
+
+
+def test_without_the_runtime_the_server_decodes_live_and_says_so(page: Page, app: AppProcess) -> None:
+    def refuse(route: Route) -> None:
+        route.abort()
+
+    page.route("**/studio/runtime/**", refuse)
+    open_explorer(page, app.address, "model=digits-2d")
+    assert page.get_by_test_id("latent-pad").get_attribute("data-decoder") == "server"
+    assert "decoding on the server: the browser's decoder could not be loaded" in page.locator(".lp-note").inner_text()
+    page.evaluate(WATCH_PAINTS)
+    _, different, requested = drag(page, across(page.get_by_role("slider", name="z1", exact=True), 0.5, 0.5))
+    assert different >= 40
+    assert requested == []
+
+
+def test_browser_without_webassembly_is_served_too(page: Page, app: AppProcess) -> None:
+    page.add_init_script("delete window.WebAssembly;")
+    open_explorer(page, app.address, "model=digits-2d")
+    assert "this browser has no WebAssembly" in page.locator(".lp-note").inner_text()

@@ -1,0 +1,141 @@
+"""Live: every move decodes at once, in the browser, without a request."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.app_process import AppProcess
+from tests.browser.explorer_page import MEASURE, WATCH_PAINTS, across, drag, open_explorer, pixels, value
+
+BUNDLED = ["digits-2d", "mnist-2d"]
+
+
+@pytest.mark.parametrize("model", BUNDLED)
+def test_slider_decodes_while_it_is_dragged(page: Page, app: AppProcess, model: str) -> None:
+    open_explorer(page, app.address, f"model={model}")
+    assert page.get_by_test_id("latent-pad").get_attribute("data-decoder") == "browser"
+    page.evaluate(WATCH_PAINTS)
+    slider = page.get_by_role("slider", name="z1", exact=True)
+    times, different, requested = drag(page, across(slider, 0.5, 0.5))
+    assert different >= 55
+    assert len(times) >= 55
+    assert requested == []
+
+
+@pytest.mark.parametrize("model", BUNDLED)
+def test_map_decodes_while_the_handle_is_dragged(page: Page, app: AppProcess, model: str) -> None:
+    open_explorer(page, app.address, f"model={model}")
+    page.evaluate(WATCH_PAINTS)
+    times, different, requested = drag(page, across(page.locator(".lp-map"), 0.2, 0.7))
+    assert different >= 55
+    assert len(times) >= 55
+    assert requested == []
+
+
+def test_hovering_looks_and_leaving_comes_back(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d&z=0.5,0.5")
+    before = pixels(page)
+    box = page.locator(".lp-map").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.4)
+    page.wait_for_timeout(200)
+    assert pixels(page) != before
+    assert value(page, "z1") == pytest.approx(0.5, abs=0.02)
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] - 60)
+    page.wait_for_timeout(200)
+    assert pixels(page) == before
+
+
+def test_arrow_keys_move_the_point_and_are_committed(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d&z=0,0")
+    page.locator(".lp-map").focus()
+    before = pixels(page)
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowUp")
+    assert value(page, "z1") > 0.1
+    assert value(page, "z2") > 0.05
+    page.wait_for_timeout(200)
+    assert pixels(page) != before
+    assert page.evaluate(f"() => performance.getEntriesByName('{MEASURE}').length") >= 9
+    page.wait_for_url("**z=0.*", timeout=5000)
+
+
+def test_touch_drags_the_point(browser: Browser, app: AppProcess) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = phone.new_page()
+    open_explorer(page, app.address, "model=digits-2d&z=0,0")
+    page.locator(".lp-map").scroll_into_view_if_needed()
+    box = page.locator(".lp-map").bounding_box()
+    assert box is not None
+    session = phone.new_cdp_session(page)
+
+    def touch(kind: str, share: float) -> None:
+        point = {"x": box["x"] + box["width"] * share, "y": box["y"] + box["height"] * 0.4}
+        points = [] if kind == "touchEnd" else [point]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", 0.3)
+    left = value(page, "z1")
+    for step in range(10):
+        touch("touchMove", 0.3 + 0.04 * step)
+        page.wait_for_timeout(20)
+    assert value(page, "z1") > left + 0.5
+    touch("touchEnd", 0)
+    page.wait_for_url("**z=*", timeout=5000)
+    phone.close()
+
+
+def test_released_point_is_in_the_address_and_comes_back_in_another_browser(
+    page: Page, app: AppProcess, browser: Browser
+) -> None:
+    open_explorer(page, app.address, "model=mnist-2d")
+    page.evaluate(WATCH_PAINTS)
+    drag(page, across(page.locator(".lp-map"), 0.3, 0.5))
+    page.wait_for_url("**z=*", timeout=5000)
+    z1 = value(page, "z1")
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(300)
+    elsewhere = browser.new_context(viewport={"width": 1280, "height": 900})
+    cold = elsewhere.new_page()
+    cold.goto(page.url)
+    cold.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
+    assert cold.get_by_role("link", name="Home").count() == 1  # the frame is there
+    expect(cold.get_by_role("combobox")).to_have_value("MNIST, two latents")
+    assert value(cold, "z1") == pytest.approx(z1, abs=0.02)
+    difference = [abs(a - b) for a, b in zip(pixels(cold), pixels(page), strict=True)]
+    assert max(difference) <= 2
+    elsewhere.close()
+
+
+def test_legend_filters_the_map_and_many_latents_have_planes_and_sliders(
+    page: Page, app: AppProcess, app_workspace: object
+) -> None:
+    from tests.conftest import stroke_dataset, trained
+    from tests.stored import store_model
+    from vae_core.config import ModelConfig
+
+    dataset = stroke_dataset()
+    id = store_model(dataset, trained(dataset, ModelConfig(width=32, latents=6), epochs=5))
+    open_explorer(page, app.address, f"model={id}")
+    assert page.get_by_role("slider").count() == 6
+    before = pixels(page)
+    times, *_ = drag_map(page)
+    assert len(times) > 30
+    assert pixels(page) != before
+    page.get_by_role("combobox", name="Map", exact=True).select_option("two dimensions")
+    page.get_by_role("combobox", name="across", exact=True).select_option("z3")
+    page.get_by_role("combobox", name="up", exact=True).select_option("z5")
+    unmoved = value(page, "z1")
+    moved = value(page, "z3")
+    drag_map(page)
+    assert value(page, "z1") == unmoved
+    assert value(page, "z3") != moved
+    traces = "() => document.querySelector('.lp-plot').data.filter((t) => t.visible !== 'legendonly').length"
+    assert page.evaluate(traces) == 2
+    page.locator(".lp-plot .legendtoggle").first.click()
+    page.wait_for_function(f"({traces})() === 1")
+
+
+def drag_map(page: Page) -> tuple[list[float], int, list[str]]:
+    page.evaluate("() => { window.painted ??= new Set(); }")
+    return drag(page, across(page.locator(".lp-map"), 0.3, 0.6))

@@ -1,0 +1,91 @@
+"""The whole loop as a visitor goes it: upload, train, leave, come back, explore."""
+
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.app_process import AppProcess
+from tests.conftest import png, strokes, zip_of
+from vae_core import runs
+
+def upload(page: Page, app: AppProcess, archive: Path) -> None:
+    page.goto(app.address + "/data")
+    page.locator("input[type=file]").set_input_files(archive)
+    expect(page.get_by_role("combobox", name="Dataset")).to_have_value(archive.name, timeout=30_000)
+    page.get_by_role("button", name="Train a model on this").click()
+
+
+def archive(folder: Path, count: int, name: str) -> Path:
+    x = strokes(count, 16)
+    path = folder / name
+    path.write_bytes(zip_of({f"{'-|'[k % 2]}/{k}.png": png(x[k, ..., 0]) for k in range(count)}))
+    return path
+
+
+@pytest.mark.slow
+def test_from_upload_to_dragging_with_everything_at_its_defaults(page: Page, app: AppProcess, tmp_path: Path) -> None:
+    upload(page, app, archive(tmp_path, 60, "strokes.zip"))
+    expect(page.get_by_role("combobox", name="Preset")).to_have_value("Grey pictures (suggested)")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text(re.compile("Epoch .* of .* left"))).to_be_visible(timeout=30_000)
+    expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(2, timeout=30_000)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=120_000)
+    page.get_by_role("button", name="Explore").first.click()
+    page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
+    assert "60 codes · decoding in this browser" in page.locator(".lp-note").inner_text()
+    assert "Nearest sample: " in page.locator(".lp-nearest").inner_text()
+
+
+@pytest.mark.slow
+def test_training_survives_a_closed_tab_and_a_restarted_server(
+    context: BrowserContext, app: AppProcess, app_workspace: Path, tmp_path: Path
+) -> None:
+    page = context.new_page()
+    upload(page, app, archive(tmp_path, 61, "long.zip"))
+    page.get_by_role("spinbutton", name="Epochs").fill("10000")
+    page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(2, timeout=30_000)
+    address = page.url
+    page.close()
+    [run] = [run for run in runs.list_runs() if run.name == "long.zip"]
+    epochs = len(run.directory.read_epochs())
+
+    app.stop(signal.SIGKILL)
+    app.start()
+    started = time.monotonic()
+    page = context.new_page()
+    page.goto(address)
+    expect(page.get_by_text("running").first).to_be_visible(timeout=30_000)
+    assert time.monotonic() - started < 5
+    assert len(run.directory.read_epochs()) > epochs
+
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled. The last finished epoch is kept.")).to_be_visible(timeout=5000)
+    assert runs.get(run.id).has_model
+    page.close()
+
+
+def test_home_offers_the_bundled_models(page: Page, app: AppProcess) -> None:
+    page.goto(app.address)
+    for name in ("Digits 8×8, two latents", "MNIST, two latents"):
+        expect(page.get_by_text(name)).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Explore").last.click()
+    page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
+    assert "model=mnist-2d" in page.url
+
+
+@pytest.mark.parametrize("path", ["", "data", "train", "explore"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_fits_a_phone_in_either_theme(page: Page, app: AppProcess, path: str, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(f"{app.address}/{path}")
+    page.get_by_role("button").locator("visible=true").nth(1).wait_for(timeout=30_000)
+    page.wait_for_timeout(500)
+    wide = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert wide <= 390

@@ -1,0 +1,19 @@
+"""Finished runs put straight into the workspace of the app under test."""
+
+from vae_core import checkpoints, workspace
+from vae_core.checkpoints import Checkpoint
+from vae_core.datasets import Dataset
+from vae_core.runs.directory import RunDirectory, RunFile, Status
+
+
+def store_model(dataset: Dataset, checkpoint: Checkpoint) -> str:
+    """The id of a finished run with this checkpoint."""
+    workspace.save_dataset(dataset)
+    id = workspace.new_id()
+    directory = RunDirectory(workspace.place("runs", id))
+    directory.create(RunFile(name=checkpoint.name, config=checkpoint.config, created=1.0))
+    checkpoints.save(checkpoint, directory.checkpoint)
+    for record in checkpoint.history:
+        directory.append_epoch(record)
+    directory.write_status(Status(state="done", done=1.0))
+    return id
