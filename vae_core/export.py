@@ -1,10 +1,12 @@
 """Taking a model elsewhere: its decoder as ONNX, for the browser."""
 
+import logging
 import warnings
 from pathlib import Path
 
 import onnxruntime
 import torch
+from filelock import FileLock
 from torch import Tensor, nn
 
 from vae_core import checkpoints, workspace
@@ -38,6 +40,7 @@ def decoder_onnx(vae: VAE) -> bytes:
     module = _Decoder(vae.cpu()).eval()
     example = torch.randn(3, vae.config.latents, generator=torch.Generator().manual_seed(0))
     batch = torch.export.Dim("batch", min=1)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision aloud
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
@@ -63,9 +66,11 @@ def browser_decoder(checkpoint_id: str) -> Path:
     """The ONNX file of a checkpoint's decoder, made at the first call and kept in the workspace."""
     source = checkpoints.locate(checkpoint_id)
     target = workspace.folder("exports") / f"{checkpoint_id}-{checkpoints.version(checkpoint_id)}.onnx"
-    if not target.exists():
-        content = decoder_onnx(checkpoints.load(source).model())
-        for outdated in target.parent.glob(f"{checkpoint_id}-*.onnx"):
-            outdated.unlink(missing_ok=True)
-        write_atomically(target, content)
+    if target.exists():
+        return target
+    with FileLock(target.parent / "lock"):  # visitors and the worker may all want it at once
+        if not target.exists():
+            write_atomically(target, decoder_onnx(checkpoints.load(source).model()))
+            for outdated in set(target.parent.glob(f"{checkpoint_id}-*.onnx")) - {target}:
+                outdated.unlink(missing_ok=True)
     return target

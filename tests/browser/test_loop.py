@@ -12,6 +12,7 @@ from tests.browser.app_process import AppProcess
 from tests.conftest import png, strokes, zip_of
 from vae_core import runs
 
+
 def upload(page: Page, app: AppProcess, archive: Path) -> None:
     page.goto(app.address + "/data")
     page.locator("input[type=file]").set_input_files(archive)

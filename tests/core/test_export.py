@@ -1,6 +1,7 @@
 """The decoder as ONNX computes what PyTorch computes, in native onnxruntime; the browser is tested in tests/browser."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import onnxruntime
@@ -35,3 +36,10 @@ def test_decoder_is_exported_once_and_anew_when_the_checkpoint_changes(stored_mo
     second = export.browser_decoder(stored_model)
     assert second != first
     assert not first.exists()
+
+
+def test_many_visitors_at_once_all_get_the_same_file(stored_model: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        paths = set(pool.map(lambda _: export.browser_decoder(stored_model), range(8)))
+    assert len(paths) == 1
+    assert paths.pop().stat().st_size > 1000

@@ -141,7 +141,7 @@ export class LatentMap {
       if (!place || event.button !== 0 || this.plot._fullLayout.dragmode === "pan") return;
       this.dragging = true;
       this.area.setPointerCapture(event.pointerId);
-      this.area.focus({ preventScroll: true });
+      this.area.focus({ preventScroll: true, focusVisible: false });
       this.callbacks.onDrag(...place, event);
     });
     // browsers hold "pointermove" back until the next frame; the raw event comes at once, but maybe a thousand times a second

@@ -1,0 +1,43 @@
+"""The README is a promise: its commands run, its picture and links exist."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from vae_core.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", README, re.S) for line in block.strip().splitlines()]
+
+
+def test_command_line_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    examples = [shlex.split(line)[3:] for line in COMMANDS if line.startswith("python -m vae_core")]
+    assert [words[0] for words in examples] == ["train", "evaluate", "encode", "datasets"]
+    for words in examples:
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+    assert (tmp_path / "codes.npz").exists()
+
+
+def test_two_commands_install_start_and_test() -> None:
+    install = [line for line in COMMANDS if line.startswith("pip install")]
+    assert install == [
+        "pip install -r requirements.txt && python -m streamlit run app.py",
+        "pip install -r tests/requirements.txt && python -m pytest",
+    ]
+    assert "torch==2.13.0\n" in (ROOT / "requirements.txt").read_text("utf-8")
+    assert "-r ../requirements.txt\n" in (ROOT / "tests" / "requirements.txt").read_text("utf-8")
+
+
+def test_everything_it_points_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README) + re.findall(r"`((?:vae_core|pages|tests)/[\w./]+)`", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    for module in re.findall(r"python -m (tests\.[\w.]+)", README):
+        assert (ROOT / (module.replace(".", "/") + ".py")).exists()
+    assert len(README.splitlines()) <= 150
