@@ -1,43 +1,33 @@
 """Upload pictures, look them over, or take what is built in."""
 
-import numpy as np
+from typing import Literal
+
 import streamlit as st
 
-from pages.ui import cache, pictures, state
+from pages.ui import cache, state
 from pages.ui.navigation import page
+from pages.ui.sentences import escape
 from vae_core import datasets, workspace
 from vae_core.errors import VAECoreError
+from vae_core.run_config import FEWEST_EXAMPLES
 
-SHEET_COLUMNS, SHEET_ROWS = 20, 6
+MISSING = "This dataset is not here: it was removed, or the link is wrong. Choose one from the list."
+PICTURE_PIXELS = 60
+"""About the width of a picture on the contact sheet of a small set."""
 
 
 def take_upload() -> None:
     """Read what lies in the uploader, store it, and show it."""
-    files = st.session_state[state.upload_key()]
+    files = state.uploaded()
     if not files:
         return
     try:
-        with st.spinner("Reading the pictures…"):
-            id = workspace.save_dataset(datasets.read_files([(file.name, file.getvalue()) for file in files]))
+        id = workspace.save_dataset(datasets.read_files([(file.name, file.getvalue()) for file in files]))
         state.set_dataset_id(id)
-        state.set_upload_error("")
     except VAECoreError as error:
         state.set_upload_error(str(error))
-    state.empty_uploader()
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def contact_sheet(id: str) -> bytes:
-    """Pictures from all over the dataset, every label in turn."""
-    dataset = cache.dataset(id)
-    count = min(len(dataset), SHEET_COLUMNS * SHEET_ROWS)
-    order = np.arange(len(dataset)) if dataset.labels is None else np.argsort(dataset.labels, kind="stable")
-    chosen = (
-        np.sort(order[np.linspace(0, len(dataset) - 1, count).astype(int)])
-        if dataset.labels is None
-        else order[np.linspace(0, len(dataset) - 1, count).astype(int)]
-    )
-    return pictures.sheet(dataset.x[chosen], min(SHEET_COLUMNS, count))
+    finally:
+        state.empty_uploader()
 
 
 def show(about: workspace.DatasetSummary) -> None:
@@ -48,18 +38,27 @@ def show(about: workspace.DatasetSummary) -> None:
     labels.metric("Labels", len(about.label_names) or "none")
     kind.metric("Colour", "grey" if about.schema_.channels == 1 else "colour")
     for sentence in about.warnings:
-        st.info(sentence, icon=":material/info:")
-    st.image(contact_sheet(about.id), width="stretch", output_format="PNG")
+        st.info(escape(sentence), icon=":material/info:")
+    columns = min(about.count, cache.SHEET_COLUMNS)
+    width: Literal["stretch"] | int = "stretch" if columns == cache.SHEET_COLUMNS else columns * PICTURE_PIXELS
+    st.image(cache.contact_sheet(about.id), width=width, output_format="PNG")
     if about.label_names:
         with st.expander(f"{len(about.label_names)} labels"):
             st.text(", ".join(about.label_names))
+    enough = about.count >= FEWEST_EXAMPLES
+    if not enough:
+        st.caption(f"Training needs at least {FEWEST_EXAMPLES} pictures, and a good model some hundreds.")
     train, remove, _ = st.columns([2, 1, 3])
-    if train.button("Train a model on this", type="primary", icon=":material/model_training:", width="stretch"):
+    if train.button(
+        "Train a model on this", type="primary", icon=":material/model_training:", width="stretch", disabled=not enough
+    ):
         st.switch_page(page("train"), query_params={"dataset": about.id})
-    if remove.button("Remove", icon=":material/delete:", width="stretch"):
-        workspace.delete_dataset(about.id)
-        state.set_dataset_id(None)
-        st.rerun()
+    with remove.popover("Remove", icon=":material/delete:", width="stretch"):
+        st.write("The pictures are deleted from the workspace. Models trained on them stay.")
+        if st.button("Remove for good", key=f"remove-{about.id}"):
+            workspace.delete_dataset(about.id)
+            state.set_dataset_id(None)
+            st.rerun()
 
 
 st.title("Data")
@@ -69,16 +68,12 @@ st.file_uploader(
     key=state.upload_key(),
     on_change=take_upload,
 )
-if state.upload_error():
-    st.error(state.upload_error(), icon=":material/error:")
+if error := state.take_upload_error():
+    st.error(escape(error), icon=":material/error:")
 stored = {about.id: about for about in workspace.list_datasets()}
 if not stored:
     st.info("Nothing here yet. Upload a ZIP of pictures to begin.", icon=":material/photo_library:")
 else:
-    ids = list(stored)
-    wanted = state.dataset_id()
-    chosen = st.selectbox(
-        "Dataset", ids, index=ids.index(wanted) if wanted in stored else 0, format_func=lambda id: stored[id].name
-    )
-    state.set_dataset_id(chosen)
-    show(stored[chosen])
+    chosen = state.choose("Dataset", "dataset", {id: about.name for id, about in stored.items()}, MISSING)
+    if chosen:
+        show(stored[chosen])

@@ -6,51 +6,36 @@ from pages.ui import cache, explorer, models, state
 from pages.ui.components.latent_pad import latent_pad
 from pages.ui.navigation import page
 from pages.ui.routes import base_path
+from pages.ui.sentences import sentences_for_errors
 
-
-def choose_model() -> str | None:
-    """The model of the address, or the first there is."""
-    titles = models.titles()
-    wanted = state.model_id()
-    if not titles:
-        return wanted
-    if wanted and wanted not in titles:
-        cache.open_model(wanted)  # says what is wrong with the link
-    ids = list(titles)
-    chosen = st.selectbox(
-        "Model",
-        ids,
-        index=ids.index(wanted) if wanted else 0,
-        format_func=lambda id: titles[id],
-        label_visibility="collapsed",
-    )
-    state.set_model_id(chosen)
-    return chosen
+MISSING = "This model is not here: it was removed, or the link is wrong. Choose one from the list."
 
 
 @st.fragment
-def explore(model: cache.OpenModel) -> None:
+@sentences_for_errors
+def explore(model: explorer.OpenModel) -> None:
     """The live part; releasing the point reruns nothing else."""
     with st.spinner("Placing the pictures on the map…"):
-        codes = cache.codes(model.id)
-    dataset = cache.dataset(codes.dataset_id) if cache.has_dataset(codes.dataset_id) else None
-    data = explorer.describe(model, codes, cache.plane(model.id, model.version), dataset, base_path())
+        codes = cache.codes(model.id, model.version)
+        layout = cache.layout(model.id, model.version)
+    data = explorer.describe(model, codes, layout, cache.dataset_or_none(codes.dataset_id), base_path())
+    key = f"pad-{model.id}-{model.version}"
     start = state.point(model.vae.config.latents) or [0.0] * model.vae.config.latents
-    released = latent_pad(data | {"z": start}, key=f"pad-{model.id}")
-    if released and len(released) == model.vae.config.latents:
-        state.set_point(released)
+    latent_pad(data | {"z": start}, key=key, on_release=state.keep_point(model.id, key))
 
 
-left, right = st.columns([2, 3], vertical_alignment="center")
-with left:
-    chosen = choose_model()
-if chosen is None:
+titles = models.titles()
+if not titles:
     st.info(
         "There is no model yet. Upload pictures and train one; it takes a minute or two.", icon=":material/explore:"
     )
     st.page_link(page("data"), label="Go to Data")
 else:
-    model = cache.open_model(chosen)
-    with right:
-        st.caption(models.facts(model.checkpoint))
-    explore(model)
+    left, right = st.columns([2, 3], vertical_alignment="center")
+    with left:
+        chosen = state.choose("Model", "model", titles, MISSING, hide_label=True)
+    if chosen:
+        model = cache.newest_model(chosen)
+        with right:
+            st.caption(models.facts(model.checkpoint))
+        explore(model)

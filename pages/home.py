@@ -2,18 +2,11 @@
 
 import streamlit as st
 
-from pages.ui import cache, models, pictures
+from pages.ui import cache, models
 from pages.ui.navigation import page
 from vae_core import checkpoints
-from vae_core.latents.manifold import manifold
 
-GRID = 15
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def portrait(id: str, version: str) -> bytes:
-    """The model's manifold as a picture."""
-    return pictures.sheet(pictures.as_bytes(manifold(cache.open_model(id).vae, GRID, GRID).numpy()), GRID, gap=0)
+GRID = 12
 
 
 st.title("See inside a variational autoencoder")
@@ -26,7 +19,7 @@ st.subheader("Ready to explore")
 bundled = checkpoints.bundled()
 for column, id in zip(st.columns(max(len(bundled), 3)), bundled, strict=False):
     with column, st.container(border=True):
-        st.image(portrait(id, checkpoints.version(id)), width="stretch", output_format="PNG")
+        st.image(cache.portrait(id, checkpoints.version(id), GRID), width="stretch", output_format="PNG")
         st.markdown(f"**{models.BUNDLED_TITLES.get(id, id)}**")
         if st.button("Explore", key=f"open-{id}", type="primary", width="stretch"):
             st.switch_page(page("explore"), query_params={"model": id})

@@ -6,8 +6,11 @@ import streamlit as st
 
 from pages.ui import forms, progress, state
 from pages.ui.navigation import page
+from pages.ui.sentences import sentences_for_errors
 from vae_core import runs, workspace
-from vae_core.run_config import PRESETS, RunConfig, suggested_preset
+from vae_core.run_config import FEWEST_EXAMPLES, PRESETS, RunConfig, suggested_preset
+
+MISSING = "This dataset is not here: it was removed, or the link is wrong. Choose one from the list."
 
 BASIC: dict[str, tuple[str, ...]] = {"model": ("latents",), "train": ("epochs",), "objective": ("beta",)}
 ADVANCED = {
@@ -47,25 +50,23 @@ def new_run() -> None:
         st.info("There is no dataset yet. Upload some pictures first.", icon=":material/photo_library:")
         st.page_link(page("data"), label="Go to Data")
         return
-    ids = list(stored)
-    wanted = state.dataset_id()
-    chosen = st.selectbox(
-        "Dataset",
-        ids,
-        index=ids.index(wanted) if wanted in stored else 0,
-        format_func=lambda id: f"{stored[id].name} · {stored[id].count:,} pictures",
-    )
-    state.set_dataset_id(chosen)
+    titles = {id: f"{about.name} · {about.count:,} pictures" for id, about in stored.items()}
+    chosen = state.choose("Dataset", "dataset", titles, MISSING)
+    if chosen is None:
+        return
     config = settings(stored[chosen])
-    if st.button("Start training", type="primary", icon=":material/play_arrow:"):
+    enough = stored[chosen].count >= FEWEST_EXAMPLES
+    if not enough:
+        st.caption(f"Training needs at least {FEWEST_EXAMPLES} pictures, and a good model some hundreds.")
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=not enough):
         state.set_run_id(runs.start(stored[chosen].name, config).id)
         st.rerun()
 
 
 st.title("Train")
 shown = state.run_id()
-with st.expander("New run", expanded=shown is None):
+with st.expander("New run", expanded=shown is None, key=f"new-run-{shown}"):
     new_run()
 if shown:
-    progress.watch(shown)
+    sentences_for_errors(progress.watch)(shown)
 progress.list_all()

@@ -1,9 +1,13 @@
 """One contract for every entry of the tables: what is added there is tested here by itself."""
 
+import struct
+import zlib
+
 import pytest
 import torch
 from pydantic import ValidationError
 
+from tests.conftest import zip_of
 from vae_core.config import ModelConfig
 from vae_core.datasets import READERS, SAMPLES, ImageSchema
 from vae_core.errors import DatasetError
@@ -12,12 +16,18 @@ from vae_core.networks import ARCHITECTURES
 from vae_core.objectives import OBJECTIVES
 from vae_core.vae import VAE
 
+BOMB = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
+BOMB += struct.pack(">I", zlib.crc32(BOMB[12:]))
 HOSTILE = [
     b"\0" * 100,
     b"PK\x03\x04" + b"\xff" * 50,
     b"\x1f\x8b" + b"\0" * 30,
     b"\x89PNG\r\n\x1a\n" + b"\0" * 40,
     b"\0\0\x08\x03",
+    struct.pack(">HBB3I", 0, 8, 3, 5, 0, 0),
+    BOMB,
+    zip_of({"bomb.png": BOMB}),
+    zip_of({"a\\": b"", "x.png": b"\x89PNG"}),
 ]
 
 

@@ -22,6 +22,7 @@ LAYERS = [
     "vae_core.runs",
     "vae_core.cli",
     "vae_core.__main__ vae_core",
+    "pages.ui.sentences",
     "pages.ui.browser_runtime pages.ui.pictures pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation",
     "pages.ui.explorer",
     "pages.ui.cache pages.ui.models",

@@ -6,26 +6,33 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vae_core.errors import ConfigError
+
 RESIDENT_BYTES = 2**30
 """Sets up to this size lie on the device as uint8; larger ones are read from disk batch by batch."""
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
-    """The device asked for; with "auto" CUDA, then Apple's GPU, then the CPU."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    """The device asked for; with "auto" CUDA, then Apple's GPU, then the CPU.
+
+    Raises:
+        ConfigError: if this machine has no such device.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if wanted == "auto":
+        return torch.device(next(kind for kind, available in there.items() if available))
+    if not there[wanted]:
+        raise ConfigError(f"There is no {wanted} device on this machine. Choose auto or cpu.")
+    return torch.device(wanted)
 
 
 class Pictures:
     """Pictures by index: `pictures[index]` is x [B, C, H, W], float32 in [0, 1], on the device."""
 
-    def __init__(self, x: np.ndarray, device: torch.device) -> None:
+    def __init__(self, x: np.ndarray, device: torch.device, resident: bool = True) -> None:
         self.device = device
         self._mapped = x
-        resident = x.nbytes <= RESIDENT_BYTES
+        resident = resident and x.nbytes <= RESIDENT_BYTES
         self._resident = torch.from_numpy(np.array(x)).to(device) if resident else None
 
     def __len__(self) -> int:

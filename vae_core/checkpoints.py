@@ -11,7 +11,7 @@ import numpy as np
 import safetensors
 import safetensors.torch
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from vae_core import workspace
 from vae_core.datasets import ImageSchema
@@ -24,6 +24,8 @@ from vae_core.vae import VAE
 
 FORMAT_VERSION = 1
 METADATA_KEY = "vae_studio"
+HISTORY = TypeAdapter(tuple[EpochRecord, ...])
+"""The history is a tensor of JSON text: with many epochs and latents it would not fit into the file's header."""
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 """Where the bundled checkpoints lie."""
 
@@ -36,8 +38,7 @@ class _Metadata(BaseModel):
     version: int
     name: str
     config: RunConfig
-    schema_: ImageSchema
-    history: tuple[EpochRecord, ...]
+    schema_: ImageSchema = Field(alias="schema")
     codes_dataset_id: str | None = None
     label_names: tuple[str, ...] = ()
 
@@ -63,15 +64,20 @@ class Checkpoint:
     codes: Codes | None = field(default=None, repr=False)
 
     def model(self) -> VAE:
-        """The model, ready to encode and decode on the CPU."""
-        vae = VAE(self.config.model, self.schema.shape)
+        """The model, ready to encode and decode on the CPU.
+
+        Raises:
+            CheckpointError: if the weights do not fit the settings.
+        """
+        with torch.device("meta"):  # nothing is allocated or drawn before the shapes are known to fit
+            vae = VAE(self.config.model, self.schema.shape)
         expected = {name: tensor.shape for name, tensor in vae.state_dict().items()}
         found = {name: tensor.shape for name, tensor in self.weights.items()}
         if expected != found:
             raise CheckpointError(
                 f"The weights of {self.name} do not fit its settings. Train the model again with this version."
             )
-        vae.load_state_dict(self.weights)
+        vae.load_state_dict({name: tensor.clone() for name, tensor in self.weights.items()}, assign=True)
         return vae.eval()
 
 
@@ -106,12 +112,13 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         version=FORMAT_VERSION,
         name=checkpoint.name,
         config=checkpoint.config,
-        schema_=checkpoint.schema,
-        history=checkpoint.history,
+        schema=checkpoint.schema,
         codes_dataset_id=codes.dataset_id if codes else None,
         label_names=codes.label_names if codes else (),
     )
-    tensors = {f"model.{name}": tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
+    history = HISTORY.dump_json(checkpoint.history)
+    tensors = {"history": torch.frombuffer(bytearray(history), dtype=torch.uint8)}
+    tensors |= {f"model.{name}": tensor.detach().cpu().contiguous() for name, tensor in checkpoint.weights.items()}
     if codes:
         tensors |= {
             f"codes.{name}": torch.from_numpy(np.ascontiguousarray(getattr(codes, name)))
@@ -119,7 +126,7 @@ def save(checkpoint: Checkpoint, path: Path) -> None:
         }
         if codes.labels is not None:
             tensors["codes.labels"] = torch.from_numpy(codes.labels)
-    write_atomically(path, safetensors.torch.save(tensors, {METADATA_KEY: metadata.model_dump_json()}))
+    write_atomically(path, safetensors.torch.save(tensors, {METADATA_KEY: metadata.model_dump_json(by_alias=True)}))
 
 
 def load(path: Path) -> Checkpoint:
@@ -140,9 +147,12 @@ def load(path: Path) -> Checkpoint:
         ) from error
     metadata = _parse(path.name, text)
     weights = {name.removeprefix("model."): tensor for name, tensor in tensors.items() if name.startswith("model.")}
-    return Checkpoint(
-        metadata.name, metadata.config, metadata.schema_, metadata.history, weights, _codes(metadata, tensors)
-    )
+    try:
+        history = HISTORY.validate_json(tensors["history"].numpy().tobytes())
+        codes = _codes(metadata, tensors)
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"The history or codes inside {path.name} are damaged. Give another copy.") from error
+    return Checkpoint(metadata.name, metadata.config, metadata.schema_, history, weights, codes)
 
 
 def _parse(name: str, text: str | None) -> _Metadata:
@@ -166,4 +176,7 @@ def _codes(metadata: _Metadata, tensors: dict[str, torch.Tensor]) -> Codes | Non
         return None
     mean, std, kl = (tensors[f"codes.{name}"].numpy() for name in ("mean", "std", "kl"))
     labels = tensors["codes.labels"].numpy() if "codes.labels" in tensors else None
+    shape = (len(mean), metadata.config.model.latents)
+    if not mean.shape == std.shape == kl.shape == shape or (labels is not None and labels.shape != shape[:1]):
+        raise ValueError("the codes have another shape than the model's latents")
     return Codes(metadata.codes_dataset_id, mean, std, kl, labels, metadata.label_names)

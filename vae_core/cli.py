@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import click
 import numpy as np
+from filelock import Timeout
 from pydantic import BaseModel
 
 from vae_core import workspace
@@ -90,29 +91,41 @@ def train(
 ) -> None:
     """Train a model on DATA."""
     from vae_core.batches import choose_device
-    from vae_core.runs.directory import RunDirectory, RunFile
+    from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
     from vae_core.runs.work import work
 
     dataset = open_data(data)
     chosen = PRESETS[preset or suggested_preset(dataset.schema)].run_config(dataset.id, len(dataset))
     config = chosen.with_settings({name: value for name, value in values.items() if value is not None})
+    device = choose_device(config.train.device)
     directory = RunDirectory(out)
     if directory.checkpoint.exists() and not force:
         raise click.UsageError(f"{out} already holds a model. Choose another folder, or replace it with --force.")
-    directory.create(RunFile(name=run_name or dataset.name, config=config, created=time.time()))
-    device = choose_device(config.train.device)
     if not as_json:
         for sentence in dataset.warnings:
             click.echo(f"Note: {sentence}", err=True)
         side = dataset.schema.side
         click.echo(f"{len(dataset):,} pictures {side}×{side}, {config.train.epochs} epochs on {device}", err=True)
+    try:
+        lock = directory.lock().acquire(timeout=0)
+    except Timeout as error:
+        raise ConfigError(f"Another process is training in {out}. Choose another folder.") from error
     bar = click.progressbar(length=config.train.epochs, label="Training", file=sys.stderr, hidden=as_json)
-    with directory.lock(), bar:
-        for record in work(directory, dataset):
-            bar.label = f"Epoch {record.epoch}: validation −ELBO {-record.validation.elbo:.1f}"
-            bar.update(1)
-            if as_json:
-                click.echo(record.model_dump_json())
+    with lock, bar:
+        directory.create(RunFile(name=run_name or dataset.name, config=config, created=time.time()))
+        try:
+            for record in work(directory, dataset):
+                bar.label = f"Epoch {record.epoch}: validation −ELBO {-record.validation.elbo:.1f}"
+                bar.update(1)
+                if as_json:
+                    click.echo(record.model_dump_json())
+        except VAECoreError as error:
+            directory.write_status(Status(state="failed", message=str(error)))
+            raise
+        except KeyboardInterrupt:
+            directory.write_status(CANCELLED)
+            raise
+        directory.write_status(Status(state="done", done=1.0))
     if not as_json:
         click.echo(directory.checkpoint)
 
@@ -126,11 +139,12 @@ def evaluate(checkpoint: str, data: str, as_json: bool, seed: int) -> None:
     """The ELBO of CHECKPOINT on DATA, in nats an example, with z sampled."""
     import torch
 
+    from vae_core import checkpoints
     from vae_core.batches import Pictures, choose_device
     from vae_core.training import evaluate as measure
 
     started = time.perf_counter()
-    loaded = open_checkpoint(checkpoint)
+    loaded = checkpoints.load(checkpoint_path(checkpoint))
     dataset = open_data(data, loaded.schema)
     device = choose_device()
     terms = measure(loaded.model().to(device), Pictures(dataset.x, device), torch.arange(len(dataset)), seed)
@@ -165,7 +179,10 @@ def encode(checkpoint: str, data: str, out: Path | None, keep: bool) -> None:
 
     if not out and not keep:
         raise click.UsageError("Say where to put the codes: --out FILE.npz, or --keep for the checkpoint itself.")
-    loaded = open_checkpoint(checkpoint)
+    path = checkpoint_path(checkpoint)
+    if keep and path.parent == checkpoints.PRETRAINED:
+        raise click.UsageError("A bundled model is not changed. Copy its file, and name the copy.")
+    loaded = checkpoints.load(path)
     codes = place(loaded.model(), open_data(data, loaded.schema), choose_device())
     if out:
         arrays = {"mean": codes.mean, "std": codes.std, "kl": codes.kl} | (
@@ -173,7 +190,7 @@ def encode(checkpoint: str, data: str, out: Path | None, keep: bool) -> None:
         )
         np.savez_compressed(out, allow_pickle=False, **arrays)
     if keep:
-        checkpoints.save(replace(loaded, codes=codes), Path(checkpoint))
+        checkpoints.save(replace(loaded, codes=codes), path)
     click.echo(f"{len(codes):,} codes of {codes.mean.shape[1]} dimensions")
 
 
@@ -210,12 +227,20 @@ def open_data(data: str, schema: ImageSchema | None = None) -> Dataset:
     return to_schema(dataset, schema) if schema else dataset
 
 
-def open_checkpoint(checkpoint: str) -> Any:
-    """A checkpoint by path, by a bundled model's name or by a run's id."""
+def checkpoint_path(checkpoint: str) -> Path:
+    """Where a checkpoint is: a path, a run's folder, a bundled model's name or a run's id.
+
+    Raises:
+        CheckpointError: if there is no run of this id.
+    """
     from vae_core import checkpoints
 
     path = Path(checkpoint)
     if path.is_dir():
-        path = path / "checkpoint.safetensors"
-    known = not path.exists() and (checkpoint in checkpoints.bundled() or workspace.ID_PATTERN.fullmatch(checkpoint))
-    return checkpoints.load(checkpoints.locate(checkpoint) if known else path)
+        return path / "checkpoint.safetensors"
+    if path.exists() or not (checkpoint in checkpoints.bundled() or workspace.ID_PATTERN.fullmatch(checkpoint)):
+        return path
+    try:
+        return checkpoints.locate(checkpoint)
+    except NotFoundError as error:
+        raise CheckpointError(str(error)) from error

@@ -50,7 +50,7 @@ class TrainConfig(Config):
     epochs: int = Field(20, ge=1, le=10_000, title="Epochs", description="How often every picture is seen.")
     batch_size: int = Field(128, ge=1, le=8192, title="Batch size", description="Pictures a step.")
     learning_rate: float = Field(
-        1e-3, gt=0, le=1, title="Learning rate", description="Peak of the one-cycle schedule of Adam."
+        1e-3, ge=1e-6, le=1, title="Learning rate", description="Peak of the one-cycle schedule of Adam."
     )
     warm_up: float = Field(
         0.1,
@@ -61,7 +61,7 @@ class TrainConfig(Config):
         "before they are pressed together (Bowman et al. 2016, https://arxiv.org/abs/1511.06349).",
     )
     validation: float = Field(
-        0.1, gt=0, lt=1, title="Validation share", description="Share of the pictures kept aside to measure on."
+        0.1, ge=0.01, le=0.9, title="Validation share", description="Share of the pictures kept aside to measure on."
     )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
         "auto", title="Device", description="auto takes CUDA, then Apple's GPU, then the CPU."

@@ -9,7 +9,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor, nn
 
-from vae_core import checkpoints, workspace
+from vae_core import workspace
 from vae_core.errors import CheckpointError
 from vae_core.files import write_atomically
 from vae_core.vae import VAE
@@ -37,19 +37,13 @@ def decoder_onnx(vae: VAE) -> bytes:
     Raises:
         CheckpointError: if the exported decoder computes something else.
     """
-    module = _Decoder(vae.cpu()).eval()
+    module = _Decoder(vae).eval()
     example = torch.randn(3, vae.config.latents, generator=torch.Generator().manual_seed(0))
-    batch = torch.export.Dim("batch", min=1)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision aloud
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's own deprecations
-        program = torch.onnx.export(
-            module, (example,), dynamo=True, opset_version=OPSET, input_names=["z"], output_names=["reconstruction"],
-            dynamic_shapes=({0: batch},), external_data=False, verbose=False,
-        )  # fmt: skip
-    if program is None:
-        raise CheckpointError("The decoder could not be exported. Please report the settings.")
-    content = program.model_proto.SerializeToString()
+    try:
+        content = _export(module, example)
+    except Exception as error:  # the exporter has a tree of errors of its own
+        raise CheckpointError("The decoder could not be exported. Please report the model's settings.") from error
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     with torch.no_grad():
         difference = (
@@ -62,15 +56,35 @@ def decoder_onnx(vae: VAE) -> bytes:
     return content
 
 
-def browser_decoder(checkpoint_id: str) -> Path:
-    """The ONNX file of a checkpoint's decoder, made at the first call and kept in the workspace."""
-    source = checkpoints.locate(checkpoint_id)
-    target = workspace.folder("exports") / f"{checkpoint_id}-{checkpoints.version(checkpoint_id)}.onnx"
+def _export(module: _Decoder, example: Tensor) -> bytes:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        program = torch.onnx.export(
+            module,
+            (example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=["z"],
+            output_names=["reconstruction"],
+            dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+            external_data=False,
+            verbose=False,
+        )
+    if program is None:
+        raise ValueError("the exporter gave nothing")
+    return bytes(program.model_proto.SerializeToString())
+
+
+def browser_decoder(checkpoint_id: str, version: str, vae: VAE) -> Path:
+    """The ONNX file of the decoder of a checkpoint's version, made at the first call and kept in the workspace."""
+    exports = workspace.folder("exports")
+    target = exports / f"{checkpoint_id}-{version}.onnx"
     if target.exists():
         return target
-    with FileLock(target.parent / "lock"):  # visitors and the worker may all want it at once
+    with FileLock(exports / "lock"):  # the exporter bears no second thread, and visitors and worker may all want it
         if not target.exists():
-            write_atomically(target, decoder_onnx(checkpoints.load(source).model()))
-            for outdated in set(target.parent.glob(f"{checkpoint_id}-*.onnx")) - {target}:
-                outdated.unlink(missing_ok=True)
+            write_atomically(target, decoder_onnx(vae))
+            for other in exports.glob("*.onnx"):
+                if other != target and other.stem.rpartition("-")[0] == checkpoint_id:
+                    other.unlink(missing_ok=True)
     return target

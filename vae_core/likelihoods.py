@@ -40,12 +40,15 @@ class Gaussian(nn.Module):
     """
 
     MIN_LOG_SIGMA = -6.0
-    MOMENTUM = 0.02
+    MEMORY = 50
+    """The running estimate remembers about so many batches, fewer at the beginning."""
     log_sigma: Tensor
+    batches: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("log_sigma", torch.zeros(()))
+        self.register_buffer("batches", torch.zeros(()))
 
     def reconstruction(self, output: Tensor) -> Tensor:
         """The mean of p(x | z): the output itself."""
@@ -57,7 +60,8 @@ class Gaussian(nn.Module):
         log_sigma = self.log_sigma
         if self.training:
             log_sigma = 0.5 * squared_error.mean().clamp_min(math.exp(2 * self.MIN_LOG_SIGMA)).log()
-            self.log_sigma.lerp_(log_sigma.detach(), self.MOMENTUM)
+            self.batches.add_(1).clamp_(max=self.MEMORY)
+            self.log_sigma.lerp_(log_sigma.detach(), 1 / self.batches)
         nats = 0.5 * squared_error * torch.exp(-2 * log_sigma) + log_sigma + 0.5 * math.log(2 * math.pi)
         return nats.flatten(1).sum(1)
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class Terms(BaseModel):
     """The two terms of the ELBO, means over examples in nats; z is sampled, β is 1."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     reconstruction_loss: float
     kl: float

@@ -78,6 +78,8 @@ PRESETS: dict[str, Preset] = {
 }
 """name -> preset."""
 
+FEWEST_EXAMPLES = 2
+"""Training needs one picture to learn from and one to measure on."""
 PICTURES_TO_SEE = 720_000
 """About a minute of training on one core for small grey pictures."""
 

@@ -11,10 +11,9 @@ from vae_core.batches import Pictures
 from vae_core.datasets import Dataset
 from vae_core.errors import TrainingError
 from vae_core.records import EpochRecord, Terms
-from vae_core.run_config import RunConfig
+from vae_core.run_config import FEWEST_EXAMPLES, RunConfig
 from vae_core.vae import VAE, VAEOutput
 
-FEWEST_EXAMPLES = 2
 EVALUATION_BATCH = 1024
 RISE_SHARE = 0.1
 """Share of the steps in which the learning rate rises."""
@@ -32,8 +31,8 @@ class _Mean:
 
     def add(self, out: VAEOutput) -> None:
         self.count += len(out.reconstruction_loss)
-        self.reconstruction_loss = self.reconstruction_loss + out.reconstruction_loss.detach().double().sum()
-        self.kl = self.kl + out.kl.detach().double().sum(0)
+        self.reconstruction_loss = self.reconstruction_loss + out.reconstruction_loss.detach().sum().cpu().double()
+        self.kl = self.kl + out.kl.detach().sum(0).cpu().double()
 
     def terms(self) -> Terms:
         kl = (torch.as_tensor(self.kl) / self.count).tolist()

@@ -7,6 +7,7 @@
 Ids are 26 characters a-z, 2-7; a path is built from nothing else.
 """
 
+import contextlib
 import os
 import re
 import secrets
@@ -19,7 +20,7 @@ import platformdirs
 from pydantic import BaseModel
 
 from vae_core.datasets import SAMPLES, Dataset, ImageSchema, short_id
-from vae_core.errors import DatasetError, NotFoundError
+from vae_core.errors import DatasetError, NotFoundError, VAECoreError
 from vae_core.files import write_atomically
 
 ENVIRONMENT = "VAE_STUDIO_WORKSPACE"
@@ -73,13 +74,14 @@ def save_dataset(dataset: Dataset) -> str:
         The id.
     """
     home = place("datasets", dataset.id)
-    if home.exists():
+    if _is_whole(dataset.id):
         return dataset.id
+    delete_dataset(dataset.id)  # what is left of a damaged one
     temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=home.parent))
     try:
-        np.save(temporary / "x.npy", dataset.x, allow_pickle=False)
+        _save_array(temporary / "x.npy", dataset.x)
         if dataset.labels is not None:
-            np.save(temporary / "labels.npy", dataset.labels, allow_pickle=False)
+            _save_array(temporary / "labels.npy", dataset.labels)
         write_atomically(temporary / "dataset.json", summary(dataset).model_dump_json(indent=1).encode())
         temporary.rename(home)
     except OSError:
@@ -87,6 +89,21 @@ def save_dataset(dataset: Dataset) -> str:
         if not home.exists():  # another process may have stored the same data just now
             raise
     return dataset.id
+
+
+def _save_array(path: Path, array: np.ndarray) -> None:
+    with path.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _is_whole(id: str) -> bool:
+    try:
+        load_dataset(id)
+    except VAECoreError:
+        return False
+    return True
 
 
 def load_dataset(id: str) -> Dataset:
@@ -111,26 +128,37 @@ def load_dataset(id: str) -> Dataset:
         raise DatasetError(
             "The stored files of this dataset are damaged. Remove it on the Data page and upload it again."
         ) from error
-    dataset = Dataset(about.name, x, about.schema_, labels, about.label_names, about.warnings)
-    dataset.__dict__["id"] = id  # known: spare the hash of all pixels
-    return dataset
+    return Dataset(about.name, x, about.schema_, labels, about.label_names, about.warnings, known_id=id)
 
 
 def list_datasets() -> list[DatasetSummary]:
     """All stored datasets, newest first; what cannot be read is left out."""
     found = []
-    for home in sorted(folder("datasets").iterdir(), key=lambda p: p.stat().st_mtime, reverse=True):
+    for home in folder("datasets").iterdir():
         if ID_PATTERN.fullmatch(home.name):
             try:
-                found.append(DatasetSummary.model_validate_json((home / "dataset.json").read_bytes()))
+                about = DatasetSummary.model_validate_json((home / "dataset.json").read_bytes())
+                found.append((home.stat().st_mtime, about))
             except (OSError, ValueError):
                 continue
-    return found
+    return [about for _, about in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
 def delete_dataset(id: str) -> None:
-    """Remove a stored dataset; runs trained on it keep their checkpoints."""
-    shutil.rmtree(place("datasets", id), ignore_errors=True)
+    """Remove a stored dataset, whole or not at all; runs trained on it keep their checkpoints."""
+    _remove(place("datasets", id))
+
+
+def delete_run(id: str) -> None:
+    """Remove a run's directory, whole or not at all."""
+    _remove(place("runs", id))
+
+
+def _remove(home: Path) -> None:
+    doomed = home.with_name(f".tmp-{new_id()}")
+    with contextlib.suppress(FileNotFoundError):
+        home.rename(doomed)
+        shutil.rmtree(doomed, ignore_errors=True)
 
 
 def store_samples() -> None:

@@ -1,81 +1,107 @@
-"""From ids to objects: the only cache. Every key is made of strings and small numbers."""
+"""From ids to objects: the only cache. Every key is made of strings and small numbers.
 
-from dataclasses import dataclass
+A model is asked for by id and version: a run's checkpoint is replaced after every epoch, and what a page has begun to
+show must not change under it.
+"""
+
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from vae_core import checkpoints, workspace
+from pages.ui import explorer, pictures
+from pages.ui.explorer import OpenModel
+from vae_core import checkpoints, export, workspace
 from vae_core.batches import choose_device
-from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
-from vae_core.errors import NotFoundError
-from vae_core.latents.codes import Codes, encode, principal_plane
-from vae_core.vae import VAE
+from vae_core.errors import DatasetError, NotFoundError
+from vae_core.latents.codes import Codes, encode
+from vae_core.latents.manifold import manifold
+
+SHEET_COLUMNS, SHEET_ROWS = 20, 6
 
 
-@dataclass(frozen=True, eq=False)
-class OpenModel:
-    """A checkpoint with its model built, and the version of the file it came from."""
-
-    id: str
-    version: str
-    checkpoint: Checkpoint
-    vae: VAE
-
-
-def open_model(id: str) -> OpenModel:
-    """The newest version of a model.
+def newest_model(id: str) -> OpenModel:
+    """The model as its checkpoint stands now.
 
     Raises:
         NotFoundError: if there is none under this id.
     """
-    return _open_model(id, checkpoints.version(id))
+    return open_model(id, checkpoints.version(id))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _open_model(id: str, version: str) -> OpenModel:
-    checkpoint = checkpoints.load(checkpoints.locate(id))
-    return OpenModel(id, version, checkpoint, checkpoint.model())
+def open_model(id: str, version: str) -> OpenModel:
+    """One version of a model.
+
+    Raises:
+        NotFoundError: if the checkpoint is of another version by now.
+    """
+    for _ in range(3):  # a run may replace its checkpoint while it is read
+        if checkpoints.version(id) != version:
+            break
+        checkpoint = checkpoints.load(checkpoints.locate(id))
+        if checkpoints.version(id) == version:
+            return OpenModel(id, version, checkpoint, checkpoint.model())
+    raise NotFoundError("This model has been trained on since. Reload the page.")
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def dataset(id: str) -> Dataset:
-    """A stored dataset, memory-mapped."""
-    return workspace.load_dataset(id)
-
-
-def codes(id: str) -> Codes:
+@st.cache_resource(max_entries=16, show_spinner=False)
+def codes(id: str, version: str) -> Codes:
     """The codes of the dataset that a model was trained on.
 
     Raises:
         NotFoundError: if the checkpoint has none and its dataset is gone.
     """
-    return _codes(id, checkpoints.version(id))
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _codes(id: str, version: str) -> Codes:
-    model = _open_model(id, version)
+    model = open_model(id, version)
     if model.checkpoint.codes is not None:
         return model.checkpoint.codes
-    return encode(
-        checkpoints.load(checkpoints.locate(id)).model(),
-        dataset(model.checkpoint.config.dataset_id),
-        choose_device("cpu"),
-    )
+    return encode(model.vae, dataset(model.checkpoint.config.dataset_id), choose_device("cpu"), resident=False)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def plane(id: str, version: str) -> tuple[np.ndarray, np.ndarray]:
-    """The plane of greatest variance of a model's codes."""
-    return principal_plane(_codes(id, version))
+def layout(id: str, version: str) -> explorer.Layout:
+    """What the map and the sliders need to know of the codes."""
+    return explorer.layout(codes(id, version))
 
 
-def has_dataset(id: str) -> bool:
-    """Whether the pictures of a dataset are in the workspace."""
+def decoder_file(id: str, version: str) -> Path:
+    """The decoder as ONNX."""
+    return export.browser_decoder(id, version, open_model(id, version).vae)
+
+
+def dataset(id: str) -> Dataset:
+    """A stored dataset, memory-mapped; gone as soon as it is removed."""
+    if not workspace.place("datasets", id).is_dir():
+        raise NotFoundError("This dataset is not in the workspace. Upload it again on the Data page.")
+    return _dataset(id)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _dataset(id: str) -> Dataset:
+    return workspace.load_dataset(id)
+
+
+def dataset_or_none(id: str) -> Dataset | None:
+    """A dataset if its pictures are in the workspace."""
     try:
-        dataset(id)
-    except NotFoundError:
-        return False
-    return True
+        return dataset(id)
+    except (NotFoundError, DatasetError):
+        return None
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def contact_sheet(id: str) -> bytes:
+    """Pictures from all over a dataset, every label in turn, as PNG."""
+    shown = dataset(id)
+    count = min(len(shown), SHEET_COLUMNS * SHEET_ROWS)
+    order = np.arange(len(shown)) if shown.labels is None else np.argsort(shown.labels, kind="stable")
+    chosen = order[np.linspace(0, len(shown) - 1, count).astype(int)]
+    return pictures.sheet(shown.x[chosen], min(SHEET_COLUMNS, count))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def portrait(id: str, version: str, cells: int) -> bytes:
+    """A model's manifold as PNG."""
+    grid = manifold(open_model(id, version).vae, cells, cells).numpy()
+    return pictures.sheet(pictures.as_bytes(grid), cells)

@@ -1,24 +1,20 @@
 """What the live explorer needs of a model and its dataset, as plain arrays and JSON. No Streamlit."""
 
-from __future__ import annotations
-
 import hashlib
-import io
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import plotly
 from PIL import Image
 
 from pages.ui import browser_runtime
+from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
-from vae_core.latents.codes import Codes
-
-if TYPE_CHECKING:
-    from pages.ui.cache import OpenModel
+from vae_core.latents.codes import Codes, principal_plane
+from vae_core.vae import VAE
 
 PAD = Path(__file__).resolve().parent / "components" / "latent_pad"
 PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
@@ -50,10 +46,31 @@ def map_groups(label_names: tuple[str, ...]) -> dict[str, list[Any]]:
     return {"names": names, "of_label": [names.index(folder) for folder in folders]}
 
 
-def slider_ranges(codes: Codes) -> list[list[float]]:
-    """For every latent dimension the range that holds 99 % of its codes, and at least ±3."""
+@dataclass(frozen=True, eq=False)
+class OpenModel:
+    """A checkpoint with its model built, and the version of the file it came from."""
+
+    id: str
+    version: str
+    checkpoint: Checkpoint
+    vae: VAE
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the codes lie: a range for every slider, and the plane of greatest variance (rows [2, L], centre [L])."""
+
+    ranges: list[list[float]]
+    rows: list[list[float]]
+    centre: list[float]
+
+
+def layout(codes: Codes) -> Layout:
+    """Ranges that hold 99 % of the codes, and at least ±3; the principal plane."""
     low, high = np.quantile(codes.mean, RANGE_QUANTILES, axis=0)
-    return [[float(min(a, -LEAST_RANGE)), float(max(b, LEAST_RANGE))] for a, b in zip(low, high, strict=True)]
+    ranges = [[float(min(a, -LEAST_RANGE)), float(max(b, LEAST_RANGE))] for a, b in zip(low, high, strict=True)]
+    rows, centre = principal_plane(codes)
+    return Layout(ranges, rows.tolist(), centre.tolist())
 
 
 @dataclass(frozen=True)
@@ -85,13 +102,6 @@ def thumbnails(dataset: Dataset) -> np.ndarray:
     return np.stack(small).reshape(plan.count, plan.side, plan.side, dataset.schema.channels)
 
 
-def picture(dataset: Dataset, index: int) -> bytes:
-    """One picture as PNG."""
-    buffer = io.BytesIO()
-    Image.fromarray(dataset.x[index % len(dataset)].squeeze()).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 @cache
 def pad_files() -> dict[str, Path]:
     """The component's modules by name."""
@@ -104,15 +114,13 @@ def pad_digest() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in pad_files().values())).hexdigest()[:12]
 
 
-def describe(
-    model: OpenModel, codes: Codes, plane: tuple[np.ndarray, np.ndarray], dataset: Dataset | None, base: str
-) -> dict[str, Any]:
+def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | None, base: str) -> dict[str, Any]:
     """What the component needs to know of a model; everything large is an address under `base`.
 
     Args:
         model: Checkpoint and model.
         codes: Of the dataset on the map.
-        plane: Rows and centre of the principal plane.
+        layout: Of these codes.
         dataset: The pictures of the codes, where they are in the workspace.
         base: Prefix of our routes.
     """
@@ -137,8 +145,8 @@ def describe(
         "codes": {"url": here + "/codes", "count": len(codes)},
         "labels": list(codes.label_names) or [""],
         "groups": map_groups(codes.label_names),
-        "ranges": slider_ranges(codes),
-        "principal": {"rows": plane[0].tolist(), "centre": plane[1].tolist()},
+        "ranges": layout.ranges,
+        "principal": {"rows": layout.rows, "centre": layout.centre},
         "thumbnails": _thumbnails(dataset, base) if dataset else None,
     }
 

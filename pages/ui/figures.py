@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from plotly.colors import qualitative
 from plotly.subplots import make_subplots
 
+from pages.ui.sentences import plain
 from vae_core.records import EpochRecord
 
 PALETTE = qualitative.D3
@@ -47,7 +48,9 @@ def code_map(codes: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> go.
         chosen = groups == index
         marker = {"size": 4, "opacity": 0.7, "color": PALETTE[index % len(PALETTE)]}
         figure.add_trace(
-            go.Scattergl(x=codes[chosen, 0], y=up[chosen], mode="markers", name=name, marker=marker, hoverinfo="skip")
+            go.Scattergl(
+                x=codes[chosen, 0], y=up[chosen], mode="markers", name=plain(name), marker=marker, hoverinfo="skip"
+            )
         )
     figure.update_xaxes(title_text="z1")
     figure.update_yaxes(title_text="z2", scaleanchor="x")

@@ -20,16 +20,16 @@ def _widget(name: str, info: FieldInfo, value: Any, key: str) -> Any:
     if get_origin(info.annotation) is Literal:
         options = list(get_args(info.annotation))
         return st.selectbox(label, options, index=options.index(value), help=text, key=key)
-    bounds = {
-        kind: getattr(limit, kind)
-        for limit in info.metadata
-        for kind in ("ge", "gt", "le", "lt")
-        if hasattr(limit, kind)
-    }
+    low, high = (next(getattr(m, kind) for m in info.metadata if hasattr(m, kind)) for kind in ("ge", "le"))
     if info.annotation is int:
-        return st.number_input(label, bounds.get("ge"), bounds.get("le"), value, step=1, help=text, key=key)
-    low = float(bounds.get("ge", bounds.get("gt", 0)))
-    high = float(bounds.get("le", bounds.get("lt", 1)))
+        return st.number_input(label, low, high, value, step=1, help=text, key=key)
     return st.number_input(
-        label, low, high, float(value), step=float(value) / 10 or 0.1, format="%.4g", help=text, key=key
+        label,
+        float(low),
+        float(high),
+        float(value),
+        step=float(value) / 10 or 0.1,
+        format="%.4g",
+        help=text,
+        key=key,
     )

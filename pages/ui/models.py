@@ -1,23 +1,41 @@
 """Which models there are, and what is said of one in a line."""
 
+import time
+
 from vae_core import checkpoints, runs
 from vae_core.checkpoints import Checkpoint
+from vae_core.config import ModelConfig
 
 BUNDLED_TITLES = {"digits-2d": "Digits 8×8, two latents", "mnist-2d": "MNIST, two latents"}
 
 
 def titles() -> dict[str, str]:
     """id -> title: the user's own models, newest first, then the bundled ones."""
-    own = {run.id: f"{run.name} · {run.status.state}" for run in runs.list_runs() if run.has_model}
+    own = {}
+    for run in runs.list_runs():
+        if run.has_model:
+            when = time.strftime("%d %b %H:%M", time.localtime(run.created))
+            unfinished = "" if run.status.state == "done" else f" · {run.status.state}"
+            own[run.id] = f"{run.name} · {latents(run.config.model)} · {when}{unfinished}"
     return own | {name: BUNDLED_TITLES.get(name, name) for name in checkpoints.bundled()}
+
+
+def latents(config: ModelConfig) -> str:
+    """The number of latents in words."""
+    return "1 latent" if config.latents == 1 else f"{config.latents} latents"
 
 
 def facts(checkpoint: Checkpoint) -> str:
     """Architecture, latents, training and how well it does."""
-    model = checkpoint.config.model
+    config = checkpoint.config
     last = checkpoint.history[-1]
+    terms = last.validation
     return (
-        f"{model.architecture}, {model.latents} latents, {model.likelihood}, β = {checkpoint.config.objective.beta:g}, "
-        f"{last.epoch} epochs · validation −ELBO {-last.validation.elbo:.1f} = "
-        f"{last.validation.reconstruction_loss:.1f} reconstruction + {last.validation.kl:.1f} KL (nats a picture)"
+        f"{config.model.architecture} · {latents(config.model)} · {config.model.likelihood} · "
+        f"β {config.objective.beta:g} · {last.epoch} epochs · validation −ELBO {_nats(-terms.elbo)} = "
+        f"{_nats(terms.reconstruction_loss)} reconstruction + {_nats(terms.kl)} KL (nats a picture)"
     )
+
+
+def _nats(value: float) -> str:
+    return f"{value:.1f}" if abs(value) < 1e6 else f"{value:.2g}"

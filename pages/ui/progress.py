@@ -8,10 +8,10 @@ import safetensors
 import safetensors.numpy
 import streamlit as st
 
-from pages.ui import cache, explorer, figures, pictures, state
+from pages.ui import cache, explorer, figures, models, pictures, state
 from pages.ui.navigation import page
+from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import runs
-from vae_core.errors import NotFoundError
 from vae_core.runs import Run
 from vae_core.runs.directory import State
 
@@ -29,7 +29,7 @@ BADGES: dict[State, tuple[Literal["orange", "blue", "green", "gray", "red"], str
 def watch(id: str) -> None:
     """One run, refreshed every second for as long as it is live."""
     live = runs.get(id).is_live
-    st.fragment(_show, run_every=TICK_SECONDS if live else None)(id, live)
+    st.fragment(sentences_for_errors(_show), run_every=TICK_SECONDS if live else None)(id, live)
 
 
 def _show(id: str, was_live: bool) -> None:
@@ -42,7 +42,7 @@ def _show(id: str, was_live: bool) -> None:
         if records:
             st.plotly_chart(figures.loss_curves(records), key=f"curves-{id}", config={"displayModeBar": False})
             _preview(run)
-        elif run.is_live:
+        elif run.status.state == "running":
             st.caption("The first epoch is under way; curves, reconstructions and the map appear after it.")
 
 
@@ -62,10 +62,10 @@ def _headline(run: Run) -> None:
     if run.status.state == "running":
         st.progress(run.status.done, text=_progress_text(run))
     elif run.status.state == "queued":
-        ahead = runs.place_in_queue(run) - 1
-        st.caption(f"{ahead} waiting before this one." if ahead > 0 else "Starting…")
+        ahead = runs.count_ahead(run)
+        st.caption(f"Waiting for {ahead} run{'s' if ahead > 1 else ''} before this one." if ahead else "Starting…")
     elif run.status.message:
-        st.caption(run.status.message)
+        st.caption(escape(run.status.message))
 
 
 def _progress_text(run: Run) -> str:
@@ -93,7 +93,8 @@ def _preview(run: Run) -> None:
         rows = pictures.sheet(np.concatenate([originals, reconstructions]), len(originals))
         st.image(pictures.inline(rows), width="stretch")
     with right:
-        names = cache.dataset(run.config.dataset_id).label_names if cache.has_dataset(run.config.dataset_id) else ()
+        dataset = cache.dataset_or_none(run.config.dataset_id)
+        names = dataset.label_names if dataset else ()
         groups = explorer.map_groups(names)
         of_code = (
             np.array(groups["of_label"])[arrays["labels"]] if names else np.zeros(len(arrays["labels"]), dtype=int)
@@ -117,22 +118,16 @@ def list_all() -> None:
         badge.badge(run.status.state, color=colour, icon=icon)
         name.text(run.name)
         when.caption(
-            f"{time.strftime('%d %b %H:%M', time.localtime(run.created))} · {run.config.model.latents} latents"
+            f"{time.strftime('%d %b %H:%M', time.localtime(run.created))} · {models.latents(run.config.model)}"
         )
         if show.button("Show", key=f"show-{run.id}", width="stretch"):
             state.set_run_id(run.id)
             st.rerun()
-        if not run.is_live and remove.button("Remove", key=f"remove-{run.id}", width="stretch"):
-            runs.delete(run.id)
-            if state.run_id() == run.id:
-                state.set_run_id(None)
-            st.rerun()
-
-
-def exists(id: str) -> bool:
-    """Whether there is such a run."""
-    try:
-        runs.get(id)
-    except NotFoundError:
-        return False
-    return True
+        if not run.is_live:
+            with remove.popover("Remove", width="stretch"):
+                st.write("The model and its history are deleted.")
+                if st.button("Remove for good", key=f"remove-{run.id}"):
+                    runs.delete(run.id)
+                    if state.run_id() == run.id:
+                        state.set_run_id(None)
+                    st.rerun()

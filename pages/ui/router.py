@@ -3,11 +3,8 @@
 import streamlit as st
 
 from pages.ui.navigation import PAGES, icon, page
-from vae_core.errors import VAECoreError
+from pages.ui.sentences import sentences_for_errors
 
 st.set_page_config(page_title="VAE Studio", page_icon=icon(), layout="wide")
 current = st.navigation([page(entry.name) for entry in PAGES], position="top")
-try:
-    current.run()
-except VAECoreError as error:
-    st.error(str(error), icon=":material/error:")
+sentences_for_errors(current.run)()

@@ -7,7 +7,6 @@
     /studio/models/<id>/<version>/codes                  float32 [N, L], then int32 [N] labels
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
-    /studio/datasets/<id>/pictures/<index>               one picture as PNG
 
 Streamlit checks neither the origin nor the base path of such routes: both are done here.
 """
@@ -27,15 +26,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pages.ui import browser_runtime, cache, explorer
-from vae_core import checkpoints, export, workspace
+from vae_core import checkpoints, workspace
 from vae_core.errors import VAECoreError
 
 log = logging.getLogger(__name__)
 
-FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 """For addresses that contain the version of what they serve."""
 MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
@@ -58,7 +57,6 @@ def routes() -> list[BaseRoute]:
         Route(model + "/codes", _answer(_codes)),
         WebSocketRoute(model + "/decode", _decode),
         Route(base + "/datasets/{id}/thumbnails", _answer(_thumbnails)),
-        Route(base + "/datasets/{id}/pictures/{index:int}", _answer(_picture)),
     ]
 
 
@@ -70,10 +68,17 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 
 def _prepare() -> None:
-    workspace.store_samples()
-    browser_runtime.install()
+    """Each step for itself: what one cannot do must not keep the others from trying."""
+    for step in (workspace.store_samples, browser_runtime.install, _export_bundled):
+        try:
+            step()
+        except (OSError, VAECoreError):
+            log.exception("Not prepared: %s", step.__name__)
+
+
+def _export_bundled() -> None:
     for name in checkpoints.bundled():
-        export.browser_decoder(name)
+        cache.decoder_file(name, checkpoints.version(name))
 
 
 def _answer(function: Callable[[Request], Response]) -> Callable[[Request], Any]:
@@ -110,12 +115,12 @@ def _runtime_file(request: Request) -> Response:
 
 
 def _decoder(request: Request) -> Response:
-    path = export.browser_decoder(request.path_params["id"])
+    path = cache.decoder_file(request.path_params["id"], request.path_params["version"])
     return FileResponse(path, media_type="application/octet-stream", headers=FOR_EVER)
 
 
 def _codes(request: Request) -> Response:
-    codes = cache.codes(request.path_params["id"])
+    codes = cache.codes(request.path_params["id"], request.path_params["version"])
     labels = np.zeros(len(codes)) if codes.labels is None else codes.labels
     content = codes.mean.astype("<f4").tobytes() + labels.astype("<i4").tobytes()
     return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
@@ -127,37 +132,34 @@ def _thumbnails(request: Request) -> Response:
     return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
 
 
-def _picture(request: Request) -> Response:
-    content = explorer.picture(cache.dataset(request.path_params["id"]), request.path_params["index"])
-    return Response(content, media_type="image/png", headers=FOR_EVER)
-
-
 async def _decode(socket: WebSocket) -> None:
     """float32 [L] in, float32 [C·H·W] out, one answer a message; for what the browser cannot decode itself."""
     if not _same_origin(socket):
         await socket.close(code=4403)
         return
     try:
-        model = await run_in_threadpool(cache.open_model, socket.path_params["id"])
+        model = await run_in_threadpool(cache.open_model, socket.path_params["id"], socket.path_params["version"])
     except VAECoreError:
         await socket.close(code=4404)
         return
     await socket.accept()
-    latents = model.vae.config.latents
+    expected = 4 * model.vae.config.latents
     try:
         while True:
-            message = await socket.receive_bytes()
-            if len(message) != 4 * latents:
+            message = (await socket.receive()).get("bytes") or b""
+            if socket.client_state == WebSocketState.DISCONNECTED:
+                return
+            if len(message) != expected:
                 await socket.close(code=1003)
                 return
             z = torch.from_numpy(np.frombuffer(message, dtype="<f4").copy())[None]
             await socket.send_bytes(await asyncio.to_thread(_reconstruct, model, z))
     except WebSocketDisconnect:
-        pass
+        return
 
 
 @torch.inference_mode()
-def _reconstruct(model: cache.OpenModel, z: torch.Tensor) -> bytes:
+def _reconstruct(model: explorer.OpenModel, z: torch.Tensor) -> bytes:
     return model.vae.decode(torch.nan_to_num(z)).clamp(0, 1).numpy().astype("<f4").tobytes()
 
 

@@ -1,32 +1,48 @@
-"""What a visit remembers, in the address or the session: ids and one latent point. No other file touches either."""
+"""What a visit remembers, in the address or the session: ids and one latent point. No other file touches either.
+
+The address is the truth: a widget is set from it before it is drawn, and writes to it only when the user changes it.
+So a link, the Back button and a second tab all show what the address says.
+"""
 
 import math
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 
-from vae_core.errors import NotFoundError
-
-MODEL_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 LARGEST_LATENT = 100.0
 
 
-def model_id() -> str | None:
-    """The model in the address, if there is one.
+def choose(label: str, parameter: str, titles: Mapping[str, str], missing: str, hide_label: bool = False) -> str | None:
+    """A selectbox over ids that follows the address and is followed by it.
 
-    Raises:
-        NotFoundError: if what stands there cannot be a model.
+    Args:
+        label: Of the selectbox.
+        parameter: The address parameter.
+        titles: id -> what is shown.
+        missing: The sentence for an id in the address that is not among them.
+        hide_label: Keep the label for screen readers alone.
+
+    Returns:
+        The id in the address, the first one when there is none, or None when the address names another.
     """
-    value = st.query_params.get("model")
-    if value is not None and not MODEL_ID.fullmatch(value):
-        raise NotFoundError("The link names no model. Choose one from the list.")
-    return value
-
-
-def set_model_id(id: str) -> None:
-    """Put a model into the address; its point starts anew."""
-    if st.query_params.get("model") != id:
-        st.query_params.from_dict({"model": id})
+    key = f"choice-{parameter}"
+    wanted = st.query_params.get(parameter)
+    ids = list(titles)
+    if wanted is not None and wanted not in titles:
+        st.error(missing, icon=":material/error:")
+    st.session_state[key] = wanted if wanted in titles else (None if wanted else ids[0])
+    return st.selectbox(
+        label,
+        ids,
+        format_func=lambda id: titles[id],
+        key=key,
+        on_change=lambda: st.query_params.from_dict({parameter: st.session_state[key]}),
+        label_visibility="collapsed" if hide_label else "visible",
+        placeholder="Choose one",
+    )
 
 
 def point(latents: int) -> list[float] | None:
@@ -39,36 +55,32 @@ def point(latents: int) -> list[float] | None:
     return values if fits else None
 
 
-def set_point(values: list[float]) -> None:
-    """Put a latent point into the address, so that the link comes back to it."""
-    if all(isinstance(v, int | float) and math.isfinite(v) for v in values):
-        st.query_params["z"] = ",".join(f"{v:.4f}".rstrip("0").rstrip(".") for v in values)
+def keep_point(model_id: str, key: str) -> Callable[[], None]:
+    """What a component of this key calls when its point was released: puts model and point into the address."""
+
+    def keep() -> None:
+        values = st.session_state[key].point
+        if isinstance(values, list) and all(isinstance(v, int | float) and math.isfinite(v) for v in values):
+            z = ",".join(f"{v:.4f}".rstrip("0").rstrip(".") for v in values)
+            st.query_params.from_dict({"model": model_id, "z": z})
+
+    return keep
 
 
 def run_id() -> str | None:
     """The run shown on Train, from the address."""
-    return st.query_params.get("run")
+    value = st.query_params.get("run")
+    return value if value and ID.fullmatch(value) else None
 
 
 def set_run_id(id: str | None) -> None:
     """Show a run on Train, or none."""
-    if id is None:
-        st.query_params.pop("run", None)
-    else:
-        st.query_params["run"] = id
-
-
-def dataset_id() -> str | None:
-    """The dataset in the address."""
-    return st.query_params.get("dataset")
+    st.query_params.from_dict({"run": id} if id else {})
 
 
 def set_dataset_id(id: str | None) -> None:
     """Show a dataset, or none."""
-    if id is None:
-        st.query_params.pop("dataset", None)
-    else:
-        st.query_params["dataset"] = id
+    st.query_params.from_dict({"dataset": id} if id else {})
 
 
 def upload_key() -> str:
@@ -76,16 +88,21 @@ def upload_key() -> str:
     return f"upload-{st.session_state.get('uploads', 0)}"
 
 
+def uploaded() -> list[Any]:
+    """The files that lie in the uploader."""
+    return list(st.session_state.get(upload_key()) or [])
+
+
 def empty_uploader() -> None:
     """Forget the uploaded bytes: the dataset is in the workspace by now."""
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
 
 
-def upload_error() -> str:
-    """What was wrong with the last upload; empty when nothing was."""
-    return str(st.session_state.get("upload_error", ""))
+def take_upload_error() -> str:
+    """What was wrong with the upload just made; told once."""
+    return str(st.session_state.pop("upload_error", ""))
 
 
 def set_upload_error(sentence: str) -> None:
-    """Remember what was wrong, until the next upload."""
+    """Remember what was wrong with an upload until it is told."""
     st.session_state["upload_error"] = sentence

@@ -16,14 +16,21 @@ from pages.ui import browser_runtime, cache, explorer
 from tests.browser.app_process import AppProcess, launch
 from tests.conftest import CPU, stroke_dataset
 from tests.stored import store_model
-from vae_core import export
 from vae_core.checkpoints import Checkpoint
 from vae_core.config import ModelConfig
 from vae_core.latents.codes import encode
 from vae_core.run_config import RunConfig
 from vae_core.vae import VAE
 
-MODELS = [("mlp", 28, 384), ("mlp", 64, 1024), ("mlp", 128, 1024), ("mlp", 128, 2048), ("mlp", 128, 4096), ("conv", 64, 384), ("conv", 128, 512), ("conv", 128, 1024)]  # fmt: skip
+MODELS = [
+    ("mlp", 28, 384),
+    ("mlp", 64, 1024),
+    ("mlp", 128, 1024),
+    ("mlp", 128, 2048),
+    ("conv", 64, 384),
+    ("conv", 128, 512),
+    ("conv", 128, 1024),
+]
 DECODES = 50
 
 DECODE = """async ([data, onServer, count]) => {
@@ -69,9 +76,10 @@ def main() -> None:
         try:
             for architecture, side, width in MODELS:
                 id, parameters = store(architecture, side, width)
-                size = export.browser_decoder(id).stat().st_size
-                model = cache.open_model(id)
-                data = explorer.describe(model, cache.codes(id), cache.plane(id, model.version), None, "/studio")
+                model = cache.newest_model(id)
+                size = cache.decoder_file(id, model.version).stat().st_size
+                of_version = (id, model.version)
+                data = explorer.describe(model, cache.codes(*of_version), cache.layout(*of_version), None, "/studio")
                 opened, in_browser = page.evaluate(DECODE, [data, False, DECODES])
                 _, on_server = page.evaluate(DECODE, [data, True, DECODES])
                 print(

@@ -31,8 +31,9 @@ DECODE = """async ([data, points, onServer]) => {
 
 
 def description(id: str) -> dict:
-    model, codes = cache.open_model(id), cache.codes(id)
-    return explorer.describe(model, codes, cache.plane(id, model.version), None, "/studio")
+    model = cache.newest_model(id)
+    of_version = (id, model.version)
+    return explorer.describe(model, cache.codes(*of_version), cache.layout(*of_version), None, "/studio")
 
 
 @pytest.mark.parametrize("where", ["browser", "server"])

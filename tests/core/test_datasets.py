@@ -220,3 +220,45 @@ def test_thin_lines_of_a_drawing_stay_visible_when_it_is_reduced() -> None:
     line, plain = (int(datasets.read("x.png", png(pixels)).x.min()) for pixels in (drawing, photo))
     assert line == round(255 - 1.6 * (255 - plain))
     assert plain > 100
+
+
+@pytest.mark.parametrize(("height", "width"), [(2, 200), (300, 1), (1, 1)])
+def test_very_thin_pictures_are_fitted_like_any_other(height: int, width: int) -> None:
+    dataset = datasets.read("set.zip", zip_of({"thin.png": png(grey(9, height, width)), "b.png": png(grey())}))
+    assert len(dataset) == 2
+    assert (dataset.x[0] == 9).all()
+
+
+def test_duplicate_names_keep_the_first_that_can_be_read() -> None:
+    files = [("a.png", b"no picture"), ("a.png", png(grey(50))), ("a.png", png(grey(90)))]
+    dataset = datasets.read_files(files)
+    assert len(dataset) == 1
+    assert (dataset.x == 50).all()
+    assert "a.png (not a picture); a.png (another file of this name was kept)" in dataset.warnings[0]
+
+
+def test_pictures_beside_folders_have_a_label_of_their_own() -> None:
+    files = {"a.png": png(grey(1)), "x/b.png": png(grey(2))}
+    assert datasets.read("set.zip", zip_of(files)).label_names == ("(no folder)", "x")
+
+
+def test_damaged_copies_of_good_files_are_read_or_refused_never_thrown() -> None:
+    """Mutation fuzzing, a small seeded share of what a long run does."""
+    random = np.random.default_rng(0)
+    originals = [
+        zip_of({"a/1.png": png(grey()), "b/2.png": png(strokes(1, 16)[0, ..., 0])}),
+        gzip.compress(idx(strokes(3, 12)[..., 0])),
+        idx(strokes(3, 12)[..., 0]),
+        png(strokes(1, 16)[0, ..., 0], format="TIFF"),
+        png(strokes(1, 16)[0, ..., 0], format="GIF"),
+        png(strokes(1, 16)[0, ..., 0], format="JPEG"),
+    ]
+    for original in originals:
+        for _ in range(150):
+            damaged = bytearray(original)
+            for place in random.integers(0, len(damaged), random.integers(1, 6)):
+                damaged[place] = random.integers(0, 256)
+            try:
+                datasets.read("file", bytes(damaged[: random.integers(1, len(damaged) + 1)]))
+            except DatasetError as refusal:
+                assert str(refusal)

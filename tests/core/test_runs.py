@@ -80,7 +80,7 @@ def test_one_run_trains_at_a_time_and_the_oldest_goes_first(wait_for: Wait) -> N
     first, second, third = (start(epochs=10_000, name=name) for name in ("first", "second", "third"))
     wait_for(lambda: state(first) == "running", 60)
     wait_for(lambda: [state(second), state(third)] == ["queued", "queued"], 20)
-    assert [runs.place_in_queue(runs.get(run.id)) for run in (first, second, third)] == [0, 1, 2]
+    assert [runs.count_ahead(runs.get(run.id)) for run in (first, second, third)] == [0, 1, 2]
     runs.cancel(first.id)
     wait_for(lambda: state(second) == "running", 60)
     assert state(third) == "queued"

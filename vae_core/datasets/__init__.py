@@ -51,10 +51,8 @@ def read(name: str, content: bytes, schema: ImageSchema | None = None) -> Datase
     """
     if not content:
         raise DatasetError(f"{name[:80]} is empty. Upload the file again.")
-    for matches, reader in READERS.values():
-        if matches(content):
-            return reader(name, content, schema)
-    raise DatasetError(f"{name[:80]} is of no known kind.")  # pragma: no cover, the last reader takes all
+    reader = next(reader for matches, reader in READERS.values() if matches(content))
+    return reader(name, content, schema)
 
 
 def read_files(files: Sequence[NamedFile], schema: ImageSchema | None = None) -> Dataset:

@@ -2,11 +2,10 @@
 
 import io
 import zipfile
-import zlib
 from pathlib import PurePosixPath
 
 from vae_core.datasets.dataset import Dataset, ImageSchema
-from vae_core.datasets.images import NamedFile, read_images
+from vae_core.datasets.images import NamedFile, Skipped, list_skipped, read_images
 from vae_core.errors import DatasetError
 
 MAX_ENTRIES = 20_000
@@ -22,12 +21,12 @@ def read_zip(name: str, content: bytes, schema: ImageSchema | None = None) -> Da
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except Exception as error:  # a hostile directory can raise nearly anything
         raise DatasetError(
             f"{name[:80]} begins like a ZIP but is damaged. Make the archive anew and upload it again."
         ) from error
     with archive:
-        members = [m for m in archive.infolist() if not m.is_dir() and not _is_clutter(m.filename)]
+        members = [m for m in archive.infolist() if not _is_folder_or_clutter(m.filename)]
         if len(members) > MAX_ENTRIES:
             raise DatasetError(
                 f"{name[:80]} holds {len(members):,} files; at most {MAX_ENTRIES:,} are read. Upload a part of it."
@@ -36,45 +35,41 @@ def read_zip(name: str, content: bytes, schema: ImageSchema | None = None) -> Da
             raise DatasetError(f"{name[:80]} is an empty archive. Put PNG or JPEG pictures into it.")
         files, broken = _read_members(archive, members)
     if not files:
-        first = broken[0]
         raise DatasetError(
-            f"No file of {name[:80]} can be read, beginning with {first[-80:]}. Make the archive anew, unencrypted."
+            f"No file of {name[:80]} can be read, beginning with {list_skipped(broken[:1])}. "
+            "Make the archive anew, unencrypted."
         )
     dataset = read_images(name, files, schema)
     if broken:
-        listed = ", ".join(path[-80:] for path in broken[:20])
-        dataset = dataset.with_warnings(
-            f"{len(broken)} damaged or encrypted file(s) of the archive were skipped: {listed}."
-        )
+        dataset = dataset.with_warnings(f"{len(broken)} file(s) of the archive were skipped: {list_skipped(broken)}.")
     return dataset
 
 
-def _read_members(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> tuple[list[NamedFile], list[str]]:
+def _read_members(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> tuple[list[NamedFile], list[Skipped]]:
     files: list[NamedFile] = []
-    broken: list[str] = []
+    broken: list[Skipped] = []
     total = 0
     for member in members:
         try:
             with archive.open(member) as stream:
                 data = stream.read(MAX_ENTRY_BYTES + 1)  # count what comes out, the directory may lie
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error, OSError, EOFError, ValueError):
-            broken.append(member.filename)
-            continue
-        if len(data) > MAX_ENTRY_BYTES:
-            broken.append(member.filename)
+        except Exception as error:  # each compression has errors of its own
+            encrypted = isinstance(error, RuntimeError) and "encrypted" in str(error)
+            broken.append((member.filename, "encrypted" if encrypted else "damaged"))
             continue
         total += len(data)
         if total > MAX_TOTAL_BYTES:
             raise DatasetError("The archive unpacks to more than 2 GB. Upload a part of it, or smaller pictures.")
-        files.append((member.filename, data))
+        if len(data) > MAX_ENTRY_BYTES:
+            broken.append((member.filename, f"larger than {MAX_ENTRY_BYTES // 2**20} MB"))
+        else:
+            files.append((member.filename, data))
     return files, broken
 
 
-def _is_clutter(path: str) -> bool:
-    """What operating systems add on their own: not worth a word to the user."""
-    parts = PurePosixPath(path).parts
+def _is_folder_or_clutter(path: str) -> bool:
+    """Folders, and what operating systems add on their own: not worth a word to the user."""
+    last = PurePosixPath(path).name
     return (
-        "__MACOSX" in parts
-        or parts[-1:] in (("Thumbs.db",), ("desktop.ini",))
-        or (bool(parts) and parts[-1].startswith("."))
+        path.endswith(("/", "\\")) or "__MACOSX" in path or last in ("", "Thumbs.db", "desktop.ini") or last[0] == "."
     )

@@ -14,6 +14,7 @@ from vae_core.errors import DatasetError
 
 MAX_BYTES = 2 * 2**30
 UNSIGNED_BYTE = 8
+GZIP = b"\x1f\x8b"
 
 
 def read_idx(name: str, content: bytes, schema: ImageSchema | None = None) -> Dataset:
@@ -27,7 +28,7 @@ def read_idx(name: str, content: bytes, schema: ImageSchema | None = None) -> Da
         raise DatasetError(
             f"{name[:80]} holds {len(values):,} labels and no pictures. Upload the file of images beside it."
         )
-    if values.ndim != 3 or len(values) == 0:
+    if values.ndim != 3 or min(values.shape) == 0:
         raise DatasetError(
             f"{name[:80]} has the shape {values.shape}; pictures need three numbers: count, height, width."
         )
@@ -59,38 +60,40 @@ def read_idx_labels(name: str, content: bytes, count: int) -> tuple[np.ndarray, 
 
 def is_idx(content: bytes) -> bool:
     """Whether the first bytes are an IDX header of unsigned bytes, gzipped or not."""
-    head = content[:4]
-    if content[:2] == b"\x1f\x8b":
-        try:
-            head = zlib.decompressobj(wbits=31).decompress(content[:512], 4)
-        except zlib.error:
-            return False
+    head = _head(content)
     return len(head) == 4 and head[:2] == b"\0\0" and head[2] == UNSIGNED_BYTE and head[3] in (1, 3)
 
 
 def holds_labels(content: bytes) -> bool:
     """Whether an IDX file is a list of labels (one dimension)."""
-    return is_idx(content) and _unzip("", content, 4)[3] == 1
+    return is_idx(content) and _head(content)[3] == 1
+
+
+def _head(content: bytes) -> bytes:
+    """The first four bytes, out of gzip if need be; fewer where there are none."""
+    if content[:2] != GZIP:
+        return content[:4]
+    try:
+        return zlib.decompressobj(wbits=31).decompress(content[:512], 4)
+    except zlib.error:
+        return b""
 
 
 def _parse(name: str, content: bytes) -> np.ndarray:
-    data = _unzip(name, content, MAX_BYTES)
+    data = _unzip(name, content) if content[:2] == GZIP else content
     dimensions = data[3]
     offset = 4 + 4 * dimensions
     shape = struct.unpack(f">{dimensions}I", data[4:offset]) if len(data) >= offset else ()
     if not shape or math.prod(shape) != len(data) - offset:
-        raise DatasetError(
-            f"{name[:80]} announces {shape} values but holds {max(len(data) - offset, 0):,}; it is damaged."
-        )
+        found = max(len(data) - offset, 0)
+        raise DatasetError(f"{name[:80]} announces {shape} values but holds {found:,}. It is damaged; copy it again.")
     return np.frombuffer(data, dtype=np.uint8, offset=offset).reshape(shape)
 
 
-def _unzip(name: str, content: bytes, limit: int) -> bytes:
-    if content[:2] != b"\x1f\x8b":
-        return content
+def _unzip(name: str, content: bytes) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
-            data = stream.read(limit + 1 if limit == MAX_BYTES else limit)
+            data = stream.read(MAX_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{name[:80]} is a damaged gzip file. Download or copy it again.") from error
     if len(data) > MAX_BYTES:

@@ -42,6 +42,7 @@ class Dataset:
         labels: int32 [N], an index into `label_names`, or None.
         label_names: One name a label.
         warnings: Sentences on what was changed or skipped; empty when nothing was.
+        known_id: The id, where it is known already: it spares hashing all pixels.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Dataset:
     labels: np.ndarray | None = None
     label_names: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    known_id: str | None = None
 
     def __len__(self) -> int:
         return len(self.x)
@@ -57,6 +59,8 @@ class Dataset:
     @cached_property
     def id(self) -> str:
         """130 bits of the SHA-256 of schema, pixels and labels, in base 32."""
+        if self.known_id:
+            return self.known_id
         digest = hashlib.sha256(self.schema.model_dump_json().encode())
         digest.update(repr(self.x.shape).encode())
         for start in range(0, len(self.x), 4096):  # in pieces: x may be larger than memory

@@ -23,7 +23,12 @@ LINE_GAIN = 1.6
 LISTED_NAMES = 20
 """How many skipped files a warning names; the rest are counted."""
 
+NO_FOLDER = "(no folder)"
+"""Label of pictures that lie beside the folders."""
+
 NamedFile = tuple[str, bytes]
+Skipped = tuple[str, str]
+"""Path and reason."""
 
 
 def read_images(name: str, files: Sequence[NamedFile], schema: ImageSchema | None = None) -> Dataset:
@@ -37,29 +42,31 @@ def read_images(name: str, files: Sequence[NamedFile], schema: ImageSchema | Non
     Raises:
         DatasetError: if not one of the files is a picture that can be read.
     """
-    headers, broken = _read_headers(files)
-    if not headers:
+    sizes, broken = _read_sizes(files)
+    if not sizes:
         raise DatasetError(_nothing_usable(name, broken))
-    side = schema.side if schema else _choose_side(headers.values())
+    side = schema.side if schema else _choose_side(sizes.values())
 
     pictures: list[np.ndarray] = []
     kept: list[str] = []
-    for path, content in files:
-        if path not in headers:
-            continue
+    seen: set[tuple[int, int]] = set()
+    for index in sizes:
+        path, content = files[index]
         try:
-            pictures.append(_prepare(_decode(content), side))
-            kept.append(path)
-        except (OSError, ValueError, SyntaxError, DatasetError) as error:
-            broken[path] = _reason(error)
-        del headers[path]  # a second file of the same name is a duplicate
+            image = _decode(content)
+            pictures.append(_prepare(image, side))
+        except Exception as error:  # decoders raise anything on broken bytes
+            broken.append((path, _reason(error)))
+            continue
+        kept.append(path)
+        seen.add(image.size)
     if not pictures:
         raise DatasetError(_nothing_usable(name, broken))
 
     x, channels = _stack(pictures, schema.channels if schema else None)
     labels, label_names = folder_labels(kept)
     prepared = ImageSchema(side=side, channels=channels)
-    notes = [*_preparation_notes(files, kept, broken, side), *_content_notes(x)]
+    notes = [*_size_notes(seen, side), *_skip_notes(broken), *_content_notes(x)]
     return Dataset(name, x, prepared, labels, label_names, tuple(notes))
 
 
@@ -73,7 +80,7 @@ def folder_labels(paths: Sequence[str]) -> tuple[np.ndarray | None, tuple[str, .
     shared = 0
     while all(len(f) > shared and f[shared] == folders[0][shared] for f in folders):
         shared += 1
-    names = ["/".join(folder[shared:]) for folder in folders]
+    names = ["/".join(folder[shared:]) or NO_FOLDER for folder in folders]
     label_names = tuple(sorted(set(names)))
     if len(label_names) < 2:
         return None, ()
@@ -87,30 +94,37 @@ def to_schema(dataset: Dataset, schema: ImageSchema) -> Dataset:
         return dataset
     pictures = [_prepare(Image.fromarray(x.squeeze(-1) if x.shape[-1] == 1 else x), schema.side) for x in dataset.x]
     x, _ = _stack(pictures, schema.channels)
-    note = (
-        f"The pictures were {dataset.schema.side}×{dataset.schema.side} with {dataset.schema.channels} channel(s) "
-        f"and were brought to the model's {schema.side}×{schema.side} with {schema.channels}."
-    )
+    colour = "" if schema.channels == dataset.schema.channels else (" grey" if schema.channels == 1 else " colour")
+    note = f"The pictures were fitted into {schema.side}×{schema.side}{colour} pixels."
     return Dataset(dataset.name, x, schema, dataset.labels, dataset.label_names, (*dataset.warnings, note))
 
 
-def _read_headers(files: Iterable[NamedFile]) -> tuple[dict[str, tuple[int, int]], dict[str, str]]:
-    """Sizes of what looks like a picture, and the reason for everything else; decodes nothing."""
-    sizes: dict[str, tuple[int, int]] = {}
-    broken: dict[str, str] = {}
-    for path, content in files:
+def _read_sizes(files: Sequence[NamedFile]) -> tuple[dict[int, tuple[int, int]], list[Skipped]]:
+    """Sizes of what looks like a picture, by its index, and the reason for everything else; decodes nothing."""
+    sizes: dict[int, tuple[int, int]] = {}
+    broken: list[Skipped] = []
+    paths: set[str] = set()
+    for index, (path, content) in enumerate(files):
+        if path in paths:
+            broken.append((path, "another file of this name was kept"))
+            continue
         try:
             with _open(content) as image:
-                sizes.setdefault(path, image.size)
-        except (OSError, ValueError, SyntaxError, DatasetError) as error:
-            broken[path] = _reason(error)
+                sizes[index] = image.size
+        except Exception as error:  # as above: a header can be hostile too
+            broken.append((path, _reason(error)))
+            continue
+        paths.add(path)
     return sizes, broken
 
 
 def _open(content: bytes) -> Image.Image:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise DatasetError(f"more than {MAX_PIXELS // 1_000_000} million pixels") from error
     if image.width * image.height > MAX_PIXELS:
         raise DatasetError(f"{image.width}×{image.height} pixels, more than {MAX_PIXELS // 1_000_000} million")
     return image
@@ -132,19 +146,19 @@ def _decode(content: bytes) -> Image.Image:
 
 def _scale_to_8_bits(image: Image.Image) -> Image.Image:
     """16-bit grey by its full range, 32-bit and float by the picture's own range."""
-    values = np.asarray(image).astype(np.float64)
-    if not np.isfinite(values).all():
+    values = np.asarray(image).astype(np.float32)
+    if image.mode == "F" and not np.isfinite(values).all():
         raise DatasetError("has pixels that are not numbers (NaN or infinite)")
-    if image.mode.startswith("I;16") or (image.mode == "I" and values.min() >= 0 and 255 < values.max() <= 65535):
+    low, high = float(values.min()), float(values.max())
+    if image.mode.startswith("I;16") or (image.mode == "I" and low >= 0 and 255 < high <= 65535):
         low, high = 0.0, 65535.0
-    elif image.mode == "F" and values.min() >= 0 and values.max() <= 1:
+    elif image.mode == "F" and low >= 0 and high <= 1:
         low, high = 0.0, 1.0
-    elif values.min() >= 0 and values.max() <= 255:
+    elif low >= 0 and high <= 255:
         low, high = 0.0, 255.0
-    else:
-        low, high = float(values.min()), float(values.max())
-    scaled = (values - low) / max(high - low, 1e-12) * 255
-    return Image.fromarray(np.rint(scaled).astype(np.uint8))
+    values -= low
+    values *= 255 / max(high - low, 1e-12)
+    return Image.fromarray(np.rint(values).astype(np.uint8))
 
 
 def _prepare(image: Image.Image, side: int) -> np.ndarray:
@@ -155,13 +169,13 @@ def _prepare(image: Image.Image, side: int) -> np.ndarray:
     """
     thin_lines = max(image.size) > 2 * side and image.mode == "L" and image.getcolors(2) is not None
     if image.size != (side, side):
-        image = ImageOps.contain(
-            image, (side, side), Image.Resampling.BOX if max(image.size) > side else Image.Resampling.BICUBIC
-        )
-        if image.size != (side, side):
-            canvas = Image.new(image.mode, (side, side), _border_colour(image))
-            canvas.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
-            image = canvas
+        scale = side / max(image.size)
+        filter = Image.Resampling.BOX if scale < 1 else Image.Resampling.BICUBIC
+        image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), filter)
+    if image.size != (side, side):
+        canvas = Image.new(image.mode, (side, side), _border_colour(image))
+        canvas.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
+        image = canvas
     pixels = np.asarray(image)
     if thin_lines:
         paper = float(np.median(pixels))
@@ -198,37 +212,33 @@ def _reason(error: Exception) -> str:
     return "not a picture" if isinstance(error, UnidentifiedImageError) else "broken picture"
 
 
-def _list_names(broken: dict[str, str]) -> str:
-    listed = "; ".join(f"{path[-80:]} ({reason})" for path, reason in list(broken.items())[:LISTED_NAMES])
-    more = len(broken) - LISTED_NAMES
+def list_skipped(skipped: Sequence[Skipped]) -> str:
+    """Names and reasons, the first twenty, and how many more there are."""
+    listed = "; ".join(f"{path[-80:]} ({reason})" for path, reason in skipped[:LISTED_NAMES])
+    more = len(skipped) - LISTED_NAMES
     return listed + (f"; and {more} more" if more > 0 else "")
 
 
-def _nothing_usable(name: str, broken: dict[str, str]) -> str:
+def _nothing_usable(name: str, broken: Sequence[Skipped]) -> str:
     found = f"{len(broken)} files, none of them a picture" if len(broken) > 1 else "no picture"
-    detail = f": {_list_names(dict(list(broken.items())[:1]))}" if broken else ""
+    detail = f": {list_skipped(broken[:1])}" if broken else ""
     return f"{name[:80]} holds {found}{detail}. Give PNG, JPEG, BMP, GIF, TIFF or WebP pictures, best as one ZIP."
 
 
-def _preparation_notes(files: Sequence[NamedFile], kept: list[str], broken: dict[str, str], side: int) -> list[str]:
-    notes = []
-    content = dict(files)
-    sizes = set()
-    for path in kept:
-        with _open(content[path]) as image:
-            sizes.add(image.size)
+def _size_notes(sizes: set[tuple[int, int]], side: int) -> list[str]:
     if len(sizes) > 1:
-        notes.append(f"The pictures had {len(sizes)} different sizes; all were fitted into {side}×{side} pixels.")
-    elif sizes != {(side, side)}:
-        width, height = sizes.pop()
-        notes.append(f"The pictures were {width}×{height} pixels and were fitted into {side}×{side}.")
-    if broken:
-        verb = "1 file was" if len(broken) == 1 else f"{len(broken)} files were"
-        notes.append(f"{verb} skipped: {_list_names(broken)}.")
-    duplicates = len(files) - len(content)
-    if duplicates:
-        notes.append(f"{duplicates} files had the name of another one; the first of each name was kept.")
-    return notes
+        return [f"The pictures had {len(sizes)} different sizes; all were fitted into {side}×{side} pixels."]
+    [(width, height)] = sizes
+    if (width, height) == (side, side):
+        return []
+    return [f"The pictures were {width}×{height} pixels and were fitted into {side}×{side}."]
+
+
+def _skip_notes(skipped: Sequence[Skipped]) -> list[str]:
+    if not skipped:
+        return []
+    verb = "1 file was" if len(skipped) == 1 else f"{len(skipped)} files were"
+    return [f"{verb} skipped: {list_skipped(skipped)}."]
 
 
 def _content_notes(x: np.ndarray) -> list[str]:

@@ -37,10 +37,10 @@ class Codes:
 
 
 @torch.no_grad()
-def encode(model: VAE, dataset: Dataset, device: torch.device) -> Codes:
-    """The codes of a whole dataset."""
+def encode(model: VAE, dataset: Dataset, device: torch.device, resident: bool = True) -> Codes:
+    """The codes of a whole dataset; `resident` lets its pictures lie on the device meanwhile."""
     model.to(device).eval()
-    posteriors = [model.encode(x) for x in Pictures(dataset.x, device).in_order(BATCH)]
+    posteriors = [model.encode(x) for x in Pictures(dataset.x, device, resident).in_order(BATCH)]
     mean = torch.cat([p.mean for p in posteriors]).cpu().numpy()
     std = torch.cat([p.stddev for p in posteriors]).cpu().numpy()
     kl = torch.cat([kl_to_prior(p) for p in posteriors]).cpu().numpy()
@@ -55,7 +55,8 @@ def principal_plane(codes: Codes) -> tuple[np.ndarray, np.ndarray]:
         not flip from one run to the next.
     """
     centre = codes.mean.mean(0)
-    _, _, rows = np.linalg.svd((codes.mean - centre).astype(np.float64), full_matrices=False)
-    plane = rows[:2]
+    deviations = (codes.mean - centre).astype(np.float64)
+    _, directions = np.linalg.eigh(deviations.T @ deviations)  # ascending variance
+    plane = directions.T[::-1][:2]
     signs = np.sign(plane[np.arange(len(plane)), np.abs(plane).argmax(1)])
     return (plane * signs[:, None]).astype(np.float32), centre

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,9 +13,9 @@ from pathlib import Path
 from vae_core import workspace
 from vae_core.errors import VAECoreError
 from vae_core.run_config import RunConfig
-from vae_core.runs.directory import RunDirectory, RunFile, Status
+from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
 
-__all__ = ["Run", "RunDirectory", "Status", "cancel", "delete", "get", "list_runs", "start"]
+__all__ = ["Run", "RunDirectory", "Status", "cancel", "count_ahead", "delete", "get", "list_runs", "start"]
 
 POLITE_SECONDS = 2.5
 """How long a cancelled worker may take to put its things in order before it is killed."""
@@ -49,7 +48,11 @@ def start(name: str, config: RunConfig) -> Run:
     id = workspace.new_id()
     directory = RunDirectory(workspace.place("runs", id))
     directory.create(RunFile(name=name, config=config, created=time.time()))
-    environment = os.environ | {"GOMP_SPINCOUNT": "10000", "OMP_NUM_THREADS": str(_threads())}
+    environment = os.environ | {
+        workspace.ENVIRONMENT: str(workspace.root()),
+        "GOMP_SPINCOUNT": "10000",
+        "OMP_NUM_THREADS": str(_threads()),
+    }
     with directory.log.open("ab") as log:
         worker = subprocess.Popen(
             [sys.executable, "-m", "vae_core.runs.worker", str(directory.path)],
@@ -86,19 +89,17 @@ def list_runs() -> list[Run]:
     return sorted(found, key=lambda run: run.created, reverse=True)
 
 
-def place_in_queue(run: Run) -> int:
-    """1 for the run that trains next; 0 when it is not waiting."""
-    if run.status.state != "queued":
-        return 0
-    waiting = [other for other in list_runs() if other.status.state == "queued" and other.created <= run.created]
-    return len(waiting)
+def count_ahead(run: Run) -> int:
+    """How many live runs were started before this one: it trains when they have ended."""
+    return sum(other.is_live and (other.created, other.id) < (run.created, run.id) for other in list_runs())
 
 
 def cancel(id: str) -> Run:
     """Stop a run and keep its last finished epoch; returns within five seconds."""
     run = get(id)
     directory = run.directory
-    if run.is_live and run.status.pid and directory.is_held():  # the lock is held, so the process is that of this run
+    directory.ask_to_cancel()
+    if run.status.pid and directory.is_held():  # the lock is held, so the process is that of this run
         _send(run.status.pid, signal.SIGTERM)
         deadline = time.monotonic() + POLITE_SECONDS
         while directory.is_held() and time.monotonic() < deadline:
@@ -108,14 +109,14 @@ def cancel(id: str) -> Run:
             time.sleep(0.2)
     run = get(id)
     if run.is_live or run.status.state == "interrupted":
-        directory.write_status(Status(state="cancelled", message="Cancelled. The last finished epoch is kept."))
+        directory.write_status(CANCELLED)
     return get(id)
 
 
 def delete(id: str) -> None:
     """Cancel a run if it goes on, and remove its directory."""
     cancel(id)
-    shutil.rmtree(workspace.place("runs", id), ignore_errors=True)
+    workspace.delete_run(id)
 
 
 def _send(pid: int, signal_number: int) -> None:

@@ -5,6 +5,7 @@
     epochs.jsonl             one EpochRecord a line, as training goes
     preview.safetensors      codes of a probe set and a row of reconstructions, replaced every epoch
     checkpoint.safetensors   the model after the last finished epoch
+    cancel                   there when the run was cancelled before its worker was up
     lock                     held by the worker for as long as it lives; the kernel lets go of it when it dies
     log.txt                  what the worker printed
 
@@ -12,6 +13,7 @@ A run whose status says queued or running while nobody holds the lock has been i
 is ever guessed at.
 """
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,11 @@ from vae_core.errors import NotFoundError
 from vae_core.files import write_atomically
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 State = Literal["queued", "running", "done", "cancelled", "failed", "interrupted"]
 STARTING_SECONDS = 20
@@ -55,6 +62,9 @@ class Status(BaseModel):
     updated: float = 0.0
 
 
+CANCELLED = Status(state="cancelled", message="Cancelled. The last finished epoch is kept.")
+
+
 @dataclass(frozen=True)
 class RunDirectory:
     """The files of one run."""
@@ -79,7 +89,7 @@ class RunDirectory:
     def create(self, run: RunFile) -> None:
         """Make the directory with its first two files."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for stale in (self.checkpoint, self.preview, self.path / "epochs.jsonl"):
+        for stale in (self.checkpoint, self.preview, self.path / "epochs.jsonl", self.path / "cancel"):
             stale.unlink(missing_ok=True)
         write_atomically(self.path / "run.json", run.model_dump_json(indent=1).encode())
         self.write_status(Status(state="queued"))
@@ -149,11 +159,34 @@ class RunDirectory:
         return FileLock(self.path / "lock", is_singleton=False)
 
     def is_held(self) -> bool:
-        """Whether a worker is alive."""
+        """Whether a worker is alive. Looking takes a shared lock, so that those who look do not see each other."""
+        if fcntl is None:
+            return self._is_held_on_windows()
+        try:
+            descriptor = os.open(self.path / "lock", os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
+    def _is_held_on_windows(self) -> bool:
         lock = self.lock()
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=0.1)  # longer than another's look
         except Timeout:
             return True
         lock.release()
         return False
+
+    def ask_to_cancel(self) -> None:
+        """Leave word for a worker that is not up yet."""
+        (self.path / "cancel").touch()
+
+    def is_cancel_asked(self) -> bool:
+        """Whether the run was cancelled before its worker was up."""
+        return (self.path / "cancel").exists()

@@ -43,7 +43,6 @@ def work(directory: RunDirectory, dataset: Dataset) -> Iterator[EpochRecord]:
     codes = encode(model, dataset, device)
     final = Checkpoint(run.name, run.config, dataset.schema, tuple(history), model.state_dict(), codes)
     checkpoints.save(final, directory.checkpoint)
-    directory.write_status(Status(state="done", device=str(device), done=1.0))
 
 
 class _Progress:

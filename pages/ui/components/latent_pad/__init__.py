@@ -11,6 +11,7 @@ What tests and scripts may rely on:
 Nothing asks the server for anything while a pointer is down.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +42,12 @@ _component = st.components.v2.component(
 )
 
 
-def latent_pad(data: dict[str, Any], key: str) -> list[float] | None:
+def latent_pad(data: dict[str, Any], key: str, on_release: Callable[[], None]) -> None:
     """Show the explorer.
 
     Args:
-        data: See `pages.explore`; the description of the model, its decoder, codes and pictures.
-        key: Of the component.
-
-    Returns:
-        The point last released, or None before the first.
+        data: What `pages.ui.explorer.describe` says of a model, and the point `z` to stand at.
+        key: Of the component; its state `point` is the point last released.
+        on_release: Called when the user has released the point at another place.
     """
-    result = _component(key=key, data=data, on_point_change=lambda: None)
-    point = result.point
-    return [float(v) for v in point] if isinstance(point, list | tuple) else None
+    _component(key=key, data=data, on_point_change=on_release)

@@ -46,15 +46,17 @@ export class LatentMap {
     const traces = this.members.map((members, g) => ({
       type: "scattergl",
       mode: "markers",
-      name: groups.names[g],
+      name: escape(groups.names[g]),
       x: pick(x, members),
       y: pick(y, members),
       marker: { size, opacity: 0.7, color: PALETTE[g % PALETTE.length] },
     }));
-    await this.plotly.newPlot(this.plot, traces, this.layout(titles, traces.length > 1), this.config());
+    // nothing to see, but the axes make room for the handle too
+    traces.push({ type: "scatter", mode: "markers", x: [this.place[0]], y: [this.place[1]], marker: { opacity: 0 }, showlegend: false });
+    await this.plotly.newPlot(this.plot, traces, this.layout(titles, this.members.length > 1), this.config());
     this.plot.on("plotly_afterplot", () => this.moveHandle());
     this.plot.on("plotly_relayouting", () => this.moveHandle());
-    this.resizing = new ResizeObserver(() => this.plotly.Plots.resize(this.plot));
+    this.resizing = new ResizeObserver(() => this.plot.offsetParent && this.plotly.Plots.resize(this.plot));
     this.resizing.observe(this.area);
     this.listen();
     this.handle.hidden = false;
@@ -64,7 +66,7 @@ export class LatentMap {
   /** Show the codes on another plane. */
   replot(samples, plane, titles) {
     const [x, y] = samples.project(plane);
-    const update = { x: this.members.map((m) => pick(x, m)), y: this.members.map((m) => pick(y, m)) };
+    const update = { x: [...this.members.map((m) => pick(x, m)), [this.place[0]]], y: [...this.members.map((m) => pick(y, m)), [this.place[1]]] };
     this.plotly.update(this.plot, update, { "xaxis.title.text": titles[0], "yaxis.title.text": titles[1], "xaxis.autorange": true, "yaxis.autorange": true });
   }
 
@@ -138,7 +140,7 @@ export class LatentMap {
   listen() {
     this.area.addEventListener("pointerdown", (event) => {
       const place = this.placeOf(event);
-      if (!place || event.button !== 0 || this.plot._fullLayout.dragmode === "pan") return;
+      if (!place || event.button !== 0 || !event.isPrimary || this.plot._fullLayout.dragmode === "pan") return;
       this.dragging = true;
       this.area.setPointerCapture(event.pointerId);
       this.area.focus({ preventScroll: true, focusVisible: false });
@@ -158,6 +160,7 @@ export class LatentMap {
   }
 
   follow(event) {
+    if (!event.isPrimary) return;
     if (event.clientX === this.last?.clientX && event.clientY === this.last?.clientY) return;
     this.last = event;
     this.followed = event.timeStamp;
@@ -184,6 +187,11 @@ export class LatentMap {
     this.resizing?.disconnect();
     this.plotly?.purge(this.plot);
   }
+}
+
+/** plotly reads a few HTML tags in names. */
+function escape(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function pick(values, indices) {

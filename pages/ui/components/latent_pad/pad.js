@@ -10,6 +10,7 @@ import { Sliders } from "./sliders.js";
 const MEASURE = "latent-pad:paint";
 const KEPT_MEASURES = 10_000;
 const KEY_COMMIT_MS = 400;
+let painted = 0;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /** Show what `data` describes in `root`; called again by Streamlit whenever data or theme change. */
@@ -32,7 +33,8 @@ class LatentPad {
     this.root = root;
     this.data = data;
     this.z = data.z;
-    this.sent = JSON.stringify(data.z);
+    this.sent = JSON.stringify(data.z); // the point last told to Python
+    this.awaited = null; // a point told to Python that has not come back yet
     this.wanted = null; // the newest point that waits for the decoder
     this.decoding = false;
     this.build();
@@ -50,7 +52,7 @@ class LatentPad {
     const pictures = element(side, "div", "lp-pictures");
     [this.output, this.outputCaption] = figure(pictures, "decoded");
     [this.nearest, this.nearestCaption] = figure(pictures, "nearest");
-    this.sliders = new Sliders(element(side, "div", "lp-sliders"), this.data.ranges, {
+    this.sliders = new Sliders(element(side, "div", "lp-sliders"), this.data.ranges, this.z, {
       onMove: (i, value, event) => this.move(this.z.with(i, value), event, i),
       onRelease: () => this.commit(),
     });
@@ -68,12 +70,14 @@ class LatentPad {
 
   async open() {
     const decoder = openDecoder(this.data).then(async (opened) => {
+      if (this.closed) return opened.close();
       this.decoder = opened;
-      await this.paint(this.z);
+      paintReconstruction(this.output, await opened.decode(Float32Array.from(this.z)), this.data.shape);
       this.root.dataset.decoder = opened.where;
     });
     const map = Samples.fetch(this.data).then(async (samples) => {
       this.samples = samples;
+      this.map.place = this.plane.project(this.z);
       await this.map.open(this.data.plotly, samples, this.data.groups, this.plane, this.chooser.titles);
       this.map.show(...this.plane.project(this.z));
       if (this.data.thumbnails) await samples.fetchThumbnails(this.data.thumbnails);
@@ -101,10 +105,12 @@ class LatentPad {
 
   /** New data for the same model: another theme, or a point from the address. */
   update(data) {
-    const changed = JSON.stringify(data.z) !== JSON.stringify(this.data.z) && JSON.stringify(data.z) !== this.sent;
+    const z = JSON.stringify(data.z);
+    const isNews = this.awaited === null && z !== JSON.stringify(this.data.z) && !this.map.dragging;
+    if (z === this.awaited) this.awaited = null; // until then, what comes back are echoes of older points
     this.data = data;
     this.map.recolour();
-    if (changed && !this.map.dragging) this.move(data.z);
+    if (isNews) this.move(data.z);
   }
 
   /** Move the point: handle, sliders and picture follow. `slider` is the one that is being dragged. */
@@ -171,8 +177,9 @@ class LatentPad {
 
   changePlane(plane) {
     this.plane = plane;
-    this.map.replot(this.samples, plane, this.chooser.titles);
+    if (!this.map.plotly) return;
     this.map.show(...plane.project(this.z));
+    this.map.replot(this.samples, plane, this.chooser.titles);
   }
 
   pressKey(event) {
@@ -190,7 +197,7 @@ class LatentPad {
   commit() {
     const point = this.z.map((value) => Math.round(value * 1e4) / 1e4);
     if (JSON.stringify(point) === this.sent) return;
-    this.sent = JSON.stringify(point);
+    this.sent = this.awaited = JSON.stringify(point);
     this.root.commit(point);
   }
 
@@ -203,7 +210,8 @@ class LatentPad {
 }
 
 function measure(start) {
-  if (performance.getEntriesByName(MEASURE).length >= KEPT_MEASURES) performance.clearMeasures(MEASURE);
+  painted += 1;
+  if (painted % KEPT_MEASURES === 0) performance.clearMeasures(MEASURE);
   performance.measure(MEASURE, { start, end: performance.now() });
 }
 

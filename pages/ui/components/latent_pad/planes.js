@@ -12,7 +12,12 @@ export class PlaneChooser {
     const names = data.ranges.map((_, i) => `z${i + 1}`);
     this.axes = [select(parent, "across", names), select(parent, "up", names)];
     this.axes[1].selectedIndex = 1;
+    let shown = this.dimensions;
     const changed = () => {
+      const [across, up] = this.dimensions;
+      // a plane has two directions: choosing the other axis' dimension swaps them
+      if (across === up) this.axes.forEach((axis, k) => axis.selectedIndex === shown[k] && (axis.selectedIndex = shown[1 - k]));
+      shown = this.dimensions;
       this.axes.forEach((axis) => (axis.parentElement.hidden = this.isPrincipal));
       onChange(this.plane);
     };

@@ -4,8 +4,9 @@ const STEPS = 500;
 
 export class Sliders {
   /** `onMove(dimension, value, event)` while dragging, `onRelease()` after. */
-  constructor(parent, ranges, { onMove, onRelease }) {
-    this.rows = ranges.map(([low, high], i) => {
+  constructor(parent, ranges, z, { onMove, onRelease }) {
+    this.rows = ranges.map((range, i) => {
+      const [low, high] = [Math.min(range[0], z[i]), Math.max(range[1], z[i])];
       const name = `z${i + 1}`;
       const row = parent.appendChild(document.createElement("label"));
       row.className = "lp-slider";
