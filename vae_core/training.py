@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +16,8 @@ from vae_core.run_config import FEWEST_EXAMPLES, RunConfig
 from vae_core.vae import VAE, VAEOutput
 
 EVALUATION_BATCH = 1024
+NOISE, ORDER = 0, 1
+"""Purposes of an epoch's random numbers."""
 RISE_SHARE = 0.1
 """Share of the steps in which the learning rate rises."""
 FIRST_SHARE = 0.04
@@ -87,10 +90,9 @@ def train(
     step = 0
     for epoch in range(1, settings.epochs + 1):
         started = time.perf_counter()
-        noise = torch.Generator(device).manual_seed(_epoch_seed(settings.seed, epoch))
-        order = train_index[
-            torch.randperm(len(train_index), generator=torch.Generator().manual_seed(_epoch_seed(settings.seed, epoch)))
-        ]
+        noise = _generator(device, settings.seed, epoch, NOISE)
+        shuffle = _generator(torch.device("cpu"), settings.seed, epoch, ORDER)
+        order = train_index[torch.randperm(len(train_index), generator=shuffle)]
         mean = _Mean()
         model.train()
         for index in order.split(settings.batch_size):
@@ -140,6 +142,7 @@ def _ease(share: float) -> float:
     return 0.5 - 0.5 * math.cos(math.pi * share)
 
 
-def _epoch_seed(seed: int, epoch: int) -> int:
-    """One stream of noise an epoch, far from its neighbours' (the golden-ratio step of splitmix64)."""
-    return (seed * 1_000_003 + epoch * 0x9E3779B97F4A7C15) % 2**63
+def _generator(device: torch.device, *name: int) -> torch.Generator:
+    """A stream of random numbers of its own for every name, such as (run seed, epoch, purpose)."""
+    seed = int(np.random.SeedSequence(name).generate_state(1)[0])
+    return torch.Generator(device).manual_seed(seed)

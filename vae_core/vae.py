@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
+from torch.nn import functional as F
 
 from vae_core.config import ModelConfig
 from vae_core.likelihoods import LIKELIHOODS
 from vae_core.networks import ARCHITECTURES, Shape
 
-LOG_VARIANCE_RANGE = (-14.0, 1.0)
+LEAST_LOG_VARIANCE, GREATEST_LOG_VARIANCE = -14.0, 1.0
 """A posterior is never wider than e times the prior: a few exploding variances would ruin a quick run's KL."""
 
 
@@ -66,7 +67,9 @@ class VAE(nn.Module):
     def encode(self, x: Tensor) -> Normal:
         """q(z | x), a Normal over [B, L], for x [B, C, H, W] in [0, 1]."""
         mean, log_variance = self.encoder(x - self.mean).chunk(2, dim=1)
-        return Normal(mean, torch.exp(0.5 * log_variance.clamp(*LOG_VARIANCE_RANGE)), validate_args=False)
+        # bounded softly from above: beyond a hard bound the KL could no longer pull it back
+        bounded = GREATEST_LOG_VARIANCE - F.softplus(GREATEST_LOG_VARIANCE - log_variance)
+        return Normal(mean, torch.exp(0.5 * bounded.clamp_min(LEAST_LOG_VARIANCE)), validate_args=False)
 
     def decode(self, latents: Tensor) -> Tensor:
         """The reconstruction, mean of p(x | z), [B, C, H, W], for latents [B, L]."""

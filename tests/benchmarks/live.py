@@ -52,9 +52,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         app = AppProcess(Path(folder))
         browser = launch(playwright)
-        print(
-            "| model | points on the map | decoder in the | dragged | different pictures | median ms | p95 ms | requests |"
-        )
+        print("| model | points | decoder in | dragged | different pictures | median ms | p95 ms | requests |")
         print("|---|---|---|---|---|---|---|---|")
         try:
             for model in checkpoints.bundled():

@@ -33,8 +33,9 @@ def pixels(page: Page) -> list[int]:
 
 
 def value(page: Page, name: str) -> float:
-    """Where a latent slider stands."""
-    return float(page.get_by_role("slider", name=name, exact=True).input_value())
+    """The latent coordinate, as the number beside its slider tells it."""
+    slider = page.get_by_role("slider", name=name, exact=True)
+    return float(slider.evaluate("(input) => input.nextElementSibling.textContent"))
 
 
 def across(target: Locator, down_from: float, down_to: float) -> list[tuple[float, float]]:

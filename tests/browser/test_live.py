@@ -1,10 +1,16 @@
 """Live: every move decodes at once, in the browser, without a request."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import MEASURE, WATCH_PAINTS, across, drag, open_explorer, pixels, value
+from tests.conftest import stroke_dataset, trained
+from tests.stored import store_model
+from vae_core import runs
+from vae_core.config import ModelConfig
 
 BUNDLED = ["digits-2d", "mnist-2d"]
 
@@ -107,13 +113,72 @@ def test_released_point_is_in_the_address_and_comes_back_in_another_browser(
     elsewhere.close()
 
 
+def test_point_stays_where_it_was_released_and_back_goes_to_the_one_before(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d")
+    box = page.locator(".lp-plot .nsewdrag").bounding_box()
+    assert box is not None
+    released = []
+    for share in (0.3, 0.6, 0.45, 0.7):
+        page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] * 0.4, steps=5)
+        page.mouse.up()
+        page.wait_for_timeout(1200)
+        released.append(value(page, "z1"))
+        told = float(parse_qs(urlsplit(page.url).query)["z"][0].split(",")[0])
+        assert released[-1] == pytest.approx(told, abs=0.02)
+    assert len(set(released)) == 4
+    page.go_back()
+    page.wait_for_timeout(1500)
+    assert value(page, "z1") == pytest.approx(released[-2], abs=0.02)
+
+
+def test_every_choice_of_a_model_is_followed(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d")
+    for title, id in [("MNIST, two latents", "mnist-2d"), ("Digits 8×8, two latents", "digits-2d")] * 2:
+        page.get_by_role("combobox").click()
+        page.get_by_role("option", name=title).click()
+        page.wait_for_url(f"**model={id}*", timeout=10_000)
+        expect(page.get_by_role("combobox")).to_have_value(title)
+        count = "10,000" if id == "mnist-2d" else "1,797"
+        expect(page.locator(".lp-note")).to_contain_text(f"{count} codes", timeout=30_000)
+    page.go_back()
+    expect(page.get_by_role("combobox")).to_have_value("MNIST, two latents", timeout=10_000)
+
+
+def test_removed_model_and_wrong_link_are_a_sentence_with_the_list(
+    page: Page, app: AppProcess, app_workspace: object
+) -> None:
+    page.goto(f"{app.address}/explore?model=nonsense&z=abc")
+    expect(page.get_by_text("This model is not here")).to_be_visible(timeout=30_000)
+    page.get_by_role("combobox").click()
+    page.get_by_role("option", name="MNIST, two latents").click()
+    page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
+
+    dataset = stroke_dataset()
+    id = store_model(dataset, trained(dataset))
+    open_explorer(page, app.address, f"model={id}")
+    runs.delete(id)
+    drag_map(page)
+    page.wait_for_timeout(1500)
+    assert page.get_by_text("encountered an error").count() == 0
+    page.reload()
+    expect(page.get_by_text("This model is not here")).to_be_visible(timeout=30_000)
+
+
+def test_handle_is_in_sight_even_far_from_the_codes(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d&z=50,50")
+    box, handle = page.locator(".lp-map").bounding_box(), page.get_by_test_id("handle").bounding_box()
+    assert box is not None
+    assert handle is not None
+    assert box["x"] < handle["x"] < box["x"] + box["width"]
+    assert box["y"] < handle["y"] < box["y"] + box["height"]
+    assert value(page, "z1") == pytest.approx(50, abs=0.3)
+
+
 def test_legend_filters_the_map_and_many_latents_have_planes_and_sliders(
     page: Page, app: AppProcess, app_workspace: object
 ) -> None:
-    from tests.conftest import stroke_dataset, trained
-    from tests.stored import store_model
-    from vae_core.config import ModelConfig
-
     dataset = stroke_dataset()
     id = store_model(dataset, trained(dataset, ModelConfig(width=32, latents=6), epochs=5))
     open_explorer(page, app.address, f"model={id}")
@@ -130,7 +195,10 @@ def test_legend_filters_the_map_and_many_latents_have_planes_and_sliders(
     drag_map(page)
     assert value(page, "z1") == unmoved
     assert value(page, "z3") != moved
-    traces = "() => document.querySelector('.lp-plot').data.filter((t) => t.visible !== 'legendonly').length"
+    traces = (
+        "() => document.querySelector('.lp-plot').data"
+        ".filter((t) => t.showlegend !== false && t.visible !== 'legendonly').length"
+    )
     assert page.evaluate(traces) == 2
     page.locator(".lp-plot .legendtoggle").first.click()
     page.wait_for_function(f"({traces})() === 1")
