@@ -12,8 +12,7 @@ from vae_core.errors import VAECoreError
 from vae_core.run_config import FEWEST_EXAMPLES
 
 MISSING = "This dataset is not here: it was removed, or the link is wrong. Choose one from the list."
-PICTURE_PIXELS = 60
-"""About the width of a picture on the contact sheet of a small set."""
+PICTURE_PIXELS = 60  # about the width of a picture on the contact sheet of a small set
 
 
 def take_upload() -> None:
