@@ -1,6 +1,11 @@
 """The app: `streamlit run app.py`. Streamlit finds the assignment below by reading this file."""
 
+import os
 from pathlib import Path
+
+# before torch is loaded: a small decode needs one thread, and idle ones must not spin on the cores of others
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import streamlit as st
 

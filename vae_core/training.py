@@ -39,6 +39,8 @@ class _Mean:
 
     def terms(self) -> Terms:
         kl = (torch.as_tensor(self.kl) / self.count).tolist()
+        if not math.isfinite(float(self.reconstruction_loss) + sum(kl)):
+            raise TrainingError("The loss is no number any more. Try a learning rate ten times smaller.")
         return Terms(reconstruction_loss=float(self.reconstruction_loss) / self.count, kl=sum(kl), kl_per_dimension=kl)
 
 

@@ -97,3 +97,24 @@ def test_dying_while_saving_leaves_the_old_file(
         files.write_atomically(path, b"half of something new")
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".tmp")] == []
+
+
+def test_codes_of_another_shape_are_refused(tiny_checkpoint: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    checkpoints.save(tiny_checkpoint, path)
+    with safetensors.safe_open(path, framework="pt") as file:
+        metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    for name in ("codes.std", "history"):
+        damaged = {key: tensor[:-3].clone() if key == name else tensor for key, tensor in tensors.items()}
+        path.write_bytes(safetensors.torch.save(damaged, metadata))
+        with pytest.raises(CheckpointError, match="damaged"):
+            checkpoints.load(path)
+
+
+def test_long_histories_fit(tiny_checkpoint: Checkpoint, tmp_path: Path) -> None:
+    """safetensors bears no header above 100 MB, and readers that are careful none above 1 MB."""
+    history = tiny_checkpoint.history * 4000
+    long = Checkpoint("x", tiny_checkpoint.config, tiny_checkpoint.schema, history, tiny_checkpoint.weights)
+    checkpoints.save(long, tmp_path / "m")
+    assert len(checkpoints.load(tmp_path / "m").history) == 8000
+    assert int.from_bytes((tmp_path / "m").read_bytes()[:8], "little") < 10_000

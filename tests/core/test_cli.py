@@ -126,3 +126,27 @@ def test_real_process_trains_and_shows_its_progress(archive: Path, tmp_path: Pat
     assert ran.returncode == 0, ran.stderr
     assert "validation −ELBO" in ran.stderr
     assert ran.stdout.strip() == "run/checkpoint.safetensors"
+
+
+def test_kept_codes_go_into_the_runs_folder_and_never_into_a_bundled_model(
+    model: Path, archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call("encode", model.parent, archive, "--keep").exit_code == 0
+    refused = call("encode", "digits-2d", "digits", "--keep")
+    assert refused.exit_code == 2
+    assert "bundled model is not changed" in refused.output
+    assert not (tmp_path / "digits-2d").exists()
+
+
+def test_missing_run_is_a_missing_checkpoint() -> None:
+    assert call("evaluate", "b" * 26, "digits").exit_code == 4
+
+
+def test_folder_in_which_another_process_trains_is_left_alone(archive: Path, tmp_path: Path) -> None:
+    from vae_core.runs.directory import RunDirectory
+
+    with RunDirectory(tmp_path / "busy").lock():
+        result = call("train", archive, "--epochs", 1, "--out", tmp_path / "busy")
+    assert result.exit_code == 2
+    assert "Another process is training" in result.output

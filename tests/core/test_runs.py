@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,33 @@ def test_delete_removes_the_run(stored_model: str) -> None:
     runs.delete(stored_model)
     with pytest.raises(NotFoundError):
         runs.get(stored_model)
+
+
+def test_run_file_of_another_version_stops_nobody(workspace_folder: Path, wait_for: Wait) -> None:
+    foreign = workspace.place("runs", "b" * 26)
+    foreign.mkdir(parents=True)
+    (foreign / "run.json").write_text("{}")
+    (foreign / "status.json").write_text('{"state": "queued", "updated": 9e9}')
+    run = start(epochs=1)
+    wait_for(lambda: state(run) == "done", 60)
+    assert [other.id for other in runs.list_runs()] == [run.id]
+
+
+def test_those_who_look_at_a_dead_run_do_not_take_each_other_for_its_worker(stored_model: str) -> None:
+    directory = runs.get(stored_model).directory
+    with directory.lock():
+        assert directory.is_held()
+    with ThreadPoolExecutor(4) as pool:
+        assert not any(pool.map(lambda _: directory.is_held(), range(400)))
+
+
+@pytest.mark.slow
+def test_run_cancelled_or_removed_before_its_worker_is_up_never_trains(wait_for: Wait) -> None:
+    cancelled, removed = start(epochs=10_000), start(epochs=10_000, name="removed")
+    assert runs.cancel(cancelled.id).status.state == "cancelled"
+    runs.delete(removed.id)
+    time.sleep(3)
+    assert state(cancelled) == "cancelled"
+    assert not runs.get(cancelled.id).has_model
+    assert [run.id for run in runs.list_runs()] == [cancelled.id]
+    assert not removed.directory.path.exists()

@@ -44,14 +44,18 @@ def test_same_seed_same_model_other_seed_other_model(tiny_images: Dataset) -> No
     assert [r.validation for r in first] == [r.validation for r in again]
 
 
-def test_validation_is_measured_on_pictures_that_were_not_trained_on() -> None:
+def test_held_out_pictures_leave_no_trace_in_the_weights() -> None:
+    dataset = stroke_dataset()
     learn, held_out = split(40, 0.1, seed=0)
     assert len(held_out) == 4
     assert sorted([*learn.tolist(), *held_out.tolist()]) == list(range(40))
-    dataset = stroke_dataset()
-    vae, records = run(dataset)
-    again = evaluate(vae, Pictures(dataset.x, CPU), held_out, seed=0)
-    assert records[-1].validation == again
+    x = dataset.x.copy()
+    x[held_out.numpy()] = 255 - x[held_out.numpy()]
+    (one, first), (other, second) = run(dataset), run(dataclasses.replace(dataset, x=x))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+    assert first[-1].train == second[-1].train
+    assert first[-1].validation != second[-1].validation
+    assert evaluate(one, Pictures(dataset.x, CPU), held_out, seed=0) == first[-1].validation
 
 
 def test_progress_is_told_after_every_step(tiny_images: Dataset) -> None:
@@ -102,6 +106,9 @@ def test_set_larger_than_the_limit_is_read_from_disk(monkeypatch: pytest.MonkeyP
 def test_device_is_chosen_or_given() -> None:
     assert choose_device("cpu").type == "cpu"
     assert choose_device().type in ("cpu", "cuda", "mps")
+    absent = next(kind for kind in ("cuda", "mps") if choose_device().type != kind)
+    with pytest.raises(ConfigError, match=f"no {absent} device"):
+        choose_device(absent)
 
 
 def test_settings_out_of_range_say_which_and_what() -> None:

@@ -1,5 +1,6 @@
 """Datasets stored once, opened from disk, found by id alone."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -52,3 +53,26 @@ def test_place_is_the_environments(workspace_folder: Path, monkeypatch: pytest.M
     assert workspace.root() == workspace_folder
     monkeypatch.delenv("VAE_STUDIO_WORKSPACE")
     assert workspace.root().name == "vae-studio"
+
+
+def test_dataset_whose_files_were_lost_can_be_stored_again(tiny_images: Dataset) -> None:
+    id = workspace.save_dataset(tiny_images)
+    (workspace.place("datasets", id) / "x.npy").unlink()
+    assert workspace.save_dataset(stroke_dataset()) == id
+    assert len(workspace.load_dataset(id)) == 40
+
+
+def test_listing_while_others_store_and_remove() -> None:
+    sets = [stroke_dataset(count) for count in range(5, 15)]
+
+    def churn(dataset: Dataset) -> None:
+        for _ in range(5):
+            workspace.delete_dataset(workspace.save_dataset(dataset))
+
+    with ThreadPoolExecutor(4) as pool:
+        working = [pool.submit(churn, dataset) for dataset in sets]
+        while not all(task.done() for task in working):
+            workspace.list_datasets()
+        for task in working:
+            task.result()
+    assert workspace.list_datasets() == []
