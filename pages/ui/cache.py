@@ -90,7 +90,7 @@ def dataset_or_none(id: str) -> Dataset | None:
         return None
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)
 def contact_sheet(id: str) -> bytes:
     """Pictures from all over a dataset, every label in turn, as PNG."""
     shown = dataset(id)
@@ -100,7 +100,7 @@ def contact_sheet(id: str) -> bytes:
     return pictures.sheet(shown.x[chosen], min(SHEET_COLUMNS, count))
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)
 def portrait(id: str, version: str, cells: int) -> bytes:
     """A model's manifold as PNG."""
     grid = manifold(open_model(id, version).vae, cells, cells).numpy()

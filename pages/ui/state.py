@@ -33,7 +33,9 @@ def choose(label: str, parameter: str, titles: Mapping[str, str], missing: str, 
     ids = list(titles)
     if wanted is not None and wanted not in titles:
         st.error(missing, icon=":material/error:")
-    st.session_state[key] = wanted if wanted in titles else (None if wanted else ids[0])
+    value = wanted if wanted in titles else (None if wanted else ids[0])
+    if st.session_state.get(key, "") != value:  # setting it anew would close the list under the user's hand
+        st.session_state[key] = value
     return st.selectbox(
         label,
         ids,

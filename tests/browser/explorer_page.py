@@ -18,6 +18,19 @@ WATCH_PAINTS = """() => {
 }"""
 
 
+def settle(page: Page) -> None:
+    """Wait until the page's script has run: before that, clicks and files can fall on widgets about to be replaced."""
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=60_000)
+    page.wait_for_timeout(300)
+
+
+def pick(page: Page, name: str, option: str) -> None:
+    """Choose in a selectbox."""
+    settle(page)
+    page.get_by_role("combobox", name=name).click()
+    page.get_by_role("option", name=option).click()
+
+
 def open_explorer(page: Page, address: str, query: str) -> None:
     """Open Explore and wait until decoder, map and pictures are there."""
     page.goto(f"{address}/explore?{query}")

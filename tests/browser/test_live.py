@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app_process import AppProcess
-from tests.browser.explorer_page import MEASURE, WATCH_PAINTS, across, drag, open_explorer, pixels, value
+from tests.browser.explorer_page import MEASURE, WATCH_PAINTS, across, drag, open_explorer, pick, pixels, value
 from tests.conftest import stroke_dataset, trained
 from tests.stored import store_model
 from vae_core import runs
@@ -136,8 +136,7 @@ def test_point_stays_where_it_was_released_and_back_goes_to_the_one_before(page:
 def test_every_choice_of_a_model_is_followed(page: Page, app: AppProcess) -> None:
     open_explorer(page, app.address, "model=digits-2d")
     for title, id in [("MNIST, two latents", "mnist-2d"), ("Digits 8×8, two latents", "digits-2d")] * 2:
-        page.get_by_role("combobox").click()
-        page.get_by_role("option", name=title).click()
+        pick(page, "Model", title)
         page.wait_for_url(f"**model={id}*", timeout=10_000)
         expect(page.get_by_role("combobox")).to_have_value(title)
         count = "10,000" if id == "mnist-2d" else "1,797"
@@ -151,8 +150,7 @@ def test_removed_model_and_wrong_link_are_a_sentence_with_the_list(
 ) -> None:
     page.goto(f"{app.address}/explore?model=nonsense&z=abc")
     expect(page.get_by_text("This model is not here")).to_be_visible(timeout=30_000)
-    page.get_by_role("combobox").click()
-    page.get_by_role("option", name="MNIST, two latents").click()
+    pick(page, "Model", "MNIST, two latents")
     page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
 
     dataset = stroke_dataset()

@@ -9,14 +9,17 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.app_process import AppProcess
+from tests.browser.explorer_page import settle
 from tests.conftest import png, strokes, zip_of
 from vae_core import runs
 
 
 def upload(page: Page, app: AppProcess, archive: Path) -> None:
     page.goto(app.address + "/data")
+    settle(page)
     page.locator("input[type=file]").set_input_files(archive)
     expect(page.get_by_role("combobox", name="Dataset")).to_have_value(archive.name, timeout=30_000)
+    settle(page)
     page.get_by_role("button", name="Train a model on this").click()
 
 
@@ -31,6 +34,7 @@ def archive(folder: Path, count: int, name: str) -> Path:
 def test_from_upload_to_dragging_with_everything_at_its_defaults(page: Page, app: AppProcess, tmp_path: Path) -> None:
     upload(page, app, archive(tmp_path, 60, "strokes.zip"))
     expect(page.get_by_role("combobox", name="Preset")).to_have_value("Grey pictures (suggested)")
+    settle(page)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text(re.compile("Epoch .* of .* left"))).to_be_visible(timeout=30_000)
     expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(2, timeout=30_000)
@@ -47,8 +51,10 @@ def test_training_survives_a_closed_tab_and_a_restarted_server(
 ) -> None:
     page = context.new_page()
     upload(page, app, archive(tmp_path, 61, "long.zip"))
+    settle(page)
     page.get_by_role("spinbutton", name="Epochs").fill("10000")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    settle(page)
     page.get_by_role("button", name="Start training").click()
     expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(2, timeout=30_000)
     address = page.url
@@ -75,6 +81,7 @@ def test_home_offers_the_bundled_models(page: Page, app: AppProcess) -> None:
     page.goto(app.address)
     for name in ("Digits 8×8, two latents", "MNIST, two latents"):
         expect(page.get_by_text(name)).to_be_visible(timeout=30_000)
+    settle(page)
     page.get_by_role("button", name="Explore").last.click()
     page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
     assert "model=mnist-2d" in page.url

@@ -57,13 +57,10 @@ def attempt(directory: RunDirectory, work: Callable[[], None]) -> int:
     except VAECoreError as error:
         directory.write_status(Status(state="failed", message=str(error)))
         return 1
-    except (MemoryError, RuntimeError) as error:
-        directory.write_status(Status(state="failed", message=_sentence(error)))
-        logging.exception("The run ended early")
-        return 1
     except Exception as error:
+        logging.exception("The run ended early")
         directory.write_status(Status(state="failed", message=_sentence(error)))
-        raise
+        return 1
     return 0
 
 
