@@ -6,6 +6,7 @@ So a link, the Back button and a second tab all show what the address says.
 
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,6 +32,9 @@ def choose(label: str, parameter: str, titles: Mapping[str, str], missing: str, 
     key = f"choice-{parameter}"
     wanted = st.query_params.get(parameter)
     ids = list(titles)
+    counts = Counter(titles.values())
+    # a selectbox tells its options apart by what they show
+    shown = {id: title if counts[title] == 1 else f"{title} ({id[:4]})" for id, title in titles.items()}
     if wanted is not None and wanted not in titles:
         st.error(missing, icon=":material/error:")
     value = wanted if wanted in titles else (None if wanted else ids[0])
@@ -39,7 +43,7 @@ def choose(label: str, parameter: str, titles: Mapping[str, str], missing: str, 
     return st.selectbox(
         label,
         ids,
-        format_func=lambda id: titles[id],
+        format_func=lambda id: shown[id],
         key=key,
         on_change=lambda: st.query_params.from_dict({parameter: st.session_state[key]}),
         label_visibility="collapsed" if hide_label else "visible",

@@ -28,6 +28,7 @@ def pick(page: Page, name: str, option: str) -> None:
     """Choose in a selectbox."""
     settle(page)
     page.get_by_role("combobox", name=name).click()
+    page.get_by_role("combobox", name=name).fill(option)  # long lists draw only what is in view
     page.get_by_role("option", name=option).click()
 
 

@@ -12,7 +12,7 @@ from vae_core.batches import Pictures, choose_device
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.datasets import Dataset
 from vae_core.errors import ConfigError, TrainingError
-from vae_core.run_config import PRESETS, RunConfig, suggested_epochs, suggested_preset
+from vae_core.run_config import PRESETS, RunConfig, suggested_preset
 from vae_core.training import evaluate, one_cycle, split, train
 from vae_core.vae import VAE
 
@@ -122,8 +122,9 @@ def test_presets_fit_the_pictures() -> None:
     for preset in PRESETS.values():
         chosen = preset.run_config("a" * 26, 2720)
         assert RunConfig.model_validate_json(chosen.model_dump_json()) == chosen
-    assert suggested_epochs(60_000) == 12
-    assert suggested_epochs(10) == 300
+    epochs = {count: PRESETS["grey"].run_config("a" * 26, count).train.epochs for count in (10, 2720, 60_000)}
+    assert epochs == {10: 300, 2720: 265, 60_000: 12}
+    assert PRESETS["colour"].run_config("a" * 26, 2000).train.epochs == 100
 
 
 def test_colour_and_gaussian_learn_too() -> None:

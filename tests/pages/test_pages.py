@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import png, strokes, zip_of
+from tests.conftest import png, stroke_dataset, strokes, zip_of
 from vae_core import runs, workspace
 from vae_core.datasets import Dataset
 
@@ -118,3 +118,13 @@ def test_wrong_link_is_one_sentence(model: str, stored_model: str) -> None:
 
 def test_wrong_run_is_one_sentence() -> None:
     assert "no such run" in open_page("train", run="b" * 26).error[0].value
+
+
+def test_datasets_of_the_same_name_are_told_apart(tiny_images: Dataset) -> None:
+    ids = [workspace.save_dataset(dataset) for dataset in (tiny_images, stroke_dataset(count=30))]
+    app = open_page("data")
+    assert len(set(app.selectbox[0].options)) == 2
+    for id, count in zip(ids, ("40", "30"), strict=True):
+        app.selectbox[0].select(id).run()
+        assert app.metric[0].value == count
+        assert app.query_params["dataset"] in (id, [id])
