@@ -8,7 +8,16 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from pages.ui.routes import lifespan, routes
+from pages.ui.upload_limits import UploadLimits
+from vae_core import versions
 
-app = st.App(Path(__file__).parent / "pages/ui/router.py", routes=routes(), lifespan=lifespan)
+versions.check()
+app = st.App(
+    Path(__file__).parent / "pages/ui/router.py",
+    routes=routes(),
+    middleware=[Middleware(UploadLimits)],
+    lifespan=lifespan,
+)

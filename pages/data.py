@@ -1,78 +1,96 @@
-"""Upload pictures, look them over, or take what is built in."""
-
-from typing import Literal
+"""Upload pictures, arrays or a table, look them over, or take what is built in."""
 
 import streamlit as st
 
-from pages.ui import cache, state
+from pages.ui import builtin, picture_set, state, table_set, uploading
 from pages.ui.navigation import page
-from pages.ui.sentences import escape
-from vae_core import datasets, workspace
-from vae_core.errors import VAECoreError
+from pages.ui.sentences import escape, sentences_for_errors
+from vae_core import stored_datasets, workspace
 from vae_core.run_config import FEWEST_EXAMPLES
+from vae_core.stored_datasets import DatasetSummary
 
 MISSING = "This dataset is not here: it was removed, or the link is wrong. Choose one from the list."
-PICTURE_PIXELS = 60  # about the width of a picture on the contact sheet of a small set
+UPLOAD_HELP = (
+    "Pictures: one ZIP (folders, or a CSV inside, become labels) or up to 500 files. Arrays: NPZ, NPY, or IDX with its "
+    "labels. Tables: CSV, TSV or Parquet."
+)
 
 
-def take_upload() -> None:
-    """Read what lies in the uploader, store it, and show it."""
-    files = state.uploaded()
-    if not files:
-        return
-    try:
-        id = workspace.save_dataset(datasets.read_files([(file.name, file.getvalue()) for file in files]))
-        state.set_dataset_id(id)
-    except VAECoreError as error:
-        state.set_upload_error(str(error))
-    finally:
-        state.empty_uploader()
-
-
-def show(about: workspace.DatasetSummary) -> None:
-    """Contact sheet and facts of one dataset."""
-    count, side, labels, kind = st.columns(4)
-    count.metric("Pictures", f"{about.count:,}")
-    side.metric("Size", f"{about.schema_.side}×{about.schema_.side}")
+def headline(about: DatasetSummary) -> None:
+    """Facts in figures."""
+    count, size, labels, kind = st.columns(4)
+    schema = about.schema_
+    if schema.kind == "image":
+        count.metric("Pictures", f"{about.count:,}")
+        size.metric("Size", f"{schema.side}×{schema.side}")
+        kind.metric("Colour", "grey" if schema.channels == 1 else "colour")
+    else:
+        count.metric("Rows", f"{about.count:,}")
+        size.metric("Columns", f"{len(schema.columns):,}")
+        kind.metric("Inputs", f"{schema.shape[0]:,}")
     labels.metric("Labels", len(about.label_names) or "none")
-    kind.metric("Colour", "grey" if about.schema_.channels == 1 else "colour")
-    for sentence in about.warnings:
-        st.info(escape(sentence), icon=":material/info:")
-    columns = min(about.count, cache.SHEET_COLUMNS)
-    width: Literal["stretch"] | int = "stretch" if columns == cache.SHEET_COLUMNS else columns * PICTURE_PIXELS
-    st.image(cache.contact_sheet(about.id), width=width, output_format="PNG")
-    if about.label_names:
-        with st.expander(f"{len(about.label_names)} labels"):
-            st.text(", ".join(about.label_names))
+
+
+def actions(about: DatasetSummary) -> None:
+    """Train, rename, delete, and the room it takes."""
     enough = about.count >= FEWEST_EXAMPLES
     if not enough:
-        st.caption(f"Training needs at least {FEWEST_EXAMPLES} pictures, and a good model some hundreds.")
-    train, remove, _ = st.columns([2, 1, 3])
+        st.caption(f"Training needs at least {FEWEST_EXAMPLES} examples, and a good model some hundreds.")
+    train, rename, delete, room = st.columns([2, 1.2, 1.2, 2], vertical_alignment="center")
     if train.button(
         "Train a model on this", type="primary", icon=":material/model_training:", width="stretch", disabled=not enough
     ):
         st.switch_page(page("train"), query_params={"dataset": about.id})
-    with remove.popover("Remove", icon=":material/delete:", width="stretch"):
-        st.write("The pictures are deleted from the workspace. Models trained on them stay.")
-        if st.button("Remove for good", key=f"remove-{about.id}"):
-            workspace.delete_dataset(about.id)
+    with rename.popover("Rename", icon=":material/edit:", width="stretch"), st.form(f"rename-{about.id}", border=False):
+        name = st.text_input("Name", about.name, max_chars=stored_datasets.LONGEST_TITLE)
+        if st.form_submit_button("Rename"):
+            stored_datasets.rename(about.id, name)
+            st.rerun()
+    with delete.popover("Delete", icon=":material/delete:", width="stretch"):
+        st.write("The data is deleted from the workspace; this can be undone for a day. Models trained on it stay.")
+        if st.button("Delete", key=f"delete-{about.id}", type="primary"):
+            stored_datasets.delete(about.id)
+            state.set_deleted_dataset((about.id, about.name))
             state.set_dataset_id(None)
             st.rerun()
+    used = workspace.size(workspace.place("datasets", about.id))
+    kept = workspace.size(workspace.place("uploads", about.upload)) if about.upload else 0
+    total = workspace.size(workspace.root())
+    room.caption(f"{_megabytes(used + kept)} of {_megabytes(total)} in the workspace")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:,.1f} MB" if size < 2**30 else f"{size / 2**30:,.1f} GB"
+
+
+@sentences_for_errors
+def show(about: DatasetSummary) -> None:
+    """One dataset."""
+    headline(about)
+    for sentence in about.warnings:
+        st.info(escape(sentence), icon=":material/info:")
+    actions(about)
+    if about.schema_.kind == "image":
+        picture_set.show(about)
+    else:
+        table_set.show(about)
 
 
 st.title("Data")
 st.file_uploader(
-    "Drop pictures here: one ZIP (folders become labels), several image files, or an IDX file with its labels",
-    accept_multiple_files=True,
-    key=state.upload_key(),
-    on_change=take_upload,
+    "Drop your data here", accept_multiple_files=True, key=state.upload_key(), on_change=uploading.take_upload
 )
+st.caption(UPLOAD_HELP)
+builtin.offer()
+if upload := state.upload_id():
+    sentences_for_errors(uploading.watch)(upload)
 if error := state.take_upload_error():
     st.error(escape(error), icon=":material/error:")
-stored = {about.id: about for about in workspace.list_datasets()}
+uploading.offer_undo()
+stored = {about.id: about for about in stored_datasets.list_all()}
 if not stored:
-    st.info("Nothing here yet. Upload a ZIP of pictures to begin.", icon=":material/photo_library:")
-else:
+    st.info("Nothing here yet. Drop a ZIP of pictures above, or take a built-in set.", icon=":material/photo_library:")
+elif not state.upload_id():
     chosen = state.choose("Dataset", "dataset", {id: about.name for id, about in stored.items()}, MISSING)
     if chosen:
         show(stored[chosen])

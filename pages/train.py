@@ -7,9 +7,10 @@ import streamlit as st
 from pages.ui import forms, progress, state
 from pages.ui.navigation import page
 from pages.ui.sentences import sentences_for_errors
-from vae_core import runs, workspace
+from vae_core import runs, stored_datasets
 from vae_core.run_config import FEWEST_EXAMPLES, PRESETS, RunConfig, suggested_preset
 
+EXAMPLES = {"image": "pictures", "table": "rows"}
 MISSING = "This dataset is not here: it was removed, or the link is wrong. Choose one from the list."
 
 BASIC: dict[str, tuple[str, ...]] = {"model": ("latents",), "train": ("epochs",), "objective": ("beta",)}
@@ -19,10 +20,10 @@ ADVANCED = {
 }
 
 
-def settings(about: workspace.DatasetSummary) -> RunConfig:
+def settings(about: stored_datasets.DatasetSummary) -> RunConfig:
     """Preset and settings, as widgets that begin at the preset's values."""
     suggested = suggested_preset(about.schema_)
-    names = list(PRESETS)
+    names = [name for name, preset in PRESETS.items() if preset.kind == about.schema_.kind]
     preset = st.selectbox(
         "Preset",
         names,
@@ -45,19 +46,19 @@ def settings(about: workspace.DatasetSummary) -> RunConfig:
 
 def new_run() -> None:
     """Choose, then start."""
-    stored = {about.id: about for about in workspace.list_datasets()}
+    stored = {about.id: about for about in stored_datasets.list_all()}
     if not stored:
-        st.info("There is no dataset yet. Upload some pictures first.", icon=":material/photo_library:")
+        st.info("There is no dataset yet. Upload some pictures or a table first.", icon=":material/photo_library:")
         st.page_link(page("data"), label="Go to Data")
         return
-    titles = {id: f"{about.name} · {about.count:,} pictures" for id, about in stored.items()}
+    titles = {id: f"{about.name} · {about.count:,} {EXAMPLES[about.schema_.kind]}" for id, about in stored.items()}
     chosen = state.choose("Dataset", "dataset", titles, MISSING)
     if chosen is None:
         return
     config = settings(stored[chosen])
     enough = stored[chosen].count >= FEWEST_EXAMPLES
     if not enough:
-        st.caption(f"Training needs at least {FEWEST_EXAMPLES} pictures, and a good model some hundreds.")
+        st.caption(f"Training needs at least {FEWEST_EXAMPLES} examples, and a good model some hundreds.")
     if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=not enough):
         state.set_run_id(runs.start(stored[chosen].name, config).id)
         st.rerun()

@@ -1,6 +1,6 @@
 """Finished runs put straight into the workspace of the app under test."""
 
-from vae_core import checkpoints, workspace
+from vae_core import checkpoints, stored_datasets, workspace
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
 from vae_core.runs.directory import RunDirectory, RunFile, Status
@@ -8,7 +8,7 @@ from vae_core.runs.directory import RunDirectory, RunFile, Status
 
 def store_model(dataset: Dataset, checkpoint: Checkpoint) -> str:
     """The id of a finished run with this checkpoint."""
-    workspace.save_dataset(dataset)
+    stored_datasets.save(dataset)
     id = workspace.new_id()
     directory = RunDirectory(workspace.place("runs", id))
     directory.create(RunFile(name=checkpoint.name, config=checkpoint.config, created=1.0))

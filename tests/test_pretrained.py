@@ -7,7 +7,7 @@ import torch
 
 from tests.conftest import CPU
 from vae_core import checkpoints
-from vae_core.batches import Pictures
+from vae_core.batches import Examples
 from vae_core.datasets import SAMPLES
 from vae_core.training import evaluate
 
@@ -40,7 +40,7 @@ def test_codes_inside_have_the_kl_of_the_card(name: str) -> None:
 def test_digits_are_as_good_as_the_card_says() -> None:
     digits = SAMPLES["digits"]()
     checkpoint = checkpoints.load(checkpoints.locate("digits-2d"))
-    terms = evaluate(checkpoint.model(), Pictures(digits.x, CPU), torch.arange(len(digits)))
+    terms = evaluate(checkpoint.model(), Examples(digits.x, CPU), torch.arange(len(digits)))
     told = card("digits-2d")
     assert terms.elbo == pytest.approx(told["elbo"], abs=0.05)
     assert terms.reconstruction_loss == pytest.approx(told["reconstruction_loss"], abs=0.05)

@@ -1,4 +1,4 @@
-"""From pictures as stored (uint8 [N, H, W, C], perhaps memory-mapped) to batches x [B, C, H, W] on a device."""
+"""From examples as stored, perhaps memory-mapped, to batches x [B, *shape] on a device."""
 
 from collections.abc import Iterator
 
@@ -26,8 +26,11 @@ def choose_device(wanted: str = "auto") -> torch.device:
     return torch.device(wanted)
 
 
-class Pictures:
-    """Pictures by index: `pictures[index]` is x [B, C, H, W], float32 in [0, 1], on the device."""
+class Examples:
+    """Examples by index: `examples[index]` is x [B, *shape], float32, on the device.
+
+    Pictures, uint8 [N, H, W, C], become [B, C, H, W] in [0, 1]; a table, float32 [N, D], stays as it is.
+    """
 
     def __init__(self, x: np.ndarray, device: torch.device, resident: bool = True) -> None:
         self.device = device
@@ -40,12 +43,12 @@ class Pictures:
 
     def __getitem__(self, index: Tensor) -> Tensor:
         if self._resident is not None:
-            pictures = self._resident[index.to(self.device)]
+            chosen = self._resident[index.to(self.device)]
         else:
-            pictures = torch.from_numpy(self._mapped[index.numpy()]).to(self.device)
-        return pictures.permute(0, 3, 1, 2).float().div_(255)
+            chosen = torch.from_numpy(self._mapped[index.numpy()]).to(self.device)
+        return chosen.permute(0, 3, 1, 2).float().div_(255) if chosen.ndim == 4 else chosen.float()
 
     def in_order(self, batch_size: int) -> Iterator[Tensor]:
-        """All pictures once, in order."""
+        """All examples once, in order."""
         for start in range(0, len(self), batch_size):
             yield self[torch.arange(start, min(start + batch_size, len(self)))]

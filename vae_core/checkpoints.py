@@ -14,7 +14,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from vae_core import workspace
-from vae_core.datasets import ImageSchema
+from vae_core.datasets import AnySchema
 from vae_core.errors import CheckpointError, NotFoundError
 from vae_core.files import write_atomically
 from vae_core.latents.codes import Codes
@@ -38,7 +38,7 @@ class _Metadata(BaseModel):
     version: int
     name: str
     config: RunConfig
-    schema_: ImageSchema = Field(alias="schema")
+    schema_: AnySchema = Field(alias="schema")
     codes_dataset_id: str | None = None
     label_names: tuple[str, ...] = ()
 
@@ -50,7 +50,7 @@ class Checkpoint:
     Attributes:
         name: What the run was called; display text.
         config: The settings it was trained with.
-        schema: What the pictures must look like.
+        schema: What an example looks like, and how to give it back in original units.
         history: One record an epoch.
         weights: The model's state, by parameter name.
         codes: Where the encoder puts the dataset; None until training has ended.
@@ -58,7 +58,7 @@ class Checkpoint:
 
     name: str
     config: RunConfig
-    schema: ImageSchema
+    schema: AnySchema
     history: tuple[EpochRecord, ...]
     weights: dict[str, torch.Tensor] = field(repr=False)
     codes: Codes | None = field(default=None, repr=False)

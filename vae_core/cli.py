@@ -16,9 +16,9 @@ import numpy as np
 from filelock import Timeout
 from pydantic import BaseModel
 
-from vae_core import workspace
+from vae_core import stored_datasets, uploads, versions, workspace
 from vae_core.config import ModelConfig, TrainConfig
-from vae_core.datasets import SAMPLES, Dataset, ImageSchema, read_path
+from vae_core.datasets import SAMPLES, AnySchema, Dataset, files_at
 from vae_core.errors import CheckpointError, ConfigError, DatasetError, NotFoundError, TrainingError, VAECoreError
 from vae_core.objectives import BetaVAE
 from vae_core.run_config import PRESETS, suggested_preset
@@ -47,9 +47,11 @@ class _Commands(click.Group):
 def main() -> None:
     """Train variational autoencoders and look inside them.
 
-    DATA is a ZIP of pictures, a folder, one picture, an IDX file (its labels are found beside it), the name of a
-    built-in set, or the id of a dataset in the workspace; `datasets` lists the last two.
+    DATA is a ZIP of pictures, a folder, one picture, an NPZ, NPY or IDX array (an IDX file's labels are found beside
+    it), a table as CSV, TSV or Parquet, the name of a built-in set, or the id of a dataset in the workspace; `datasets`
+    lists the last two.
     """
+    versions.check()
 
 
 def settings(*models: type[BaseModel]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -104,8 +106,7 @@ def train(
     if not as_json:
         for sentence in dataset.warnings:
             click.echo(f"Note: {sentence}", err=True)
-        side = dataset.schema.side
-        click.echo(f"{len(dataset):,} pictures {side}×{side}, {config.train.epochs} epochs on {device}", err=True)
+        click.echo(f"{len(dataset):,} {_kind(dataset.schema)}, {config.train.epochs} epochs on {device}", err=True)
     try:
         lock = directory.lock().acquire(timeout=0)
     except Timeout as error:
@@ -140,14 +141,14 @@ def evaluate(checkpoint: str, data: str, as_json: bool, seed: int) -> None:
     import torch
 
     from vae_core import checkpoints
-    from vae_core.batches import Pictures, choose_device
+    from vae_core.batches import Examples, choose_device
     from vae_core.training import evaluate as measure
 
     started = time.perf_counter()
     loaded = checkpoints.load(checkpoint_path(checkpoint))
     dataset = open_data(data, loaded.schema)
     device = choose_device()
-    terms = measure(loaded.model().to(device), Pictures(dataset.x, device), torch.arange(len(dataset)), seed)
+    terms = measure(loaded.model().to(device), Examples(dataset.x, device), torch.arange(len(dataset)), seed)
     result = {
         "elbo": terms.elbo,
         "reconstruction_loss": terms.reconstruction_loss,
@@ -160,7 +161,7 @@ def evaluate(checkpoint: str, data: str, as_json: bool, seed: int) -> None:
     else:
         click.echo(
             f"−ELBO {-terms.elbo:.2f} = reconstruction loss {terms.reconstruction_loss:.2f} + KL {terms.kl:.2f} "
-            f"nats a picture ({len(dataset):,} pictures)"
+            f"nats an example ({len(dataset):,} {_kind(dataset.schema)})"
         )
 
 
@@ -198,17 +199,21 @@ def encode(checkpoint: str, data: str, out: Path | None, keep: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a dataset.")
 def datasets(as_json: bool) -> None:
     """List the datasets that are built in or stored in the workspace."""
-    builtin = {name: workspace.summary(make()) for name, make in SAMPLES.items()}
-    stored = {d.id: d for d in workspace.list_datasets() if d.id not in {b.id for b in builtin.values()}}
-    for key, about in (builtin | stored).items():
-        if as_json:
-            click.echo(about.model_dump_json())
-        else:
-            shape = "×".join(str(n) for n in (about.schema_.side, about.schema_.side, about.schema_.channels))
-            click.echo(f"{key:26}  {about.count:>8,} × {shape}  {about.name}")
+    for name, sample in SAMPLES.items():
+        about = {"id": name, "name": sample.title, "builtin": True}
+        click.echo(json.dumps(about) if as_json else f"{name:26}  {sample.title}: {sample.description}")
+    for stored in stored_datasets.list_all():
+        line = f"{stored.id:26}  {stored.name}: {stored.count:,} {_kind(stored.schema_)}"
+        click.echo(stored.model_dump_json() if as_json else line)
 
 
-def open_data(data: str, schema: ImageSchema | None = None) -> Dataset:
+def _kind(schema: AnySchema) -> str:
+    """What the examples are, in words."""
+    size = "×".join(str(n) for n in reversed(schema.shape))
+    return f"pictures {size}" if schema.kind == "image" else f"rows of {size} values"
+
+
+def open_data(data: str, schema: AnySchema | None = None) -> Dataset:
     """The dataset that DATA means, brought to `schema` if one is given.
 
     Raises:
@@ -216,15 +221,25 @@ def open_data(data: str, schema: ImageSchema | None = None) -> Dataset:
     """
     from vae_core.datasets import to_schema
 
-    if Path(data).exists():
-        return read_path(Path(data), schema)
-    if data in SAMPLES:
+    path = Path(data)
+    if data in SAMPLES and not path.exists():
         dataset = SAMPLES[data]()
-    elif workspace.ID_PATTERN.fullmatch(data):
-        dataset = workspace.load_dataset(data)
+    elif workspace.ID_PATTERN.fullmatch(data) and not path.exists():
+        dataset = stored_datasets.load(data)
     else:
-        return read_path(Path(data), schema)
+        return _read(path, schema)
     return to_schema(dataset, schema) if schema else dataset
+
+
+def _read(path: Path, schema: AnySchema | None) -> Dataset:
+    """Files of the disk, read by a process with limits; on a terminal with a progress bar."""
+    with click.progressbar(length=1000, label=f"Reading {path.name}", file=sys.stderr) as bar:
+        return uploads.read(
+            files_at(path),
+            schema,
+            lambda status: bar.update(max(int(1000 * status.done) - bar.pos, 0)),
+            title=path.name if path.is_dir() else None,
+        )
 
 
 def checkpoint_path(checkpoint: str) -> Path:

@@ -1,7 +1,7 @@
 """p(x | z): what a decoder's output means, and −log p(x | z) in nats, summed over the example.
 
-A decoder gives real numbers [B, C, H, W]; a likelihood turns them into the reconstruction, the mean
-of p(x | z), and scores x in [0, 1] under it. Sums over pixels, never means: a mean would silently
+A decoder gives real numbers [B, *shape]; a likelihood turns them into the reconstruction, the mean
+of p(x | z), and scores x under it. Sums over pixels or columns, never means: a mean would silently
 multiply β by the number of pixels.
 """
 

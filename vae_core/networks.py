@@ -1,6 +1,6 @@
-"""Encoders and decoders: any side 8 to 128, 1 or 3 channels.
+"""Encoders and decoders: for pictures of any side 8 to 128, 1 or 3 channels, and for rows of tables.
 
-An encoder maps x [B, C, H, W] to [B, 2 L] (mean and log-variance); a decoder maps z [B, L] to [B, C, H, W].
+An encoder maps x [B, *shape] to [B, 2 L] (mean and log-variance); a decoder maps z [B, L] to [B, *shape].
 """
 
 import math
@@ -11,8 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from vae_core.config import ModelConfig
+from vae_core.errors import ConfigError
 
-Shape = tuple[int, int, int]
+Shape = tuple[int, ...]
+"""Of one example: (C, H, W) of a picture, (D,) of a row of a table."""
 SMALLEST_MAP = 7
 """Convolutions halve the picture until its side is at most this."""
 FOURIER_FEATURES = 64
@@ -41,18 +43,18 @@ class FourierFeatures(nn.Module):
 
 
 def mlp(config: ModelConfig, shape: Shape) -> tuple[nn.Module, nn.Module]:
-    """Dense layers: pixels - width - ⅔ width - latents, and back over Fourier features of the latents."""
-    pixels = math.prod(shape)
+    """Dense layers: values - width - ⅔ width - latents, and back over Fourier features of the latents."""
+    values = math.prod(shape)
     wide, narrow = config.width, max(config.width * 2 // 3, 8)
     encoder = nn.Sequential(
-        nn.Flatten(), *_dense(pixels, wide), *_dense(wide, narrow), _posterior(narrow, config.latents)
+        nn.Flatten(), *_dense(values, wide), *_dense(wide, narrow), _posterior(narrow, config.latents)
     )
     decoder = nn.Sequential(
         FourierFeatures(config.latents, FOURIER_FEATURES),
         *_dense(config.latents + FOURIER_FEATURES, narrow),
         *_dense(narrow, narrow),
         *_dense(narrow, wide),
-        _he(nn.Linear(wide, pixels), LAST_LAYER_SCALE),
+        _he(nn.Linear(wide, values), LAST_LAYER_SCALE),
         nn.Unflatten(1, shape),
     )
     return encoder, decoder
@@ -81,7 +83,13 @@ def _posterior(inputs: int, latents: int) -> nn.Module:
 
 
 def conv(config: ModelConfig, shape: Shape) -> tuple[nn.Module, nn.Module]:
-    """Strided convolutions down to at most 7×7 and a dense layer, and the mirror image back."""
+    """Strided convolutions down to at most 7×7 and a dense layer, and the mirror image back.
+
+    Raises:
+        ConfigError: if the examples are no pictures.
+    """
+    if len(shape) != 3:
+        raise ConfigError("Convolutions need pictures, and this is a table. Choose the architecture mlp.")
     channels, side, _ = shape
     sides = [side]
     while sides[-1] > SMALLEST_MAP:
@@ -110,4 +118,4 @@ def conv(config: ModelConfig, shape: Shape) -> tuple[nn.Module, nn.Module]:
 
 
 ARCHITECTURES: dict[str, Callable[[ModelConfig, Shape], tuple[nn.Module, nn.Module]]] = {"mlp": mlp, "conv": conv}
-"""name -> (encoder, decoder) for a configuration and the shape (C, H, W) of x."""
+"""name -> (encoder, decoder) for a configuration and the shape of an example."""

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from vae_core.config import Config, ModelConfig, TrainConfig
-from vae_core.datasets import ImageSchema
+from vae_core.datasets import AnySchema
 from vae_core.errors import ConfigError
 from vae_core.objectives import BetaVAE
 
@@ -60,12 +60,14 @@ class Preset:
     description: str
     model: ModelConfig
     learning_rate: float
-    pictures_a_minute: int
-    """About how many small pictures one core trains on in a minute; the epochs follow from it."""
+    examples_a_minute: int
+    """About how many small examples one core trains on in a minute; the epochs follow from it."""
+    kind: Literal["image", "table"] = "image"
+    """Of the data it is for."""
 
     def run_config(self, dataset_id: str, count: int) -> RunConfig:
-        """The settings for a dataset of `count` pictures: about a minute of training, 5 to 300 epochs."""
-        epochs = min(max(round(self.pictures_a_minute / count), 5), 300)
+        """The settings for a dataset of `count` examples: about a minute of training, 5 to 300 epochs."""
+        epochs = min(max(round(self.examples_a_minute / count), 5), 300)
         train = TrainConfig(epochs=epochs, learning_rate=self.learning_rate)
         return RunConfig(dataset_id=dataset_id, model=self.model, train=train)
 
@@ -76,14 +78,22 @@ PRESETS: dict[str, Preset] = {
         description="Digits, drawings, characters: dense layers, two latents.",
         model=ModelConfig(),
         learning_rate=5e-3,
-        pictures_a_minute=720_000,
+        examples_a_minute=720_000,
     ),
     "colour": Preset(
         title="Colour pictures",
         description="Photographs and sprites: convolutions, a real-valued likelihood, two latents.",
         model=ModelConfig(architecture="conv", likelihood="gaussian"),
         learning_rate=1e-3,
-        pictures_a_minute=200_000,
+        examples_a_minute=200_000,
+    ),
+    "table": Preset(
+        title="Table",
+        description="Columns of numbers and names: dense layers, a real-valued likelihood, two latents.",
+        model=ModelConfig(width=128, likelihood="gaussian"),
+        learning_rate=3e-3,
+        examples_a_minute=1_000_000,
+        kind="table",
     ),
 }
 """name -> preset."""
@@ -92,6 +102,18 @@ FEWEST_EXAMPLES = 2
 """Training needs one picture to learn from and one to measure on."""
 
 
-def suggested_preset(schema: ImageSchema) -> str:
-    """The preset that fits the pictures."""
+def suggested_preset(schema: AnySchema) -> str:
+    """The preset that fits the data."""
+    if schema.kind == "table":
+        return "table"
     return "grey" if schema.channels == 1 else "colour"
+
+
+def check_fit(model: ModelConfig, schema: AnySchema) -> None:
+    """Whether a model can learn such data.
+
+    Raises:
+        ConfigError: if it cannot.
+    """
+    if schema.kind == "table" and (model.architecture != "mlp" or model.likelihood != "gaussian"):
+        raise ConfigError("A table needs the architecture mlp and the likelihood gaussian. Take the preset for tables.")

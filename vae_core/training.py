@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vae_core.batches import Pictures
+from vae_core.batches import Examples
 from vae_core.datasets import Dataset
 from vae_core.errors import TrainingError
 from vae_core.records import EpochRecord, Terms
@@ -81,10 +81,10 @@ def train(
         TrainingError: if there are too few examples, or if the loss stops being a number.
     """
     settings = config.train
-    pictures = Pictures(dataset.x, device)
+    examples = Examples(dataset.x, device)
     train_index, validation_index = split(len(dataset), settings.validation, settings.seed)
     model.to(device)
-    model.start_from_mean(pictures[train_index[:EVALUATION_BATCH]].mean(0))
+    model.start_from_mean(examples[train_index[:EVALUATION_BATCH]].mean(0))
     batches_per_epoch = -(-len(train_index) // settings.batch_size)
     steps = settings.epochs * batches_per_epoch
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=device.type != "mps")
@@ -98,7 +98,7 @@ def train(
         mean = _Mean()
         model.train()
         for index in order.split(settings.batch_size):
-            out = model(pictures[index], noise)
+            out = model(examples[index], noise)
             weight = min(step / (settings.warm_up * steps), 1) if settings.warm_up else 1
             penalty = config.objective.penalty(out, len(train_index), step)
             loss = (out.reconstruction_loss + weight * penalty).mean()
@@ -114,18 +114,18 @@ def train(
             mean.add(out)
             step += 1
             on_step(step / steps)
-        validation = evaluate(model, pictures, validation_index, settings.seed)
+        validation = evaluate(model, examples, validation_index, settings.seed)
         yield EpochRecord(epoch=epoch, train=mean.terms(), validation=validation, seconds=time.perf_counter() - started)
 
 
 @torch.no_grad()
-def evaluate(model: VAE, pictures: Pictures, index: Tensor, seed: int = 0) -> Terms:
+def evaluate(model: VAE, examples: Examples, index: Tensor, seed: int = 0) -> Terms:
     """The two terms over the examples of `index`, one posterior sample each, from the same noise at every call."""
     model.eval()
-    noise = torch.Generator(pictures.device).manual_seed(seed)
+    noise = torch.Generator(examples.device).manual_seed(seed)
     mean = _Mean()
     for part in index.split(EVALUATION_BATCH):
-        mean.add(model(pictures[part], noise))
+        mean.add(model(examples[part], noise))
     return mean.terms()
 
 

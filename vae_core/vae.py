@@ -48,7 +48,7 @@ class VAE(nn.Module):
 
     Args:
         config: The architecture, latent dimensions and likelihood.
-        shape: (C, H, W) of one example.
+        shape: Of one example: (C, H, W) of a picture, (D,) of a row of a table.
         seed: Of the initial weights; the global generator is left as it was.
     """
 
@@ -65,21 +65,21 @@ class VAE(nn.Module):
         self.register_buffer("mean", torch.zeros(shape))
 
     def encode(self, x: Tensor) -> Normal:
-        """q(z | x), a Normal over [B, L], for x [B, C, H, W] in [0, 1]."""
+        """q(z | x), a Normal over [B, L], for x [B, *shape]."""
         mean, log_variance = self.encoder(x - self.mean).chunk(2, dim=1)
         # bounded softly from above: beyond a hard bound the KL could no longer pull it back
         bounded = GREATEST_LOG_VARIANCE - F.softplus(GREATEST_LOG_VARIANCE - log_variance)
         return Normal(mean, torch.exp(0.5 * bounded.clamp_min(LEAST_LOG_VARIANCE)), validate_args=False)
 
     def decode(self, latents: Tensor) -> Tensor:
-        """The reconstruction, mean of p(x | z), [B, C, H, W], for latents [B, L]."""
+        """The reconstruction, mean of p(x | z), [B, *shape], for latents [B, L]."""
         return self.likelihood.reconstruction(self.decoder(latents))
 
     def forward(self, x: Tensor, generator: torch.Generator | None = None) -> VAEOutput:
         """Posterior, one sample of it, and the two terms of the ELBO.
 
         Args:
-            x: [B, C, H, W] in [0, 1].
+            x: [B, *shape], pictures in [0, 1].
             generator: Source of the noise, on the device of x.
         """
         posterior = self.encode(x)
@@ -89,7 +89,7 @@ class VAE(nn.Module):
 
     @torch.no_grad()
     def start_from_mean(self, mean: Tensor) -> None:
-        """Begin at the mean picture [C, H, W] instead of at grey.
+        """Begin at the mean example [*shape] instead of at grey.
 
         The encoder sees deviations from it, so that dark ink on white learns as well as white on dark, and the
         untrained decoder gives about the mean itself.

@@ -5,20 +5,26 @@ show must not change under it.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from pages.ui import explorer, pictures
+from pages.ui import explorer, pictures, tables
 from pages.ui.explorer import OpenModel
-from vae_core import checkpoints, export, workspace
+from vae_core import checkpoints, export, stored_datasets, workspace
 from vae_core.batches import choose_device
-from vae_core.datasets import Dataset
+from vae_core.datasets import Dataset, TableSchema
+from vae_core.datasets.inspection import Inspection, inspect_pictures
 from vae_core.errors import DatasetError, NotFoundError
 from vae_core.latents.codes import Codes, encode
 from vae_core.latents.manifold import manifold
 
 SHEET_COLUMNS, SHEET_ROWS = 20, 6
+SHEET_SIZE = SHEET_COLUMNS * SHEET_ROWS
+COLUMNS_SHOWN = 200
+SHUFFLED, IN_ORDER = -1, -2
+"""In place of a label."""
 
 
 def newest_model(id: str) -> OpenModel:
@@ -79,7 +85,7 @@ def dataset(id: str) -> Dataset:
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _dataset(id: str) -> Dataset:
-    return workspace.load_dataset(id)
+    return stored_datasets.load(id)
 
 
 def dataset_or_none(id: str) -> Dataset | None:
@@ -90,14 +96,51 @@ def dataset_or_none(id: str) -> Dataset | None:
         return None
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def contact_sheet(id: str) -> bytes:
-    """Pictures from all over a dataset, every label in turn, as PNG."""
+@st.cache_resource(max_entries=64, show_spinner=False)
+def contact_sheet(id: str, label: int, number: int) -> bytes:
+    """Page `number` (from 0) of a dataset's pictures as PNG: all SHUFFLED, all IN_ORDER, or of one label."""
     shown = dataset(id)
-    count = min(len(shown), SHEET_COLUMNS * SHEET_ROWS)
-    order = np.arange(len(shown)) if shown.labels is None else np.argsort(shown.labels, kind="stable")
-    chosen = order[np.linspace(0, len(shown) - 1, count).astype(int)]
-    return pictures.sheet(shown.x[chosen], min(SHEET_COLUMNS, count))
+    if label == SHUFFLED:
+        order = np.random.default_rng(0).permutation(len(shown))
+    else:
+        order = (
+            np.arange(len(shown))
+            if label == IN_ORDER or shown.labels is None
+            else np.flatnonzero(shown.labels == label)
+        )
+    chosen = order[number * SHEET_SIZE : (number + 1) * SHEET_SIZE]
+    return pictures.sheet(shown.x[chosen], min(SHEET_COLUMNS, len(chosen)))
+
+
+@st.cache_resource(max_entries=32, show_spinner="Looking at every picture…")
+def inspection(id: str) -> Inspection:
+    """Duplicates, blank pictures and brightness of a dataset of pictures."""
+    return inspect_pictures(dataset(id).x)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def label_counts(id: str) -> list[int]:
+    """How many examples every label has."""
+    shown = dataset(id)
+    return [] if shown.labels is None else np.bincount(shown.labels, minlength=len(shown.label_names)).tolist()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def column_summary(id: str) -> list[dict[str, Any]]:
+    """A line for each of a table's first columns: what it holds, and how it is distributed."""
+    schema = dataset(id).schema
+    columns = schema.columns[:COLUMNS_SHOWN] if isinstance(schema, TableSchema) else ()
+    values = originals(id)
+    return [tables.column_line(column, values[column.name]) for column in columns]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def originals(id: str) -> dict[str, np.ndarray]:
+    """The columns of a table in original units."""
+    shown = dataset(id)
+    if not isinstance(shown.schema, TableSchema):
+        raise DatasetError("This dataset holds pictures, not a table.")
+    return shown.schema.to_original(shown.x)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

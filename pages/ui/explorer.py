@@ -12,7 +12,7 @@ from PIL import Image
 
 from pages.ui import browser_runtime
 from vae_core.checkpoints import Checkpoint
-from vae_core.datasets import Dataset
+from vae_core.datasets import AnySchema, Dataset, TableSchema
 from vae_core.latents.codes import Codes, principal_plane
 from vae_core.vae import VAE
 
@@ -92,14 +92,15 @@ def thumbnail_plan(count: int, side: int, channels: int) -> ThumbnailPlan:
 
 def thumbnails(dataset: Dataset) -> np.ndarray:
     """uint8 [n, side, side, C]; picture k of n is number floor(k · N / n) of the dataset."""
-    plan = thumbnail_plan(len(dataset), dataset.schema.side, dataset.schema.channels)
+    _, side, _, channels = dataset.x.shape
+    plan = thumbnail_plan(len(dataset), side, channels)
     chosen = dataset.x[np.arange(plan.count, dtype=np.int64) * len(dataset) // plan.count]
-    if plan.side == dataset.schema.side:
+    if plan.side == side:
         return chosen
     small = [
         np.asarray(Image.fromarray(x.squeeze()).resize((plan.side, plan.side), Image.Resampling.BOX)) for x in chosen
     ]
-    return np.stack(small).reshape(plan.count, plan.side, plan.side, dataset.schema.channels)
+    return np.stack(small).reshape(plan.count, plan.side, plan.side, channels)
 
 
 @cache
@@ -147,7 +148,8 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         "groups": map_groups(codes.label_names),
         "ranges": layout.ranges,
         "principal": {"rows": layout.rows, "centre": layout.centre},
-        "thumbnails": _thumbnails(dataset, base) if dataset else None,
+        "columns": _columns(model.checkpoint.schema),
+        "thumbnails": _thumbnails(dataset, base) if dataset and dataset.schema.kind == "image" else None,
     }
 
 
@@ -161,11 +163,17 @@ def why_server(model: OpenModel, installed: bool) -> str:
     return ""
 
 
+def _columns(schema: AnySchema) -> list[dict[str, Any]] | None:
+    """What it takes to show a decoded row in original units; None for pictures."""
+    return [column.model_dump(mode="json") for column in schema.columns] if isinstance(schema, TableSchema) else None
+
+
 def _thumbnails(dataset: Dataset, base: str) -> dict[str, Any]:
-    plan = thumbnail_plan(len(dataset), dataset.schema.side, dataset.schema.channels)
+    _, side, _, channels = dataset.x.shape
+    plan = thumbnail_plan(len(dataset), side, channels)
     return {
         "url": f"{base}/datasets/{dataset.id}/thumbnails",
         "side": plan.side,
-        "channels": dataset.schema.channels,
+        "channels": channels,
         "count": plan.count,
     }

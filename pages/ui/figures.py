@@ -12,6 +12,7 @@ from vae_core.records import EpochRecord
 
 PALETTE = qualitative.D3
 TRAIN, VALIDATION = "#7f8ea3", "#3b6fd4"
+RGB = ("#d1495b", "#3a9d5d", "#3b6fd4")
 MARGIN = {"l": 8, "r": 8, "t": 36, "b": 8}
 
 
@@ -37,6 +38,30 @@ def loss_curves(records: Sequence[EpochRecord]) -> go.Figure:
             figure.add_trace(trace, row=1, col=column)
     figure.update_xaxes(title_text="epoch", rangemode="tozero")
     figure.update_layout(height=280, margin=MARGIN, legend={"orientation": "h", "y": -0.3}, uirevision="curves")
+    return figure
+
+
+def class_counts(names: Sequence[str], counts: Sequence[int]) -> go.Figure:
+    """How many examples every label has, as bars."""
+    figure = go.Figure(go.Bar(x=[plain(name) for name in names], y=list(counts), marker_color=VALIDATION))
+    figure.update_xaxes(type="category", tickmode="auto", nticks=30)
+    figure.update_yaxes(title_text="examples", rangemode="tozero")
+    figure.update_layout(height=240, margin=MARGIN, bargap=0.15)
+    return figure
+
+
+def histograms(counts: np.ndarray) -> go.Figure:
+    """Brightness of all pixels, [1 or 3, bins] over 0 to 255."""
+    figure = go.Figure()
+    places = (np.arange(counts.shape[1]) + 0.5) * 256 / counts.shape[1]
+    names, colours = (("grey",), (TRAIN,)) if len(counts) == 1 else (("red", "green", "blue"), RGB)
+    for row, name, colour in zip(counts, names, colours, strict=True):
+        figure.add_trace(
+            go.Scatter(x=places, y=row / row.sum(), name=name, mode="lines", line={"color": colour, "shape": "hvh"})
+        )
+    figure.update_xaxes(title_text="pixel value", range=[0, 255])
+    figure.update_yaxes(title_text="share", rangemode="tozero")
+    figure.update_layout(height=240, margin=MARGIN, showlegend=len(counts) > 1)
     return figure
 
 

@@ -30,10 +30,11 @@ def facts(checkpoint: Checkpoint) -> str:
     config = checkpoint.config
     last = checkpoint.history[-1]
     terms = last.validation
+    example = "picture" if checkpoint.schema.kind == "image" else "row"
     return (
         f"{config.model.architecture} · {latents(config.model)} · {config.model.likelihood} · "
         f"β {config.objective.beta:g} · {last.epoch} epochs · validation −ELBO {_nats(-terms.elbo)} = "
-        f"{_nats(terms.reconstruction_loss)} reconstruction + {_nats(terms.kl)} KL (nats a picture)"
+        f"{_nats(terms.reconstruction_loss)} reconstruction + {_nats(terms.kl)} KL (nats a {example})"
     )
 
 

@@ -2,9 +2,10 @@
 
 import base64
 import io
+from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 SHEET_PIXELS = 900
 """Sheets are enlarged by whole factors to about this width, so that small pictures stay crisp."""
@@ -28,6 +29,21 @@ def sheet(pictures: np.ndarray, columns: int, gap: int = 1) -> bytes:
     factor = max(1, round(SHEET_PIXELS / image.width))
     buffer = io.BytesIO()
     image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def before_and_after(originals: Sequence[Image.Image], prepared: Sequence[np.ndarray], side: int) -> bytes:
+    """Pictures as they were, and below each what becomes of it, all `side` pixels wide."""
+    gap = 4
+    canvas = Image.new("RGBA", (len(originals) * (side + gap) - gap, 2 * side + gap))
+    for k, (original, pixels) in enumerate(zip(originals, prepared, strict=True)):
+        whole = ImageOps.contain(original.convert("RGB"), (side, side))
+        left = k * (side + gap)
+        canvas.paste(whole, (left + (side - whole.width) // 2, (side - whole.height) // 2))
+        after = Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
+        canvas.paste(after.convert("RGB").resize((side, side), Image.Resampling.NEAREST), (left, side + gap))
+    buffer = io.BytesIO()
+    canvas.save(buffer, "PNG")
     return buffer.getvalue()
 
 

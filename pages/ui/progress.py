@@ -1,7 +1,7 @@
 """A run while it goes on: progress, curves, reconstructions and the map, refreshing by themselves."""
 
 import time
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import safetensors
@@ -12,6 +12,7 @@ from pages.ui import cache, explorer, figures, models, pictures, state
 from pages.ui.navigation import page
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import runs
+from vae_core.datasets import Dataset, TableSchema
 from vae_core.runs import Run
 from vae_core.runs.directory import State
 
@@ -70,14 +71,15 @@ def _headline(run: Run) -> None:
 
 def _progress_text(run: Run) -> str:
     epochs = run.config.train.epochs
-    left = "" if run.status.seconds_left is None else f" · about {_duration(run.status.seconds_left)} left"
+    left = "" if run.status.seconds_left is None else f" · about {duration(run.status.seconds_left)} left"
     return (
         run.status.message
         or f"Epoch {min(int(run.status.done * epochs) + 1, epochs)} of {epochs}{left} · on {run.status.device}"
     )
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds or minutes, in words."""
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
@@ -86,14 +88,11 @@ def _preview(run: Run) -> None:
         arrays = safetensors.numpy.load_file(run.directory.preview)
     except (OSError, safetensors.SafetensorError):
         return
-    originals, reconstructions = pictures.as_bytes(arrays["originals"]), pictures.as_bytes(arrays["reconstructions"])
+    dataset = cache.dataset_or_none(run.config.dataset_id)
     left, right = st.columns(2)
     with left:
-        st.caption("Pictures the model has not trained on, and below each its reconstruction")
-        rows = pictures.sheet(np.concatenate([originals, reconstructions]), len(originals))
-        st.image(pictures.inline(rows), width="stretch")
+        _reconstructions(arrays["originals"], arrays["reconstructions"], dataset)
     with right:
-        dataset = cache.dataset_or_none(run.config.dataset_id)
         names = dataset.label_names if dataset else ()
         groups = explorer.map_groups(names)
         of_code = (
@@ -104,6 +103,26 @@ def _preview(run: Run) -> None:
             key=f"map-{run.id}",
             config={"displayModeBar": False},
         )
+
+
+def _reconstructions(originals: np.ndarray, reconstructions: np.ndarray, dataset: Dataset | None) -> None:
+    """Held-out examples and what the model makes of them: pictures, or rows in original units."""
+    if originals.ndim == 4:
+        st.caption("Pictures the model has not trained on, and below each its reconstruction")
+        both = np.concatenate([pictures.as_bytes(originals), pictures.as_bytes(reconstructions)])
+        st.image(pictures.inline(pictures.sheet(both, len(originals))), width="stretch")
+    elif dataset and isinstance(dataset.schema, TableSchema):
+        st.caption("A row the model has not trained on, and its reconstruction")
+        row, again = (dataset.schema.to_original(x[:1]) for x in (originals, reconstructions))
+        st.dataframe(
+            [{"column": name, "row": _cell(row[name][0]), "reconstruction": _cell(again[name][0])} for name in row],
+            hide_index=True,
+            height=380,
+        )
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"
 
 
 def list_all() -> None:

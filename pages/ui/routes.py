@@ -29,8 +29,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pages.ui import browser_runtime, cache, explorer
-from vae_core import checkpoints, workspace
-from vae_core.errors import VAECoreError
+from vae_core import checkpoints, stored_datasets, uploads, workspace
+from vae_core.errors import NotFoundError, VAECoreError
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 def _prepare() -> None:
     """Each step for itself: what one cannot do must not keep the others from trying."""
-    for step in (workspace.store_samples, browser_runtime.install, _export_bundled):
+    for step in (workspace.tidy, uploads.tidy, stored_datasets.store_samples, browser_runtime.install, _export_bundled):
         try:
             step()
         except (OSError, VAECoreError):
@@ -128,6 +128,8 @@ def _codes(request: Request) -> Response:
 
 def _thumbnails(request: Request) -> Response:
     dataset = cache.dataset(request.path_params["id"])
+    if dataset.schema.kind != "image":
+        raise NotFoundError("A table has no pictures.")
     content = explorer.thumbnails(dataset).tobytes()
     return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
 
@@ -160,7 +162,7 @@ async def _decode(socket: WebSocket) -> None:
 
 @torch.inference_mode()
 def _reconstruct(model: explorer.OpenModel, z: torch.Tensor) -> bytes:
-    return model.vae.decode(torch.nan_to_num(z)).clamp(0, 1).numpy().astype("<f4").tobytes()
+    return model.vae.decode(torch.nan_to_num(z)).numpy().astype("<f4").tobytes()
 
 
 def _same_origin(connection: HTTPConnection) -> bool:

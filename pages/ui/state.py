@@ -89,6 +89,37 @@ def set_dataset_id(id: str | None) -> None:
     st.query_params.from_dict({"dataset": id} if id else {})
 
 
+def upload_id() -> str | None:
+    """The upload that is being read, from the address."""
+    value = st.query_params.get("upload")
+    return value if value and ID.fullmatch(value) else None
+
+
+def set_upload_id(id: str) -> None:
+    """Show how far the reading of an upload is."""
+    st.query_params.from_dict({"upload": id})
+
+
+def replaced_dataset() -> str | None:
+    """The dataset that is being prepared in another way, until the other one is there."""
+    return st.session_state.pop("replaced_dataset", None)
+
+
+def set_replaced_dataset(id: str) -> None:
+    """Remember which dataset a new preparation replaces."""
+    st.session_state["replaced_dataset"] = id
+
+
+def deleted_dataset() -> tuple[str, str] | None:
+    """Id and name of the dataset deleted last, while that can be undone."""
+    return st.session_state.get("deleted_dataset")
+
+
+def set_deleted_dataset(deleted: tuple[str, str] | None) -> None:
+    """Offer to undo a deletion, or stop offering."""
+    st.session_state["deleted_dataset"] = deleted
+
+
 def upload_key() -> str:
     """The uploader's key; a new one empties it."""
     return f"upload-{st.session_state.get('uploads', 0)}"

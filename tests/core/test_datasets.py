@@ -69,7 +69,7 @@ def test_damaged_member_of_a_zip_is_skipped_and_named() -> None:
         (zip_of({}), "empty archive"),
         (zip_of({"a.png": png(grey())})[:-30], "damaged"),
         (b"", "is empty"),
-        (b"just some text", "no picture"),
+        (b"just some text", "no kind of file that is read"),
     ],
 )
 def test_nothing_usable_is_refused_with_a_sentence(content: bytes, found: str) -> None:
@@ -168,7 +168,7 @@ def test_idx_uploaded_with_its_labels_in_any_order() -> None:
         ([("images", idx(strokes(5, 28)[..., 0])[:-1])], "damaged"),
         ([("images", idx(strokes(5, 28)[..., 0])), ("labels", idx(np.arange(4)))], "4 labels for 5 pictures"),
         ([("images", gzip.compress(idx(strokes(5, 28)[..., 0]))[:-20])], "damaged gzip"),
-        ([("a.zip", zip_of({"a.png": png(grey())})), ("b.png", png(grey()))], "archive among other files"),
+        ([("a.zip", zip_of({"a.png": png(grey())})), ("b.png", png(grey()))], "set of its own among other files"),
     ],
 )
 def test_files_that_do_not_fit_are_refused(files: list[tuple[str, bytes]], found: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import stroke_dataset
-from vae_core import checkpoints, runs, workspace
+from vae_core import checkpoints, runs, stored_datasets, workspace
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.errors import NotFoundError
 from vae_core.run_config import RunConfig
@@ -23,7 +23,7 @@ Wait = Callable[[Callable[[], bool], float], None]
 
 def start(epochs: int, count: int = 40, name: str = "strokes") -> Run:
     dataset = stroke_dataset(count)
-    id = workspace.save_dataset(dataset)
+    id = stored_datasets.save(dataset)
     config = RunConfig(dataset_id=id, model=ModelConfig(width=32), train=TrainConfig(epochs=epochs, batch_size=16))
     return runs.start(name, config)
 
@@ -91,7 +91,7 @@ def test_one_run_trains_at_a_time_and_the_oldest_goes_first(wait_for: Wait) -> N
 @pytest.mark.slow
 def test_run_outlives_the_process_that_started_it(wait_for: Wait) -> None:
     """The starter is killed with its whole process group, as Ctrl-C on a server would."""
-    workspace.save_dataset(stroke_dataset())
+    stored_datasets.save(stroke_dataset())
     code = (
         "import time\n"
         "from tests.core.test_runs import start\n"

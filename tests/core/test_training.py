@@ -8,7 +8,7 @@ import torch
 
 from tests.conftest import CPU, stroke_dataset
 from vae_core import batches
-from vae_core.batches import Pictures, choose_device
+from vae_core.batches import Examples, choose_device
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.datasets import Dataset
 from vae_core.errors import ConfigError, TrainingError
@@ -55,7 +55,7 @@ def test_held_out_pictures_leave_no_trace_in_the_weights() -> None:
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
     assert first[-1].train == second[-1].train
     assert first[-1].validation != second[-1].validation
-    assert evaluate(one, Pictures(dataset.x, CPU), held_out, seed=0) == first[-1].validation
+    assert evaluate(one, Examples(dataset.x, CPU), held_out, seed=0) == first[-1].validation
 
 
 def test_progress_is_told_after_every_step(tiny_images: Dataset) -> None:
@@ -93,9 +93,9 @@ def test_loss_that_is_no_number_names_the_step_and_what_to_try(tiny_images: Data
 
 def test_set_larger_than_the_limit_is_read_from_disk(monkeypatch: pytest.MonkeyPatch, tiny_images: Dataset) -> None:
     index = torch.tensor([3, 1, 2])
-    resident = Pictures(tiny_images.x, CPU)[index]
+    resident = Examples(tiny_images.x, CPU)[index]
     monkeypatch.setattr(batches, "RESIDENT_BYTES", 10)
-    mapped = Pictures(tiny_images.x, CPU)
+    mapped = Examples(tiny_images.x, CPU)
     assert torch.equal(mapped[index], resident)
     assert resident.shape == (3, 1, 8, 8)
     assert float(resident.max()) <= 1.0

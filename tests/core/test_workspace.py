@@ -1,20 +1,22 @@
 """Datasets stored once, opened from disk, found by id alone."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.conftest import stroke_dataset
-from vae_core import workspace
-from vae_core.datasets import Dataset
+from vae_core import stored_datasets, workspace
+from vae_core.datasets import Dataset, Origin
 from vae_core.errors import DatasetError, NotFoundError
 
 
 def test_dataset_comes_back_memory_mapped(tiny_images: Dataset) -> None:
-    id = workspace.save_dataset(tiny_images)
-    back = workspace.load_dataset(id)
+    id = stored_datasets.save(tiny_images)
+    back = stored_datasets.load(id)
     assert isinstance(back.x, np.memmap)
     np.testing.assert_array_equal(back.x, tiny_images.x)
     np.testing.assert_array_equal(back.labels, tiny_images.labels)
@@ -22,25 +24,25 @@ def test_dataset_comes_back_memory_mapped(tiny_images: Dataset) -> None:
 
 
 def test_same_content_is_stored_once(tiny_images: Dataset, workspace_folder: Path) -> None:
-    assert workspace.save_dataset(tiny_images) == workspace.save_dataset(stroke_dataset())
+    assert stored_datasets.save(tiny_images) == stored_datasets.save(stroke_dataset())
     assert len(list((workspace_folder / "datasets").iterdir())) == 1
 
 
 def test_list_leaves_out_what_cannot_be_read(tiny_images: Dataset, workspace_folder: Path) -> None:
-    id = workspace.save_dataset(tiny_images)
+    id = stored_datasets.save(tiny_images)
     (workspace_folder / "datasets" / ("b" * 26)).mkdir()
-    assert [about.id for about in workspace.list_datasets()] == [id]
+    assert [about.id for about in stored_datasets.list_all()] == [id]
 
 
 def test_damaged_and_removed_datasets_say_so(tiny_images: Dataset) -> None:
-    id = workspace.save_dataset(tiny_images)
+    id = stored_datasets.save(tiny_images)
     path = workspace.place("datasets", id) / "x.npy"
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(DatasetError, match="damaged"):
-        workspace.load_dataset(id)
-    workspace.delete_dataset(id)
+        stored_datasets.load(id)
+    stored_datasets.delete(id)
     with pytest.raises(NotFoundError, match="Upload it again"):
-        workspace.load_dataset(id)
+        stored_datasets.load(id)
 
 
 @pytest.mark.parametrize("id", ["..", "a/b", "", "a" * 25, "A" * 26, "../" + "a" * 23, "a" * 26 + "\n"])
@@ -56,10 +58,10 @@ def test_place_is_the_environments(workspace_folder: Path, monkeypatch: pytest.M
 
 
 def test_dataset_whose_files_were_lost_can_be_stored_again(tiny_images: Dataset) -> None:
-    id = workspace.save_dataset(tiny_images)
+    id = stored_datasets.save(tiny_images)
     (workspace.place("datasets", id) / "x.npy").unlink()
-    assert workspace.save_dataset(stroke_dataset()) == id
-    assert len(workspace.load_dataset(id)) == 40
+    assert stored_datasets.save(stroke_dataset()) == id
+    assert len(stored_datasets.load(id)) == 40
 
 
 def test_listing_while_others_store_and_remove() -> None:
@@ -67,12 +69,57 @@ def test_listing_while_others_store_and_remove() -> None:
 
     def churn(dataset: Dataset) -> None:
         for _ in range(5):
-            workspace.delete_dataset(workspace.save_dataset(dataset))
+            stored_datasets.delete(stored_datasets.save(dataset))
 
     with ThreadPoolExecutor(4) as pool:
         working = [pool.submit(churn, dataset) for dataset in sets]
         while not all(task.done() for task in working):
-            workspace.list_datasets()
+            stored_datasets.list_all()
         for task in working:
             task.result()
-    assert workspace.list_datasets() == []
+    assert stored_datasets.list_all() == []
+
+
+def test_deleted_dataset_comes_back_until_it_is_purged(tiny_images: Dataset, workspace_folder: Path) -> None:
+    id = stored_datasets.save(tiny_images)
+    stored_datasets.delete(id)
+    assert stored_datasets.list_all() == []
+    workspace.tidy()  # nothing is a day old yet
+    stored_datasets.restore(id)
+    assert len(stored_datasets.load(id)) == 40
+    stored_datasets.delete(id)
+    [aside] = (workspace_folder / "datasets").iterdir()
+    os.utime(aside, (0, 0))
+    workspace.tidy()
+    assert list((workspace_folder / "datasets").iterdir()) == []
+    with pytest.raises(NotFoundError, match="cannot be brought back"):
+        stored_datasets.restore(id)
+
+
+def test_renamed_dataset_keeps_its_id_and_its_examples(tiny_images: Dataset) -> None:
+    id = stored_datasets.save(tiny_images)
+    stored_datasets.rename(id, "  Bars\u202e and strokes\n ")
+    assert stored_datasets.load(id).name == "Bars\ufffd and strokes"
+    assert stored_datasets.load(id).id == id
+    with pytest.raises(DatasetError, match="needs a name"):
+        stored_datasets.rename(id, " \t")
+    with pytest.raises(NotFoundError):
+        stored_datasets.rename("b" * 26, "x")
+
+
+def test_everything_known_of_a_dataset_comes_back(tiny_images: Dataset) -> None:
+    known = replace(
+        tiny_images,
+        factors=np.arange(80, dtype=np.int32).reshape(40, 2),
+        factor_names=("place", "direction"),
+        names=tuple(f"{k}.png" for k in range(40)),
+        origin=Origin(sizes=((8, 8, 40),), skipped=(("x", "broken"),), skipped_count=1, advice=("Take it.",)),
+        previews=(np.zeros((9, 7), dtype=np.uint8), np.ones((9, 7, 3), dtype=np.uint8)),
+    )
+    back = stored_datasets.load(stored_datasets.save(known, upload="u" * 26))
+    np.testing.assert_array_equal(back.factors, known.factors)
+    assert (back.factor_names, back.names, back.origin) == (known.factor_names, known.names, known.origin)
+    for one, other in zip(back.previews, known.previews, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert stored_datasets.list_all()[0].upload == "u" * 26
+    assert known.id != tiny_images.id  # factors are content

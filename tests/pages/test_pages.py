@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.conftest import png, stroke_dataset, strokes, zip_of
-from vae_core import runs, workspace
+from vae_core import runs, stored_datasets
 from vae_core.datasets import Dataset
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def test_upload_is_stored_shown_and_its_bytes_let_go() -> None:
     content = zip_of({f"{'ab'[k % 2]}/{k}.png": png(strokes(30, 16)[k, ..., 0]) for k in range(30)} | {"x.txt": b"?"})
     app.file_uploader[0].upload("set.zip", content, "application/zip").run()
     assert not app.exception
-    assert [about.name for about in workspace.list_datasets()] == ["set.zip"]
+    assert [about.name for about in stored_datasets.list_all()] == ["set.zip"]
     assert [metric.value for metric in app.metric] == ["30", "16×16", "2", "grey"]
     assert "x.txt (not a picture)" in app.info[0].value.replace("\\", "")
     assert not app.file_uploader[0].value
@@ -61,19 +61,19 @@ def test_bad_upload_is_one_sentence_and_the_next_one_works() -> None:
     assert "notes.zip holds no picture" in app.error[0].value
     app.file_uploader[0].upload("a.png", png(strokes(1, 16)[0, ..., 0]), "image/png").run()
     assert not app.error
-    assert len(workspace.list_datasets()) == 1
+    assert len(stored_datasets.list_all()) == 1
 
 
 def test_removed_dataset_is_gone(tiny_images: Dataset) -> None:
-    workspace.save_dataset(tiny_images)
+    stored_datasets.save(tiny_images)
     app = open_page("data")
     next(button for button in app.button if button.label == "Remove for good").click().run()
-    assert workspace.list_datasets() == []
+    assert stored_datasets.list_all() == []
 
 
 @pytest.mark.slow
 def test_training_starts_with_everything_at_its_defaults(tiny_images: Dataset) -> None:
-    workspace.save_dataset(tiny_images)
+    stored_datasets.save(tiny_images)
     app = open_page("train", dataset=tiny_images.id)
     next(button for button in app.button if button.label == "Start training").click().run()
     assert not app.exception
@@ -89,7 +89,7 @@ def test_training_starts_with_everything_at_its_defaults(tiny_images: Dataset) -
 
 
 def test_form_offers_the_ranges_of_the_fields(tiny_images: Dataset) -> None:
-    workspace.save_dataset(tiny_images)
+    stored_datasets.save(tiny_images)
     app = open_page("train")
     latents = next(n for n in app.number_input if n.label == "Latent dimensions")
     assert (latents.min, latents.max, latents.value) == (1, 512, 2)
@@ -121,7 +121,7 @@ def test_wrong_run_is_one_sentence() -> None:
 
 
 def test_datasets_of_the_same_name_are_told_apart(tiny_images: Dataset) -> None:
-    ids = [workspace.save_dataset(dataset) for dataset in (tiny_images, stroke_dataset(count=30))]
+    ids = [stored_datasets.save(dataset) for dataset in (tiny_images, stroke_dataset(count=30))]
     app = open_page("data")
     assert len(set(app.selectbox[0].options)) == 2
     for id, count in zip(ids, ("40", "30"), strict=True):

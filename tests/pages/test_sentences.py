@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui.sentences import escape, plain
 from tests.conftest import png, strokes, zip_of
-from vae_core import datasets, workspace
+from vae_core import datasets, stored_datasets
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,7 +27,7 @@ def test_plotly_names_have_no_tags() -> None:
 
 def test_hostile_name_in_an_archive_reaches_the_page_escaped() -> None:
     content = zip_of({"a.png": png(strokes(1, 16)[0, ..., 0]), "![t](http://a/b.png)": b"?"})
-    id = workspace.save_dataset(datasets.read("set.zip", content))
+    id = stored_datasets.save(datasets.read("set.zip", content))
     app = AppTest.from_file(str(ROOT / "pages/ui/router.py"), default_timeout=30)
     app.query_params["dataset"] = id
     app.run()

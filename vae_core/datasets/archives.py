@@ -1,75 +1,198 @@
-"""A ZIP of pictures, read member by member in memory: nothing is ever extracted to disk."""
+"""ZIP archives, opened as if an enemy had made them: nothing is extracted to disk, and no name becomes a path.
+
+An archive that says two different things about itself is refused whole, before one byte is unpacked; what comes out
+of a member is counted, for its directory may lie.
+"""
 
 import io
+import mmap
 import zipfile
-from pathlib import PurePosixPath
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
-from vae_core.datasets.dataset import Dataset, ImageSchema
-from vae_core.datasets.images import NamedFile, Skipped, list_skipped, read_images
+from vae_core.datasets.file import File
+from vae_core.datasets.zip_structure import (
+    ENCRYPTED,
+    MAX_RATIO,
+    MAX_TOTAL_BYTES,
+    RATIO_FROM_BYTES,
+    TooLargeError,
+    check,
+    open_zip,
+)
 from vae_core.errors import DatasetError
 
-MAX_ENTRIES = 20_000
 MAX_ENTRY_BYTES = 64 * 2**20
-MAX_TOTAL_BYTES = 2 * 2**30
+MAX_ARRAY_BYTES = 4 * 2**30
+"""Arrays are read row by row, so that a large one costs time and disk, not memory."""
+STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
+METHODS = (STORED, DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
-def read_zip(name: str, content: bytes, schema: ImageSchema | None = None) -> Dataset:
-    """Every readable picture of the archive; folders become labels, at any depth.
+@dataclass(frozen=True)
+class Member:
+    """One file of an archive.
+
+    Attributes:
+        path: Its name with `/` between folders; text, never a path of ours.
+        size: What the directory says it unpacks to.
+        problem: Why it cannot be read; empty when it can.
+        info: Its entry in the directory.
+        start: Where its packed bytes begin.
+    """
+
+    path: str
+    size: int
+    problem: str
+    info: zipfile.ZipInfo
+    start: int
+
+
+class Archive:
+    """An archive whose structure is sound; made by `open_archive`."""
+
+    def __init__(self, file: File, data: bytes | mmap.mmap) -> None:
+        self.file = file
+        self._data = data
+        self._zip = open_zip(file, data)
+        self._unpacked = 0
+        self.members = [
+            Member(_path(info), info.file_size, _problem(info), info, start)
+            for info, start in check(file, data, self._zip)
+            if not _is_folder_or_clutter(info.filename)
+        ]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._zip.close()
+
+    def read(self, member: Member, limit: int = MAX_ENTRY_BYTES) -> bytes:
+        """All of a member.
+
+        Raises:
+            DatasetError: if it is damaged or larger than the limit; the message is a reason, not a sentence.
+        """
+        if member.info.compress_type in (STORED, DEFLATED) and not member.problem:
+            return self._unpack(member, limit)
+        with self.open(member, limit) as stream:
+            return stream.read()
+
+    def _unpack(self, member: Member, limit: int) -> bytes:
+        """Without the streams of `zipfile`, which cost more than many a small picture itself."""
+        packed = self._data[member.start : member.start + member.info.compress_size]
+        if member.info.compress_type == DEFLATED:
+            inflate = zlib.decompressobj(-15)
+            try:
+                content = inflate.decompress(packed, limit + 1)
+            except zlib.error as error:
+                raise DatasetError("damaged") from error
+            whole = inflate.eof
+        else:
+            content, whole = packed[: limit + 1], True
+        self.count(member, len(content), limit)
+        if not whole or len(content) != member.size or zlib.crc32(content) != member.info.CRC:
+            raise DatasetError("damaged")
+        return content
+
+    def open(self, member: Member, limit: int = MAX_ENTRY_BYTES) -> BinaryIO:
+        """A member as a stream that counts what comes out of it.
+
+        Raises:
+            DatasetError: as `read`, also while the stream is read.
+        """
+        if member.problem:
+            raise DatasetError(member.problem)
+        return io.BufferedReader(_Counted(self, member, limit), 2**18)
+
+    def count(self, member: Member, size: int, limit: int) -> None:
+        """Refuse a member, or the whole archive, that unpacks to more than it may."""
+        if size > limit:
+            raise DatasetError(f"larger than {limit // 2**20:,} MB")
+        if size > RATIO_FROM_BYTES and size > MAX_RATIO * member.info.compress_size:
+            raise DatasetError(f"unpacks to more than {MAX_RATIO} times its size")
+        self._unpacked += size
+        if self._unpacked > MAX_TOTAL_BYTES * 2:  # twice: a look at samples comes before the reading
+            raise TooLargeError(f"{self.file.shown} unpacks to more than 4 GB. Upload a part of it.")
+
+
+class _Counted(io.RawIOBase):
+    """zipfile's stream of a member, with our limits and our words."""
+
+    def __init__(self, archive: Archive, member: Member, limit: int) -> None:
+        self._archive, self._member, self._limit = archive, member, limit
+        self._size = 0
+        try:
+            self._stream = archive._zip.open(member.info)
+        except Exception as error:  # each compression has errors of its own
+            raise DatasetError("damaged") from error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            content = self._stream.read(len(buffer))
+        except Exception as error:  # as above
+            raise DatasetError("damaged") from error
+        self._size += len(content)
+        if not content:
+            self._archive.count(self._member, self._size, self._limit)
+        elif self._size > self._limit:
+            raise DatasetError(f"larger than {self._limit // 2**20:,} MB")
+        elif self._size > RATIO_FROM_BYTES and self._size > MAX_RATIO * self._member.info.compress_size:
+            raise DatasetError(f"unpacks to more than {MAX_RATIO} times its size")
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+@contextmanager
+def open_archive(file: File) -> Iterator[Archive]:
+    """The archive, checked.
 
     Raises:
-        DatasetError: if the archive is damaged or too large, or holds no picture.
+        DatasetError: if it is damaged, contradicts itself, or is too large.
     """
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except Exception as error:  # a hostile directory can raise nearly anything
-        raise DatasetError(
-            f"{name[:80]} begins like a ZIP but is damaged. Make the archive anew and upload it again."
-        ) from error
-    with archive:
-        members = [m for m in archive.infolist() if not _is_folder_or_clutter(m.filename)]
-        if len(members) > MAX_ENTRIES:
-            raise DatasetError(
-                f"{name[:80]} holds {len(members):,} files; at most {MAX_ENTRIES:,} are read. Upload a part of it."
-            )
-        if not members:
-            raise DatasetError(f"{name[:80]} is an empty archive. Put PNG or JPEG pictures into it.")
-        files, broken = _read_members(archive, members)
-    if not files:
-        raise DatasetError(
-            f"No file of {name[:80]} can be read, beginning with {list_skipped(broken[:1])}. "
-            "Make the archive anew, unencrypted."
-        )
-    dataset = read_images(name, files, schema)
-    if broken:
-        dataset = dataset.with_warnings(f"{len(broken)} file(s) of the archive were skipped: {list_skipped(broken)}.")
-    return dataset
-
-
-def _read_members(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> tuple[list[NamedFile], list[Skipped]]:
-    files: list[NamedFile] = []
-    broken: list[Skipped] = []
-    total = 0
-    for member in members:
+    if isinstance(file.content, bytes):
+        archive = Archive(file, file.content)
         try:
-            with archive.open(member) as stream:
-                data = stream.read(MAX_ENTRY_BYTES + 1)  # count what comes out, the directory may lie
-        except Exception as error:  # each compression has errors of its own
-            encrypted = isinstance(error, RuntimeError) and "encrypted" in str(error)
-            broken.append((member.filename, "encrypted" if encrypted else "damaged"))
-            continue
-        total += len(data)
-        if total > MAX_TOTAL_BYTES:
-            raise DatasetError("The archive unpacks to more than 2 GB. Upload a part of it, or smaller pictures.")
-        if len(data) > MAX_ENTRY_BYTES:
-            broken.append((member.filename, f"larger than {MAX_ENTRY_BYTES // 2**20} MB"))
-        else:
-            files.append((member.filename, data))
-    return files, broken
+            yield archive
+        finally:
+            archive.close()
+        return
+    with Path(file.content).open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        archive = Archive(file, data)
+        try:
+            yield archive
+        finally:
+            archive.close()
+
+
+def _problem(info: zipfile.ZipInfo) -> str:
+    if info.flag_bits & ENCRYPTED:
+        return "encrypted"
+    if info.compress_type not in METHODS:
+        return "packed in an unknown way"
+    return ""
+
+
+def _path(info: zipfile.ZipInfo) -> str:
+    """The name; programs that do not mark UTF-8 as such often mean it."""
+    name = info.filename
+    if not info.flag_bits & 0x800 and not name.isascii():
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 def _is_folder_or_clutter(path: str) -> bool:
     """Folders, and what operating systems add on their own: not worth a word to the user."""
-    last = PurePosixPath(path).name
-    return (
-        path.endswith(("/", "\\")) or "__MACOSX" in path or last in ("", "Thumbs.db", "desktop.ini") or last[0] == "."
-    )
+    last = path.replace("\\", "/").rsplit("/", 1)[-1]
+    return "__MACOSX" in path or last in ("", "Thumbs.db", "desktop.ini") or last[0] == "."

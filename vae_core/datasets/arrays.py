@@ -1,101 +1,153 @@
-"""MNIST's IDX format (http://yann.lecun.com/exdb/mnist/), plain or gzipped."""
+"""MNIST's IDX format, plain or gzipped, with every type of values it knows.
+
+Described at the end of http://yann.lecun.com/exdb/mnist/: two zeros, the type, the number of dimensions, the
+dimensions and the values, big-endian throughout.
+"""
 
 import gzip
 import io
-import math
 import struct
 import zlib
+from dataclasses import replace
+from functools import partial
+from typing import BinaryIO
 
 import numpy as np
 
-from vae_core.datasets.dataset import SIDES, Dataset, ImageSchema
-from vae_core.datasets.images import to_schema
+from vae_core.datasets.archives import MAX_ARRAY_BYTES
+from vae_core.datasets.array_labels import UnfitError, read_labels
+from vae_core.datasets.array_pictures import read_array_pictures
+from vae_core.datasets.dataset import Dataset
+from vae_core.datasets.file import File, clean_name
+from vae_core.datasets.npy_header import shown_shape
+from vae_core.datasets.reading import Reading
+from vae_core.datasets.schemas import ImageSchema
+from vae_core.datasets.stored_array import DamagedError, StoredArray
+from vae_core.datasets.zip_structure import MAX_RATIO, RATIO_FROM_BYTES
 from vae_core.errors import DatasetError
 
-MAX_BYTES = 2 * 2**30
-UNSIGNED_BYTE = 8
+MAX_UNPACKED_BYTES = 2 * 2**30
+TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+MAX_DIMENSIONS = 4
 GZIP = b"\x1f\x8b"
 
 
-def read_idx(name: str, content: bytes, schema: ImageSchema | None = None) -> Dataset:
-    """Pictures [N, H, W] from an IDX file of unsigned bytes.
+def read_idx(file: File, schema: ImageSchema | None, reading: Reading) -> Dataset:
+    """Pictures [N, H, W] or [N, H, W, C] from an IDX file.
 
     Raises:
         DatasetError: if the file is not what its header says, or holds labels instead of pictures.
     """
-    values = _parse(name, content)
-    if values.ndim == 1:
-        raise DatasetError(
-            f"{name[:80]} holds {len(values):,} labels and no pictures. Upload the file of images beside it."
-        )
-    if values.ndim != 3 or min(values.shape) == 0:
-        raise DatasetError(
-            f"{name[:80]} has the shape {values.shape}; pictures need three numbers: count, height, width."
-        )
-    x = values[..., None]
-    side = max(x.shape[1:3])
-    if x.shape[1] == x.shape[2] and SIDES[0] <= side <= SIDES[1]:
-        dataset = Dataset(name, x, ImageSchema(side=side, channels=1))
-        return to_schema(dataset, schema) if schema else dataset
-    fitted = ImageSchema(side=min(max(side, SIDES[0]), SIDES[1]), channels=1)
-    return to_schema(Dataset(name, x, fitted.model_copy(update={"side": side})), schema or fitted)
+    try:
+        array = _stored(file)
+        if len(array.shape) == 1:
+            raise DatasetError(
+                f"{file.shown} holds {len(array):,} labels and no pictures. Upload the file of images beside it."
+            )
+        dataset = read_array_pictures(file.shown, array, schema, reading)
+    except DamagedError as error:
+        raise _sentence(file, error) from error
+    return replace(dataset, name=clean_name(file.name))
 
 
-def read_idx_labels(name: str, content: bytes, count: int) -> tuple[np.ndarray, tuple[str, ...]]:
+def read_idx_labels(file: File, count: int) -> tuple[np.ndarray, tuple[str, ...]]:
     """int32 [N] and their names from an IDX file of labels.
 
     Raises:
         DatasetError: if there are not `count` labels in it.
     """
-    values = _parse(name, content)
-    if values.ndim != 1:
-        raise DatasetError(f"{name[:80]} holds an array of shape {values.shape}, not a list of labels.")
-    if len(values) != count:
-        raise DatasetError(
-            f"{name[:80]} holds {len(values):,} labels for {count:,} pictures. Take the two files of one set."
-        )
-    classes, labels = np.unique(values, return_inverse=True)
-    return labels.astype(np.int32), tuple(str(c) for c in classes)
-
-
-def is_idx(content: bytes) -> bool:
-    """Whether the first bytes are an IDX header of unsigned bytes, gzipped or not."""
-    head = _head(content)
-    return len(head) == 4 and head[:2] == b"\0\0" and head[2] == UNSIGNED_BYTE and head[3] in (1, 3)
-
-
-def holds_labels(content: bytes) -> bool:
-    """Whether an IDX file is a list of labels (one dimension)."""
-    return is_idx(content) and _head(content)[3] == 1
-
-
-def _head(content: bytes) -> bytes:
-    """The first four bytes, out of gzip if need be; fewer where there are none."""
-    if content[:2] != GZIP:
-        return content[:4]
     try:
-        return zlib.decompressobj(wbits=31).decompress(content[:512], 4)
+        array = _stored(file)
+        if len(array.shape) != 1:
+            raise DatasetError(f"{file.shown} holds an array {shown_shape(array.shape)}, not a list of labels.")
+        if len(array) != count:
+            raise DatasetError(
+                f"{file.shown} holds {len(array):,} labels for {count:,} pictures. Take the two files of one set."
+            )
+        return read_labels(array, count)
+    except DamagedError as error:
+        raise _sentence(file, error) from error
+    except UnfitError as error:
+        raise DatasetError(f"{file.shown} holds no labels: {error}. Take the two files of one set.") from error
+
+
+def is_idx(head: bytes) -> bool:
+    """Whether the first bytes are an IDX header, gzipped or not."""
+    start = _start(head)
+    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in TYPES and 1 <= start[3] <= MAX_DIMENSIONS
+
+
+def holds_labels(head: bytes) -> bool:
+    """Whether an IDX file is a list of labels (one dimension)."""
+    return is_idx(head) and _start(head)[3] == 1
+
+
+def _start(head: bytes) -> bytes:
+    """The first four bytes, out of gzip if need be; fewer where there are none."""
+    if head[:2] != GZIP:
+        return head[:4]
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, 4)
     except zlib.error:
         return b""
 
 
-def _parse(name: str, content: bytes) -> np.ndarray:
-    data = _unzip(name, content) if content[:2] == GZIP else content
-    dimensions = data[3]
-    offset = 4 + 4 * dimensions
-    shape = struct.unpack(f">{dimensions}I", data[4:offset]) if len(data) >= offset else ()
-    if not shape or math.prod(shape) != len(data) - offset:
-        found = max(len(data) - offset, 0)
-        raise DatasetError(f"{name[:80]} announces {shape} values but holds {found:,}. It is damaged; copy it again.")
-    return np.frombuffer(data, dtype=np.uint8, offset=offset).reshape(shape)
+def _stored(file: File) -> StoredArray:
+    """What the header announces; of a file that is not packed also that it is there."""
+    with _opened(file, 0) as stream:
+        start = stream.read(4)
+        dimensions = stream.read(4 * start[3]) if is_idx(start) else b""
+    shape = struct.unpack(f">{len(dimensions) // 4}I", dimensions) if len(dimensions) == 4 * start[3] else ()
+    if not shape or 0 in shape:
+        raise DatasetError(f"{file.shown} has a damaged header or holds nothing. Copy or download it again.")
+    offset = len(start + dimensions)
+    array = StoredArray(np.dtype(TYPES[start[2]]), shape, partial(_opened, file, offset))
+    announced = len(array) * array.row_bytes
+    packed = file.head(2) == GZIP
+    if announced > (MAX_UNPACKED_BYTES if packed else MAX_ARRAY_BYTES):
+        raise DatasetError(
+            f"{file.shown} announces an array {shown_shape(shape)}, which is too large. Take a part of it."
+        )
+    if not packed and announced != file.size - offset:
+        raise _sentence(
+            file, DamagedError(f"damaged: it announces {announced:,} bytes and holds {file.size - offset:,}")
+        )
+    return array
 
 
-def _unzip(name: str, content: bytes) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{name[:80]} is a damaged gzip file. Download or copy it again.") from error
-    if len(data) > MAX_BYTES:
-        raise DatasetError(f"{name[:80]} unpacks to more than 2 GB. Upload a part of it.")
-    return data
+def _sentence(file: File, reason: DamagedError) -> DatasetError:
+    return DatasetError(f"{file.shown} is {reason}. Copy or download it again.")
+
+
+def _opened(file: File, start: int) -> BinaryIO:
+    """The file from a place on, out of gzip if need be."""
+    stream: BinaryIO = io.BufferedReader(_Unpacked(file)) if file.head(2) == GZIP else file.open()
+    stream.read(start)
+    return stream
+
+
+class _Unpacked(io.RawIOBase):
+    """The content of a gzip file, counted as it comes out."""
+
+    def __init__(self, file: File) -> None:
+        self._packed = file.open()
+        self._stream = gzip.GzipFile(fileobj=self._packed)
+        self._left = min(MAX_UNPACKED_BYTES, max(RATIO_FROM_BYTES, MAX_RATIO * file.size))
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            count = self._stream.readinto(buffer)
+        except (OSError, EOFError, zlib.error) as error:
+            raise DamagedError("a damaged gzip file") from error
+        self._left -= count
+        if self._left < 0:
+            raise DamagedError(f"larger unpacked than 2 GB or {MAX_RATIO} times its size")
+        return count
+
+    def close(self) -> None:
+        self._stream.close()
+        self._packed.close()
+        super().close()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from vae_core.batches import Pictures
+from vae_core.batches import Examples
 from vae_core.datasets import Dataset
 from vae_core.vae import VAE, kl_to_prior
 
@@ -40,7 +40,7 @@ class Codes:
 def encode(model: VAE, dataset: Dataset, device: torch.device, resident: bool = True) -> Codes:
     """The codes of a whole dataset; `resident` lets its pictures lie on the device meanwhile."""
     model.to(device).eval()
-    posteriors = [model.encode(x) for x in Pictures(dataset.x, device, resident).in_order(BATCH)]
+    posteriors = [model.encode(x) for x in Examples(dataset.x, device, resident).in_order(BATCH)]
     mean = torch.cat([p.mean for p in posteriors]).cpu().numpy()
     std = torch.cat([p.stddev for p in posteriors]).cpu().numpy()
     kl = torch.cat([kl_to_prior(p) for p in posteriors]).cpu().numpy()

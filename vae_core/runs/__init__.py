@@ -116,7 +116,7 @@ def cancel(id: str) -> Run:
 def delete(id: str) -> None:
     """Cancel a run if it goes on, and remove its directory."""
     cancel(id)
-    workspace.delete_run(id)
+    workspace.discard(workspace.place("runs", id))
 
 
 def _send(pid: int, signal_number: int) -> None:

@@ -13,24 +13,19 @@ A run whose status says queued or running while nobody holds the lock has been i
 is ever guessed at.
 """
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from vae_core import process_lock
 from vae_core.errors import NotFoundError
 from vae_core.files import write_atomically
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 State = Literal["queued", "running", "done", "cancelled", "failed", "interrupted"]
 STARTING_SECONDS = 20
@@ -156,32 +151,11 @@ class RunDirectory:
 
     def lock(self) -> FileLock:
         """The lock that a worker holds while it lives."""
-        return FileLock(self.path / "lock", is_singleton=False)
+        return process_lock.lock(self.path / "lock")
 
     def is_held(self) -> bool:
-        """Whether a worker is alive. Looking takes a shared lock, so that those who look do not see each other."""
-        if fcntl is None:
-            return self._is_held_on_windows()
-        try:
-            descriptor = os.open(self.path / "lock", os.O_RDONLY)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(descriptor)
-        return False
-
-    def _is_held_on_windows(self) -> bool:
-        lock = self.lock()
-        try:
-            lock.acquire(timeout=0.1)  # longer than another's look
-        except Timeout:
-            return True
-        lock.release()
-        return False
+        """Whether a worker is alive."""
+        return process_lock.is_held(self.path / "lock")
 
     def ask_to_cancel(self) -> None:
         """Leave word for a worker that is not up yet."""

@@ -8,12 +8,13 @@ import safetensors.torch
 import torch
 
 from vae_core import checkpoints
-from vae_core.batches import Pictures, choose_device
+from vae_core.batches import Examples, choose_device
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
 from vae_core.files import write_atomically
 from vae_core.latents.codes import encode
 from vae_core.records import EpochRecord
+from vae_core.run_config import check_fit
 from vae_core.runs.directory import RunDirectory, Status
 from vae_core.training import split, train
 from vae_core.vae import VAE
@@ -27,6 +28,7 @@ PREVIEW_PICTURES = 10
 def work(directory: RunDirectory, dataset: Dataset) -> Iterator[EpochRecord]:
     """Do the run, yielding each epoch once its files are on disk. Ends with the codes inside the checkpoint."""
     run = directory.read_run()
+    check_fit(run.config.model, dataset.schema)
     device = choose_device(run.config.train.device)
     model = VAE(run.config.model, dataset.schema.shape, seed=run.config.train.seed)
     progress = _Progress(directory, device)
@@ -76,20 +78,20 @@ class _Preview:
 
     def __init__(self, dataset: Dataset, validation: float, seed: int, device: torch.device) -> None:
         _, held_out = split(len(dataset), validation, seed)
-        pictures = Pictures(dataset.x, device)
+        examples = Examples(dataset.x, device)
         probe = torch.linspace(0, len(dataset) - 1, min(len(dataset), PREVIEW_CODES)).long()
-        self.probe = pictures[probe]
+        self.probe = examples[probe]
         self.labels = (
             torch.zeros(len(probe), dtype=torch.int32)
             if dataset.labels is None
             else torch.from_numpy(dataset.labels)[probe]
         )
-        self.originals = pictures[held_out[:PREVIEW_PICTURES]]
+        self.originals = examples[held_out[:PREVIEW_PICTURES]]
 
     @torch.no_grad()
     def picture(self, model: VAE) -> bytes:
         model.eval()
-        reconstructions = model.decode(model.encode(self.originals).mean).clamp(0, 1)
+        reconstructions = model.decode(model.encode(self.originals).mean)
         tensors = {
             "codes": model.encode(self.probe).mean,
             "labels": self.labels,

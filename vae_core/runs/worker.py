@@ -78,10 +78,10 @@ def _raise_cancelled(signal_number: int, frame: FrameType | None) -> None:
 def _work(directory: RunDirectory) -> None:
     with _turn(directory):
         # imported late: workers that wait for their turn must stay small
-        from vae_core import checkpoints, export, workspace
+        from vae_core import checkpoints, export, stored_datasets
         from vae_core.runs.work import work
 
-        dataset = workspace.load_dataset(directory.read_run().config.dataset_id)
+        dataset = stored_datasets.load(directory.read_run().config.dataset_id)
         for _ in work(directory, dataset):
             pass
         try:

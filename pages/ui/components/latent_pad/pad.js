@@ -4,6 +4,7 @@ import { openDecoder } from "./decoders.js";
 import { LatentMap } from "./map.js";
 import { paintReconstruction, paintThumbnail } from "./picture.js";
 import { PlaneChooser } from "./planes.js";
+import { profilePainter } from "./profile.js";
 import { Samples } from "./samples.js";
 import { Sliders } from "./sliders.js";
 
@@ -32,6 +33,9 @@ class LatentPad {
   constructor(root, data) {
     this.root = root;
     this.data = data;
+    this.paintDecoded = data.columns
+      ? profilePainter(data.columns)
+      : (canvas, values) => paintReconstruction(canvas, values, data.shape);
     this.z = data.z;
     this.sent = JSON.stringify(data.z); // the point last told to Python
     this.awaited = null; // a point told to Python that has not come back yet
@@ -72,7 +76,7 @@ class LatentPad {
     const decoder = openDecoder(this.data).then(async (opened) => {
       if (this.closed) return opened.close();
       this.decoder = opened;
-      paintReconstruction(this.output, await opened.decode(Float32Array.from(this.z)), this.data.shape);
+      this.paintDecoded(this.output, await opened.decode(Float32Array.from(this.z)));
       this.root.dataset.decoder = opened.where;
     });
     const map = Samples.fetch(this.data).then(async (samples) => {
@@ -140,7 +144,7 @@ class LatentPad {
       while (this.wanted && !this.closed) {
         const { z: point, start } = this.wanted;
         this.wanted = null;
-        paintReconstruction(this.output, await this.decoder.decode(point), this.data.shape);
+        this.paintDecoded(this.output, await this.decoder.decode(point));
         if (start !== undefined) measure(start);
         this.showNearestSoon(point);
       }
@@ -171,7 +175,7 @@ class LatentPad {
     if (index === this.shownIndex && Boolean(thumbnails) === this.shownPicture) return;
     [this.shownIndex, this.shownPicture] = [index, Boolean(thumbnails)];
     if (thumbnails) paintThumbnail(this.nearest, thumbnails, thumbnail);
-    else if (this.decoder && !this.decoding) paintReconstruction(this.nearest, await this.decoder.decode(this.samples.code(index)), this.data.shape);
+    else if (this.decoder && !this.decoding) this.paintDecoded(this.nearest, await this.decoder.decode(this.samples.code(index)));
     else this.shownIndex = -1;
   }
 

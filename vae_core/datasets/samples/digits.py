@@ -1,8 +1,9 @@
-"""What is built in: data that is there without an upload or a download."""
+"""Real handwritten digits, small enough for a first try."""
 
 import numpy as np
 
-from vae_core.datasets.dataset import Dataset, ImageSchema
+from vae_core.datasets.dataset import Dataset
+from vae_core.datasets.schemas import ImageSchema
 
 
 def digits() -> Dataset:
@@ -13,7 +14,3 @@ def digits() -> Dataset:
     x = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
     labels = bunch.target.astype(np.int32)
     return Dataset("Digits 8×8", x, ImageSchema(side=8, channels=1), labels, tuple("0123456789"))
-
-
-SAMPLES = {"digits": digits}
-"""name -> function that makes the dataset."""

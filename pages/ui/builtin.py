@@ -1,0 +1,25 @@
+"""Datasets that need no upload: drawn by the program itself."""
+
+import streamlit as st
+
+from pages.ui import state
+from vae_core import stored_datasets
+from vae_core.datasets import SAMPLES
+
+COLUMNS = 4
+
+
+def offer() -> None:
+    """A card for every built-in set; taking one stores it like an upload."""
+    with st.expander("Or take a built-in set", icon=":material/category:"):
+        for start in range(0, len(SAMPLES), COLUMNS):
+            names = list(SAMPLES)[start : start + COLUMNS]
+            for column, name in zip(st.columns(COLUMNS), names, strict=False):
+                with column, st.container(border=True, height="stretch"):
+                    sample = SAMPLES[name]
+                    st.markdown(f"**{sample.title}**")
+                    st.caption(sample.description)
+                    if st.button("Take it", key=f"sample-{name}", width="stretch"):
+                        with st.spinner("Drawing…"):
+                            state.set_dataset_id(stored_datasets.save(sample()))
+                        st.rerun()

@@ -1,0 +1,111 @@
+"""A dataset of pictures, looked at from several sides."""
+
+import numpy as np
+import streamlit as st
+
+from pages.ui import cache, figures, pictures, preparation
+from pages.ui.sentences import escape
+from vae_core.stored_datasets import DatasetSummary
+
+PICTURE_PIXELS = 60  # about the width of a picture on the contact sheet of a small set
+GROUPS_SHOWN, COPIES_SHOWN, BLANKS_SHOWN = 8, 10, 40
+
+
+def show(about: DatasetSummary) -> None:
+    """Contact sheet, preparation, statistics, and what was skipped."""
+    skipped = about.origin.skipped_count
+    names = ["Pictures", "Preparation", "Statistics"] + ([f"Skipped ({skipped:,})"] if skipped else [])
+    sheet, prepared, statistics, *rest = st.tabs(names)
+    with sheet:
+        _contact_sheet(about)
+    with prepared:
+        if about.upload:
+            preparation.edit(about)
+        else:
+            st.caption("This set is built in, and drawn at just this size.")
+    with statistics:
+        _statistics(about)
+    for tab in rest:
+        with tab:
+            _skipped(about)
+
+
+@st.fragment
+def _contact_sheet(about: DatasetSummary) -> None:
+    counts = cache.label_counts(about.id)
+    labels = {cache.SHUFFLED: "All, shuffled", cache.IN_ORDER: "All, in order"} | {
+        k: f"{name} ({counts[k]:,})" for k, name in enumerate(about.label_names)
+    }
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    label = left.selectbox("Show", list(labels), format_func=labels.__getitem__, key=f"label-{about.id}")
+    shown = about.count if label < 0 else counts[label]
+    pages = max(-(-shown // cache.SHEET_SIZE), 1)
+    with right:
+        number = st.pagination(pages, key=f"page-{about.id}-{label}") if pages > 1 else 1
+    columns = min(shown, cache.SHEET_COLUMNS)
+    full = columns == cache.SHEET_COLUMNS
+    png = cache.contact_sheet(about.id, label, number - 1)
+    st.image(pictures.inline(png), width="stretch" if full else columns * PICTURE_PIXELS)
+
+
+def _statistics(about: DatasetSummary) -> None:
+    facts = cache.inspection(about.id)
+    if about.label_names:
+        st.markdown("**Pictures of every label**")
+        st.plotly_chart(
+            figures.class_counts(about.label_names, cache.label_counts(about.id)),
+            key=f"labels-{about.id}",
+            config={"displayModeBar": False},
+        )
+    left, right = st.columns(2)
+    with left:
+        st.markdown("**Pixel values**")
+        st.plotly_chart(figures.histograms(facts.histogram), key=f"values-{about.id}", config={"displayModeBar": False})
+        values = zip(facts.mean, facts.std, strict=True)
+        st.caption(" · ".join(f"mean {mean:.1f}, standard deviation {std:.1f}" for mean, std in values) + " (0 to 255)")
+    with right:
+        st.markdown("**Sizes as they came**")
+        st.dataframe(
+            [{"size": f"{w}×{h}", "pictures": count} for w, h, count in about.origin.sizes], hide_index=True, height=240
+        )
+    _duplicates(about, facts.duplicates)
+    _blanks(about, facts.blanks)
+
+
+def _duplicates(about: DatasetSummary, groups: tuple[tuple[int, ...], ...]) -> None:
+    st.markdown("**Duplicates**")
+    if not groups:
+        st.caption("No two pictures have the same pixels.")
+        return
+    copies = sum(len(group) - 1 for group in groups)
+    st.caption(
+        f"{copies:,} pictures repeat another one ({len(groups):,} different). Repeats in training and validation "
+        "make a model look better than it is."
+    )
+    dataset = cache.dataset(about.id)
+    for group in groups[:GROUPS_SHOWN]:
+        left, right = st.columns([1, 6], vertical_alignment="center")
+        left.image(pictures.inline(pictures.sheet(dataset.x[group[:1]], 1)), width=PICTURE_PIXELS)
+        names = [dataset.names[k] if dataset.names else f"number {k + 1:,}" for k in group[:COPIES_SHOWN]]
+        more = f" and {len(group) - COPIES_SHOWN:,} more" if len(group) > COPIES_SHOWN else ""
+        right.caption(f"{len(group):,} times: {escape(', '.join(names))}{more}")
+    if len(groups) > GROUPS_SHOWN:
+        st.caption(f"… and {len(groups) - GROUPS_SHOWN:,} more.")
+
+
+def _blanks(about: DatasetSummary, blanks: tuple[int, ...]) -> None:
+    st.markdown("**Nearly blank**")
+    if not blanks:
+        st.caption("No picture is of one colour only.")
+        return
+    st.caption(f"{len(blanks):,} pictures show next to nothing: their pixels lie within 5 % of the whole range.")
+    shown = cache.dataset(about.id).x[np.array(blanks[:BLANKS_SHOWN])]
+    columns = min(len(shown), cache.SHEET_COLUMNS)
+    st.image(pictures.inline(pictures.sheet(shown, columns)), width=columns * PICTURE_PIXELS)
+
+
+def _skipped(about: DatasetSummary) -> None:
+    st.dataframe([{"file": name, "why": why} for name, why in about.origin.skipped], hide_index=True, width="stretch")
+    more = about.origin.skipped_count - len(about.origin.skipped)
+    if more > 0:
+        st.caption(f"… and {more:,} more.")

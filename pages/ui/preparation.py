@@ -1,0 +1,71 @@
+"""How pictures are prepared, tried on some of the user's own before anything is read again."""
+
+import streamlit as st
+from PIL import Image
+
+from pages.ui import cache, pictures, state
+from pages.ui.sentences import escape
+from vae_core import uploads
+from vae_core.datasets import SIDES, ImageSchema, prepare
+from vae_core.stored_datasets import DatasetSummary
+
+TRIED = 8
+PICTURE_PIXELS = 112
+COLOURS = {1: "Grey", 3: "Colour"}
+FITS = {"pad": "Pad", "crop": "Crop", "stretch": "Stretch"}
+
+
+@st.fragment
+def edit(about: DatasetSummary) -> None:
+    """Settings, what they do to some of the pictures, and the button that applies them to all."""
+    present = about.schema_
+    if not isinstance(present, ImageSchema):
+        return
+    for sentence in about.origin.advice:
+        st.caption(escape(sentence))
+    wanted = _settings(about.id, present)
+    originals = [Image.fromarray(x) for x in cache.dataset(about.id).previews[:TRIED]]
+    prepared = [prepare(original, wanted) for original in originals]
+    st.image(
+        pictures.inline(pictures.before_and_after(originals, prepared, PICTURE_PIXELS)),
+        width=len(originals) * (PICTURE_PIXELS + 4),
+        caption=f"Above as they came, below as the model will see them: {wanted.side}×{wanted.side}, "
+        f"{COLOURS[wanted.channels].lower()}.",
+    )
+    if st.button(
+        "Prepare all pictures like this",
+        type="primary",
+        icon=":material/tune:",
+        disabled=wanted == present,
+        help="Reads the files that you uploaded once more; they need not be uploaded again.",
+        key=f"apply-{about.id}",
+    ):
+        uploads.prepare_again(str(about.upload), wanted, about.name)
+        state.set_replaced_dataset(about.id)
+        state.set_upload_id(str(about.upload))
+        st.rerun()
+
+
+def _settings(id: str, present: ImageSchema) -> ImageSchema:
+    fields = ImageSchema.model_fields
+    side, colour, fit, invert = st.columns([3, 2, 3, 1.5], vertical_alignment="bottom")
+    with side:
+        pixels = st.slider(
+            "Side", *SIDES, present.side, key=f"side-{id}", help=fields["side"].description, format="%d px"
+        )
+    with colour:
+        channels = st.segmented_control(
+            "Colour", list(COLOURS), default=present.channels, format_func=COLOURS.__getitem__, key=f"colour-{id}"
+        )
+    with fit:
+        how = st.segmented_control(
+            "Fit",
+            list(FITS),
+            default=present.fit,
+            format_func=FITS.__getitem__,
+            key=f"fit-{id}",
+            help=fields["fit"].description,
+        )
+    with invert:
+        inverted = st.toggle("Invert", present.invert, key=f"invert-{id}", help=fields["invert"].description)
+    return ImageSchema(side=pixels, channels=channels or present.channels, fit=how or present.fit, invert=inverted)

@@ -1,0 +1,108 @@
+"""A table, column by column, in original units; and the choices that made it."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import cache, state
+from pages.ui.sentences import escape
+from vae_core import uploads
+from vae_core.datasets import TableChoices, TableSchema
+from vae_core.stored_datasets import DatasetSummary
+
+ROWS_SHOWN = 200
+MISSING = {"drop": "leave such rows out", "mean": "fill in the usual value", "zero": "take them for zero"}
+USES = ("numbers", "names", "label", "left out")
+
+
+def show(about: DatasetSummary) -> None:
+    """Summary of the columns, the rows, and how it is prepared."""
+    schema = about.schema_
+    if not isinstance(schema, TableSchema):
+        return
+    columns, rows, prepared = st.tabs(["Columns", "Rows", "Preparation"])
+    with columns:
+        _summary(about.id, schema)
+    with rows:
+        _rows(about.id)
+    with prepared:
+        for sentence in about.origin.advice:
+            st.caption(escape(sentence))
+        if about.upload:
+            _choices(about, schema)
+        else:
+            st.caption("This table is built in.")
+
+
+def _summary(id: str, schema: TableSchema) -> None:
+    st.dataframe(
+        pd.DataFrame(cache.column_summary(id)),
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "histogram": st.column_config.BarChartColumn("histogram", help="Share of the rows, low to high."),
+            "missing": st.column_config.NumberColumn("missing", help="Values that were missing in the file."),
+        },
+    )
+    if len(schema.columns) > cache.COLUMNS_SHOWN:
+        st.caption(f"The first {cache.COLUMNS_SHOWN} of {len(schema.columns):,} columns.")
+
+
+def _rows(id: str) -> None:
+    columns = cache.originals(id)
+    names = list(columns)[: cache.COLUMNS_SHOWN]
+    st.dataframe({name: columns[name][:ROWS_SHOWN] for name in names}, width="stretch")
+    st.caption("The first rows as the model sees them, given back in original units.")
+
+
+@st.fragment
+def _choices(about: DatasetSummary, schema: TableSchema) -> None:
+    """One line a column: how it is used; and what becomes of missing values."""
+    present = schema.choices
+    uses = _present_uses(schema)
+    edited: Any = st.data_editor(
+        [{"column": name, "use as": use} for name, use in uses.items()],
+        hide_index=True,
+        disabled=["column"],
+        column_config={"use as": st.column_config.SelectboxColumn("use as", options=list(USES), required=True)},
+        key=f"uses-{about.id}",
+        height=min(38 + 35 * len(uses), 420),
+    )
+    missing = st.segmented_control(
+        "Missing values",
+        list(MISSING),
+        default=present.missing or "drop",
+        format_func=MISSING.__getitem__,
+        key=f"missing-{about.id}",
+    )
+    wanted = {row["column"]: row["use as"] for row in edited}
+    labels = [name for name, use in wanted.items() if use == "label"]
+    if len(labels) > 1:
+        st.warning("Only one column can be the label.", icon=":material/label:")
+    choices = TableChoices(
+        label=labels[0] if labels else "",
+        left_out=tuple(name for name, use in wanted.items() if use == "left out"),
+        categorical=tuple(name for name, use in wanted.items() if use == "names"),
+        missing=missing or present.missing,
+    )
+    unchanged = wanted == uses and choices.missing == (present.missing or "drop")
+    if st.button(
+        "Prepare the table like this",
+        type="primary",
+        icon=":material/tune:",
+        disabled=unchanged or len(labels) > 1,
+        help="Reads the file that you uploaded once more; it need not be uploaded again.",
+        key=f"apply-{about.id}",
+    ):
+        uploads.prepare_again(str(about.upload), choices, about.name)
+        state.set_replaced_dataset(about.id)
+        state.set_upload_id(str(about.upload))
+        st.rerun()
+
+
+def _present_uses(schema: TableSchema) -> dict[str, str]:
+    uses = {column.name: "numbers" if column.kind == "numeric" else "names" for column in schema.columns}
+    if schema.choices.label:
+        uses[schema.choices.label] = "label"
+    return uses | dict.fromkeys(schema.choices.left_out or (), "left out")

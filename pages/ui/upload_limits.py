@@ -1,0 +1,90 @@
+"""How much may lie in memory between a browser's upload and the workspace: Streamlit limits one file, nothing else."""
+
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import runtime
+
+SESSION_BYTES, SESSION_FILES = 200 * 2**20, 2_000
+SERVER_BYTES = 2**30
+FORM_BYTES = 2**20
+"""What a browser wraps around a file."""
+UPLOAD = re.compile(r".*/_stcore/upload_file/([^/]+)/[^/]+$")
+
+
+class UploadLimits:
+    """Middleware that refuses an upload before its bytes are taken in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._coming: dict[str, int] = defaultdict(int)
+        self._lock = threading.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on whatever is no upload, and every upload for which there is room."""
+        match = UPLOAD.match(scope.get("path", "")) if scope["type"] == "http" else None
+        if match is None or scope["method"] != "PUT":
+            await self.app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "")
+        if not length.isdigit():
+            await PlainTextResponse("An upload must say how long it is.", 411)(scope, receive, send)
+            return
+        with self._counted(match[1], int(length)) as refusal:
+            if refusal:
+                await refusal(scope, receive, send)
+            else:
+                await self.app(scope, _at_most(receive, int(length)), send)
+
+    @contextmanager
+    def _counted(self, session: str, size: int) -> Iterator[PlainTextResponse | None]:
+        with self._lock:
+            refusal = self._refusal(session, size)
+            if not refusal:
+                self._coming[session] += size
+        try:
+            yield refusal
+        finally:
+            if not refusal:
+                with self._lock:
+                    self._coming[session] -= size
+                    if not self._coming[session]:
+                        del self._coming[session]
+
+    def _refusal(self, session: str, size: int) -> PlainTextResponse | None:
+        held = _held()
+        if sum(held.get(session, [])) + self._coming[session] + size > SESSION_BYTES + FORM_BYTES:
+            return PlainTextResponse(f"Upload at most {SESSION_BYTES // 2**20} MB at a time.", 413)
+        if len(held.get(session, [])) >= SESSION_FILES:
+            return PlainTextResponse(f"Upload at most {SESSION_FILES:,} files at a time; pack them as a ZIP.", 413)
+        total = sum(map(sum, held.values())) + sum(self._coming.values())
+        if total + size > SERVER_BYTES:
+            return PlainTextResponse("The server is busy with other uploads. Try again in a minute.", 503)
+        return None
+
+
+def _held() -> dict[str, list[int]]:
+    """Sizes of the files that Streamlit holds in memory, by session."""
+    if not runtime.exists():
+        return {}
+    storage = runtime.get_instance()._uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
+    return {session: [len(file.data) for file in list(files.values())] for session, files in list(storage.items())}
+
+
+def _at_most(receive: Receive, length: int) -> Receive:
+    """The body, cut off where it is longer than it said."""
+    left = length
+
+    async def counted() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        return message if left >= 0 else {"type": "http.disconnect"}
+
+    return counted

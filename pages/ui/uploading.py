@@ -1,0 +1,103 @@
+"""From the uploader to a stored dataset: a process reads, and the page shows how far it is."""
+
+import time
+
+import streamlit as st
+
+from pages.ui import state
+from pages.ui.progress import duration
+from pages.ui.sentences import escape, sentences_for_errors
+from vae_core import runs, stored_datasets, uploads
+from vae_core.errors import VAECoreError
+
+MOST_FILES = 500
+"""Streamlit's uploader begins to lose files at about a thousand."""
+QUICK_SECONDS = 2.0
+"""Small uploads are ready so soon that a progress bar would only flicker."""
+TICK_SECONDS = 0.5
+
+
+def take_upload() -> None:
+    """Hand what lies in the uploader to a reading process, and let the bytes go."""
+    files = state.uploaded()
+    if not files:
+        return
+    try:
+        if len(files) > MOST_FILES:
+            state.set_upload_error(
+                f"These are {len(files):,} files; browsers lose some of so many. Pack them as one ZIP and drop that."
+            )
+            return
+        state.set_upload_id(uploads.receive((file.name, file) for file in files))
+    except (VAECoreError, OSError) as error:
+        state.set_upload_error(str(error) if isinstance(error, VAECoreError) else "The files could not be kept.")
+    finally:
+        state.empty_uploader()
+
+
+def watch(id: str) -> None:
+    """The reading of an upload until it has ended, refreshed by itself."""
+    deadline = time.monotonic() + QUICK_SECONDS
+    with st.spinner("Reading…"):
+        while uploads.get(id).state == "reading" and time.monotonic() < deadline:
+            time.sleep(0.05)
+    if not _take_result(id):
+        st.fragment(sentences_for_errors(_show), run_every=TICK_SECONDS)(id)
+
+
+def _show(id: str) -> None:
+    if _take_result(id):
+        st.rerun()
+    status = uploads.get(id)
+    with st.container(border=True):
+        bar, stop = st.columns([5, 1], vertical_alignment="center")
+        left = "" if status.seconds_left is None else f" · about {duration(status.seconds_left)} left"
+        many = f" {int(status.done * status.count):,} of {status.count:,} files" if status.count else ""
+        bar.progress(status.done, text=f"Reading{many}{left}")
+        if stop.button("Cancel", key=f"cancel-{id}", icon=":material/stop:", width="stretch"):
+            uploads.cancel(id)
+            st.rerun()
+
+
+def _take_result(id: str) -> bool:
+    """Once the reading has ended, show the dataset, or say why there is none."""
+    status = uploads.get(id)
+    if status.state == "reading":
+        return False
+    replaced = state.replaced_dataset()
+    if status.state == "done" and status.dataset:
+        if replaced and replaced != status.dataset and not _is_used(replaced):
+            stored_datasets.delete(replaced)
+        state.set_dataset_id(status.dataset)
+    else:
+        state.set_upload_error(status.message)
+        if not _is_kept(id):
+            uploads.delete(id)
+        state.set_dataset_id(replaced)
+    return True
+
+
+def _is_used(dataset_id: str) -> bool:
+    return any(run.config.dataset_id == dataset_id for run in runs.list_runs())
+
+
+def _is_kept(upload_id: str) -> bool:
+    return any(about.upload == upload_id for about in stored_datasets.list_all())
+
+
+def offer_undo() -> None:
+    """After a deletion: bring the dataset back."""
+    deleted = state.deleted_dataset()
+    if not deleted:
+        return
+    id, name = deleted
+    sentence, undo = st.columns([5, 1], vertical_alignment="center")
+    sentence.info(f"“{escape(name)}” was deleted.", icon=":material/delete:")
+    if undo.button("Undo", icon=":material/undo:", width="stretch"):
+        state.set_deleted_dataset(None)
+        try:
+            stored_datasets.restore(id)
+            state.set_dataset_id(id)
+        except VAECoreError as error:
+            state.set_upload_error(str(error))
+        st.rerun()

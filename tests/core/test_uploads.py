@@ -1,0 +1,190 @@
+"""Uploads: kept as they came, read by a process with limits, prepared again without a new upload."""
+
+import io
+import os
+import resource
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import png, strokes, zip_of
+from vae_core import stored_datasets, uploads, workspace
+from vae_core.datasets import ImageSchema
+from vae_core.errors import DatasetError, NotFoundError
+from vae_core.uploads import worker
+from vae_core.uploads.directory import UploadDirectory
+
+SECONDS = 60.0
+Wait = Callable[[Callable[[], bool], float], None]
+
+
+def archive(count: int = 30, side: int = 16) -> bytes:
+    return zip_of({f"{'ab'[k % 2]}/{k}.png": png(strokes(count, side)[k, ..., 0]) for k in range(count)})
+
+
+def receive(*files: tuple[str, bytes]) -> str:
+    return uploads.receive((name, io.BytesIO(content)) for name, content in files)
+
+
+def finish(id: str, wait_for: Wait) -> uploads.Status:
+    wait_for(lambda: uploads.get(id).state != "reading", SECONDS)
+    return uploads.get(id)
+
+
+def test_upload_becomes_a_dataset_and_is_kept_under_names_of_ours(wait_for: Wait) -> None:
+    content = archive()
+    id = receive(("../../evil name.zip", content))
+    status = finish(id, wait_for)
+    assert status.state == "done"
+    assert status.dataset
+    dataset = stored_datasets.load(status.dataset)
+    assert len(dataset) == 30
+    assert dataset.names[:2] == ("a/0.png", "b/1.png")
+    home = workspace.place("uploads", id)
+    assert (home / "0").read_bytes() == content
+    assert {path.name for path in home.iterdir()} <= {"0", "upload.json", "status.json", "lock", "log.txt"}
+    assert stored_datasets.list_all()[0].upload == id
+
+
+def test_refused_upload_says_why(wait_for: Wait) -> None:
+    status = finish(receive(("a.zip", b"PK\3\4 and nothing")), wait_for)
+    assert status.state == "failed"
+    assert status.message.startswith("a.zip is a damaged archive")
+
+
+def test_other_preparation_needs_no_new_upload(wait_for: Wait) -> None:
+    id = receive(("set.zip", archive()))
+    first = stored_datasets.load(str(finish(id, wait_for).dataset))
+    uploads.prepare_again(id, ImageSchema(side=12, channels=3, fit="stretch", invert=True), "By another name")
+    second = stored_datasets.load(str(finish(id, wait_for).dataset))
+    assert second.x.shape == (30, 12, 12, 3)
+    assert second.name == "By another name"
+    assert second.id != first.id
+    assert int(second.x[0].max()) == 255 - int(first.x[0].min())
+
+
+def test_cancelled_reading_leaves_nothing_behind(wait_for: Wait) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), dtype=np.uint8)
+    picture = png(noise)
+    id = receive(*((f"{k}.png", picture) for k in range(200)))
+    wait_for(lambda: (workspace.place("uploads", id) / "lock").exists(), SECONDS)
+    started = time.monotonic()
+    uploads.cancel(id)
+    assert time.monotonic() - started < uploads.CANCEL_SECONDS
+    assert uploads.get(id).state == "cancelled"
+    assert list(workspace.folder("datasets").iterdir()) == []
+
+
+def test_killed_reader_is_seen_as_interrupted(wait_for: Wait) -> None:
+    id = receive(("set.zip", archive()))
+    directory = UploadDirectory(workspace.place("uploads", id))
+    finish(id, wait_for)
+    directory.write_status(uploads.Status(state="reading"))
+    stamped = directory.read_status().model_copy(update={"updated": time.time() - 60})
+    (directory.path / "status.json").write_text(stamped.model_dump_json())
+    assert uploads.get(id).state == "interrupted"
+
+
+def test_unknown_upload_is_not_found() -> None:
+    for id in ("b" * 26, "../etc"):
+        with pytest.raises(NotFoundError):
+            uploads.get(id)
+
+
+def test_files_of_the_disk_are_read_without_a_trace_in_the_workspace(tmp_path: Path) -> None:
+    (tmp_path / "set.zip").write_bytes(archive())
+    done = []
+    dataset = uploads.read([("set.zip", tmp_path / "set.zip")], progress=lambda status: done.append(status.done))
+    assert dataset.x.shape == (30, 16, 16, 1)
+    assert int(dataset.x[0].max()) > 128  # still readable although its file has no name any more
+    assert not workspace.root().exists() or not any(workspace.root().rglob("*.npy"))
+    with pytest.raises(DatasetError, match="empty"):
+        (tmp_path / "none.zip").write_bytes(b"")
+        uploads.read([("none.zip", tmp_path / "none.zip")])
+
+
+def crash(place: worker._Place, how: Callable[[], object]) -> str | None:
+    """What the parent says of a child that gets to file 7 and ends like this."""
+
+    def work() -> None:
+        place.set(7)
+        how()
+
+    return worker._in_child(work, place, lambda: False)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits are set in a forked child, which this system has not")
+def test_crash_of_a_decoder_names_the_file_and_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = worker._Place()
+    assert crash(place, lambda: os.kill(os.getpid(), signal.SIGSEGV)) == worker.CRASHED
+    assert place.get() == 7
+    assert crash(place, lambda: None) is None
+    monkeypatch.setattr(worker, "FILE_SECONDS", 1)
+    assert crash(place, _spin) == worker.SLOW
+    monkeypatch.setattr(worker, "STUCK_SECONDS", 0.3)
+    assert crash(place, lambda: time.sleep(30)) == worker.STUCK
+
+
+def _spin() -> None:
+    worker._limit_time()
+    while True:
+        pass
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits are set in a forked child, which this system has not")
+def test_child_has_its_memory_limited() -> None:
+    def work() -> None:
+        worker.MEMORY_BYTES = 256 * 2**20
+        worker._limit()
+        try:
+            bytearray(512 * 2**20)
+        except MemoryError:
+            os._exit(0)
+        os._exit(1)
+
+    assert worker._in_child(work, worker._Place(), lambda: False) is None
+    assert resource.getrlimit(resource.RLIMIT_DATA)[0] == resource.RLIM_INFINITY
+
+
+def test_files_that_crash_are_refused_and_the_others_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture in the middle brings the decoder down, as a bug in a C library would."""
+    directory = UploadDirectory(workspace.place("uploads", workspace.new_id()))
+    bad = png(np.full((16, 16), 66, dtype=np.uint8))
+    files = [(f"{k}.png", png(strokes(9, 16)[k, ..., 0])) for k in range(9)]
+    files.insert(4, ("bad.png", bad))
+    directory.path.mkdir()
+    for k, (_, content) in enumerate(files):
+        (directory.path / str(k)).write_bytes(content)
+    names = tuple(name for name, _ in files)
+    from vae_core.datasets import pictures
+    from vae_core.uploads.directory import UploadFile
+
+    places = tuple(str(k) for k in range(10))
+    directory.ask(UploadFile(names=names, places=places, created=0.0))
+    decode = pictures.decode
+
+    def fragile(content: bytes, least: int | None = None) -> object:
+        if content == bad:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return decode(content, least)
+
+    monkeypatch.setattr(pictures, "decode", fragile)
+    assert worker.main(directory.path) == 0
+    dataset = stored_datasets.load(str(directory.read_status().dataset))
+    assert len(dataset) == 9
+    assert dataset.origin.skipped == (("bad.png", worker.CRASHED),)
+
+
+def test_abandoned_uploads_are_tidied_away_and_used_ones_stay(wait_for: Wait) -> None:
+    used, failed = receive(("set.zip", archive())), receive(("a.zip", b"PK nothing"))
+    finish(used, wait_for)
+    finish(failed, wait_for)
+    for id in (used, failed):
+        wait_for(lambda id=id: not uploads.process_lock.is_held(workspace.place("uploads", id) / "lock"), 10.0)
+        os.utime(workspace.place("uploads", id), (0, 0))
+    uploads.tidy()
+    assert [home.name for home in workspace.homes("uploads")] == [used]

@@ -1,0 +1,117 @@
+"""Parquet -> columns: the metadata is judged before any data is read."""
+
+import re
+from collections.abc import Collection
+from typing import Any
+
+from vae_core.datasets.file import File, shown_name
+from vae_core.datasets.table_columns import (
+    MAX_BYTES,
+    FoundColumn,
+    RawTable,
+    check_size,
+    encoded,
+    is_string,
+    name_columns,
+    to_numbers,
+    typed,
+)
+from vae_core.errors import DatasetError
+
+MAGIC = b"PAR1"
+MAX_UNPACKED = 2**29
+"""Bytes of all columns, as the metadata counts them."""
+MAX_GROUPS = 10_000
+MAX_FOOTER = 32 * 2**20
+INDEX_OF_PANDAS = re.compile(r"__index_level_\d+__")
+
+
+def is_parquet(head: bytes) -> bool:
+    """Whether a file with these first bytes is Parquet."""
+    return head.startswith(MAGIC)
+
+
+def read_parquet(file: File, as_text: Collection[str]) -> RawTable:
+    """The columns of a Parquet file; texts that are numbers as numbers, except the columns named in `as_text`.
+
+    Raises:
+        DatasetError: if the file is damaged, or its metadata announces more than the limits.
+    """
+    if file.size > MAX_BYTES:
+        raise DatasetError(f"{file.shown} is larger than {MAX_BYTES // 2**20} MB. Give a part of its rows.")
+    data = file.read(MAX_BYTES)
+    damaged = f"{file.shown} begins like Parquet but is damaged. Write it anew, or save the table as CSV."
+    if len(data) < 12 or int.from_bytes(data[-8:-4], "little") > min(MAX_FOOTER, len(data)):
+        raise DatasetError(damaged)
+    try:
+        return _read(file, data, as_text)
+    except (DatasetError, MemoryError):
+        raise
+    except Exception as error:  # arrow raises nearly anything on damaged files
+        raise DatasetError(damaged) from error
+
+
+def _read(file: File, data: bytes, as_text: Collection[str]) -> RawTable:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    source = pa.BufferReader(data)
+    metadata = pq.read_metadata(source)
+    _check(file, metadata)
+    fields = list(metadata.schema.to_arrow_schema())
+    readable = [field for field in fields if _kind(field.type)]
+    left_out = [(shown_name(f.name), f"of the type {str(f.type)[:40]}") for f in fields if f not in readable]
+    # dictionaries keep one copy of a text that a million rows have
+    texts = [field.name for field in readable if _kind(field.type) == "text"]
+    table = pq.ParquetFile(source, read_dictionary=texts).read([f.name for f in readable], use_threads=False)
+    pairs = [(f.name, column) for f, column in zip(table.schema, table.columns, strict=True) if _kind(f.type)]
+    pairs.sort(key=lambda pair: not INDEX_OF_PANDAS.fullmatch(pair[0]))  # written last, but it comes first
+
+    def convert(name: str, column: Any) -> FoundColumn:
+        kind = _kind(column.type)
+        if kind == "number":
+            return to_numbers(column)
+        if kind == "date" and pa.types.is_timestamp(column.type):
+            column = column.cast(pa.timestamp("s", column.type.tz), safe=False)
+        if kind != "text":
+            return encoded(column.cast(pa.string()))
+        return encoded(column) if name in as_text else typed(column)
+
+    names = [INDEX_OF_PANDAS.sub("", name) for name, _ in pairs]
+    columns = [column for _, column in pairs]
+    del table, pairs
+    return name_columns(file, names, columns, convert)._replace(left_out=tuple(left_out))
+
+
+def _check(file: File, metadata: Any) -> None:
+    """Refuses by what the metadata announces: nothing has been read or allocated so far."""
+    rows, columns, groups = metadata.num_rows, metadata.num_columns, metadata.num_row_groups
+    check_size(file, rows, columns)
+    if rows < 1:
+        raise DatasetError(f"{file.shown} has columns but no rows. Write it again with its rows.")
+    if groups > MAX_GROUPS:
+        raise DatasetError(f"{file.shown} is cut into {groups:,} row groups. Write it anew with fewer, larger ones.")
+    parts = [metadata.row_group(k) for k in range(groups)]
+    if sum(part.num_rows for part in parts) != rows:
+        raise DatasetError(f"{file.shown} contradicts itself about its number of rows: it is damaged. Write it anew.")
+    unpacked = sum(max(part.total_byte_size, 0) for part in parts)
+    if unpacked > MAX_UNPACKED:
+        raise DatasetError(
+            f"{file.shown} unpacks to {unpacked / 2**20:,.0f} MB; at most {MAX_UNPACKED // 2**20} MB are read. "
+            "Leave out long texts, or give a part of its rows."
+        )
+
+
+def _kind(type: Any) -> str:
+    """ "number", "bool", "date", "text", or "" for what is not read: lists, structures, binary data."""
+    from pyarrow import types
+
+    if types.is_dictionary(type):
+        type = type.value_type
+    if types.is_integer(type) or types.is_floating(type) or types.is_decimal(type) or types.is_null(type):
+        return "number"
+    if types.is_date(type) or types.is_timestamp(type) or types.is_time(type):
+        return "date"
+    if types.is_boolean(type):
+        return "bool"
+    return "text" if is_string(type) else ""

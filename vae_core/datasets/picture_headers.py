@@ -1,0 +1,80 @@
+"""Pictures by their first bytes, and headers that would keep a decoder busy for minutes."""
+
+import re
+import struct
+from pathlib import PurePosixPath
+
+from vae_core.errors import DatasetError
+
+MAX_SCANS = 100
+"""Progressive photographs have about ten."""
+MAX_COMMENTS = 1_000
+MAX_PNM_HEADER = 4_096
+MAX_STRIPS = 100_000
+ENDINGS = {
+    "PNG": (".png", ".apng"),
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "MPO": (".jpg", ".jpeg", ".mpo"),
+    "BMP": (".bmp", ".dib"),
+    "GIF": (".gif",),
+    "TIFF": (".tif", ".tiff"),
+    "WEBP": (".webp",),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
+}
+"""Pillow's format -> what the names of such files end in."""
+_ALL_ENDINGS = {ending for endings in ENDINGS.values() for ending in endings}
+_GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
+_PNM_HEADER = re.compile(rb"P[1-6Ff]" + _GAP + rb"\d+" + _GAP + rb"\d+(?:" + _GAP + rb"(\d+))?")
+_STRIP_TAGS = (273, 279, 324, 325)
+"""Offsets and sizes of a TIFF's strips and tiles."""
+
+
+def is_picture(head: bytes) -> bool:
+    """Whether the first bytes are those of a format that is read."""
+    return (
+        head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM", b"GIF8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
+        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        or (head[:1] == b"P" and head[1:2] in b"123456Ff" and head[2:3].isspace())
+    )
+
+
+def is_misnamed(name: str, kind: str) -> bool:
+    """Whether a name ends as that of another format does; it decides nothing, but the user should know."""
+    ending = PurePosixPath(name).suffix.lower()
+    return ending in _ALL_ENDINGS and ending not in ENDINGS.get(kind, ())
+
+
+def check_header(content: bytes) -> None:
+    """Refuse what a decoder would read, but not within seconds.
+
+    Raises:
+        DatasetError: with the reason in a few words.
+    """
+    if content[:3] == b"\xff\xd8\xff" and content.count(b"\xff\xda") > MAX_SCANS:
+        raise DatasetError(f"a photograph of more than {MAX_SCANS} scans")
+    if content[:1] == b"P":
+        _check_pnm(content)
+    if content[:4] in (b"II*\0", b"MM\0*"):
+        _check_tiff(content)
+
+
+def _check_pnm(content: bytes) -> None:
+    is_text = content[1:2] in b"123"
+    if not _PNM_HEADER.match(content[:MAX_PNM_HEADER]) or (is_text and content.count(b"#") > MAX_COMMENTS):
+        raise DatasetError("broken picture")
+
+
+def pnm_maximum(content: bytes) -> int:
+    """The largest value that a PGM or PPM announces; 0 where it announces none."""
+    header = _PNM_HEADER.match(content[:MAX_PNM_HEADER])
+    return int(header[1] or 0) if header else 0
+
+
+def _check_tiff(content: bytes) -> None:
+    order = "<" if content[:2] == b"II" else ">"
+    (place,) = struct.unpack_from(f"{order}I", content, 4) if len(content) >= 8 else (0,)
+    (entries,) = struct.unpack_from(f"{order}H", content, place) if place + 2 <= len(content) else (0,)
+    for k in range(min(entries, (len(content) - place - 2) // 12)):
+        tag, _, count = struct.unpack_from(f"{order}HHI", content, place + 2 + 12 * k)
+        if tag in _STRIP_TAGS and count > MAX_STRIPS:
+            raise DatasetError(f"a TIFF of more than {MAX_STRIPS:,} strips")

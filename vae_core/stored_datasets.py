@@ -1,0 +1,225 @@
+"""A stored dataset is a directory; this file is its contract.
+
+    dataset.json      what a list shows: name, count, schema, labels, warnings, the upload it came from
+    x.npy             the examples
+    labels.npy        where there are labels
+    factors.npy       where there are known factors
+    names.json        where the examples have names
+    preview-<k>.png   a few pictures as they were, re-encoded by us
+
+It lies under the id of its content and never changes, but for the name in `dataset.json`.
+"""
+
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from pydantic import BaseModel
+
+from vae_core import workspace
+from vae_core.datasets import SAMPLES, AnySchema, Dataset, Origin
+from vae_core.datasets.file import clean_name
+from vae_core.errors import DatasetError, NotFoundError, VAECoreError
+from vae_core.files import write_atomically
+
+KIND = "datasets"
+LONGEST_TITLE = 80
+
+
+class DatasetSummary(BaseModel):
+    """`dataset.json`: all that a list needs, without opening the examples."""
+
+    id: str
+    name: str
+    count: int
+    schema_: AnySchema
+    label_names: tuple[str, ...] = ()
+    factor_names: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    origin: Origin = Origin()
+    upload: str | None = None
+
+
+@contextmanager
+def staging() -> Iterator[Path]:
+    """A directory beside the stored datasets for one in the making; gone afterwards, unless `save` made it one."""
+    path = Path(tempfile.mkdtemp(prefix=".tmp-", dir=workspace.folder(KIND)))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def save(dataset: Dataset, upload: str | None = None, stage: Path | None = None) -> str:
+    """Store a dataset once under its id; a second time costs nothing.
+
+    Args:
+        dataset: What to store.
+        upload: The kept upload it was read from.
+        stage: A staging directory that may hold its `x.npy` already.
+
+    Returns:
+        The id.
+    """
+    home = workspace.place(KIND, dataset.id)
+    if _is_whole(dataset.id):
+        return dataset.id
+    workspace.discard(home)  # what is left of a damaged one
+    if stage is None:
+        with staging() as path:
+            return save(dataset, upload, path)
+    if not (stage / "x.npy").exists():
+        _save_array(stage / "x.npy", dataset.x)
+    for name in ("labels", "factors"):
+        array = getattr(dataset, name)
+        if array is not None:
+            _save_array(stage / f"{name}.npy", array)
+    if dataset.names:
+        write_atomically(stage / "names.json", json.dumps(dataset.names).encode())
+    for k, picture in enumerate(dataset.previews):
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "PNG")
+        write_atomically(stage / f"preview-{k:02}.png", buffer.getvalue())
+    about = summary(dataset).model_copy(update={"upload": upload})
+    write_atomically(stage / "dataset.json", about.model_dump_json(indent=1).encode())
+    try:
+        stage.rename(home)
+    except OSError:
+        if not home.exists():  # another process may have stored the same data just now
+            raise
+    return dataset.id
+
+
+def _save_array(path: Path, array: np.ndarray) -> None:
+    with path.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _is_whole(id: str) -> bool:
+    try:
+        load(id)
+    except VAECoreError:
+        return False
+    return True
+
+
+def load(id: str) -> Dataset:
+    """A stored dataset, its examples memory-mapped.
+
+    Raises:
+        NotFoundError: if there is none under this id.
+        DatasetError: if its files are damaged.
+    """
+    home = workspace.place(KIND, id)
+    if not home.is_dir():
+        raise NotFoundError("This dataset is not in the workspace. Upload it again on the Data page.")
+    return load_from(home)
+
+
+def load_from(home: Path) -> Dataset:
+    """The dataset in a directory.
+
+    Raises:
+        DatasetError: if its files are damaged.
+    """
+    try:
+        about = read_summary(home)
+        names = json.loads((home / "names.json").read_bytes()) if (home / "names.json").exists() else ()
+        return Dataset(
+            about.name,
+            np.lib.format.open_memmap(home / "x.npy", mode="r"),
+            about.schema_,
+            _load_array(home / "labels.npy"),
+            about.label_names,
+            _load_array(home / "factors.npy"),
+            about.factor_names,
+            tuple(names),
+            about.warnings,
+            about.origin,
+            tuple(np.asarray(Image.open(path, formats=["PNG"])) for path in sorted(home.glob("preview-*.png"))),
+            known_id=about.id,
+        )
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            "The stored files of this dataset are damaged. Remove it on the Data page and upload it again."
+        ) from error
+
+
+def _load_array(path: Path) -> np.ndarray | None:
+    return np.array(np.lib.format.open_memmap(path, mode="r")) if path.exists() else None
+
+
+def read_summary(home: Path) -> DatasetSummary:
+    """`dataset.json` of a directory; OSError or ValueError where it cannot be read."""
+    return DatasetSummary.model_validate_json((home / "dataset.json").read_bytes())
+
+
+def list_all() -> list[DatasetSummary]:
+    """All stored datasets, newest first; what cannot be read is left out."""
+    found = []
+    for home in workspace.homes(KIND):
+        try:
+            found.append((home.stat().st_mtime, read_summary(home)))
+        except (OSError, ValueError):
+            continue
+    return [about for _, about in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def rename(id: str, name: str) -> None:
+    """Give a dataset another name; its id, and with it all links, stay.
+
+    Raises:
+        NotFoundError: if there is none under this id.
+        DatasetError: if the name is empty.
+    """
+    home = workspace.place(KIND, id)
+    title = clean_name(name.strip())[:LONGEST_TITLE]
+    if not title:
+        raise DatasetError("A dataset needs a name. Type one, at most 80 characters.")
+    try:
+        about = read_summary(home).model_copy(update={"name": title})
+    except (OSError, ValueError) as error:
+        raise NotFoundError("This dataset is not in the workspace any more.") from error
+    write_atomically(home / "dataset.json", about.model_dump_json(indent=1).encode())
+
+
+def delete(id: str) -> None:
+    """Put a dataset aside: `restore` brings it back until it is purged. Runs trained on it keep their models."""
+    workspace.put_aside(workspace.place(KIND, id))
+
+
+def restore(id: str) -> None:
+    """Bring a deleted dataset back.
+
+    Raises:
+        NotFoundError: if it was purged.
+    """
+    workspace.bring_back(workspace.place(KIND, id))
+
+
+def store_samples() -> None:
+    """Store the smallest of what is built in, so that a first visit finds a dataset to train on."""
+    save(SAMPLES["digits"]())
+
+
+def summary(dataset: Dataset) -> DatasetSummary:
+    """What a list shows of a dataset."""
+    return DatasetSummary(
+        id=dataset.id,
+        name=dataset.name,
+        count=len(dataset),
+        schema_=dataset.schema,
+        label_names=dataset.label_names,
+        factor_names=dataset.factor_names,
+        warnings=dataset.warnings,
+        origin=dataset.origin,
+    )

@@ -1,0 +1,144 @@
+"""Uploads: what people bring is kept as it came, and read by a process of its own into a dataset.
+
+`receive` and `prepare_again` start such a process, `get` looks how far it is, `read` waits for it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from vae_core import process_lock, stored_datasets, workspace
+from vae_core.datasets import Dataset, Preparation
+from vae_core.errors import DatasetError
+from vae_core.uploads.directory import Status, UploadDirectory, UploadFile
+
+__all__ = ["Status", "UploadDirectory", "cancel", "delete", "get", "prepare_again", "read", "receive", "tidy"]
+
+KIND = "uploads"
+POLL_SECONDS = 0.05
+CANCEL_SECONDS = 5.0
+KEPT_SECONDS = 24 * 3600.0
+
+
+def receive(files: Iterable[tuple[str, BinaryIO]], preparation: Preparation | None = None) -> str:
+    """Keep files and begin to read them.
+
+    Args:
+        files: (name, content) pairs; a name is text to show.
+        preparation: The user's choices; None leaves them to the data.
+
+    Returns:
+        The upload's id.
+    """
+    id = workspace.new_id()
+    directory = UploadDirectory(workspace.place(KIND, id))
+    directory.path.mkdir()
+    names = []
+    for k, (name, stream) in enumerate(files):
+        with (directory.path / str(k)).open("wb") as kept:
+            shutil.copyfileobj(stream, kept, 2**20)
+        names.append(name)
+    places = tuple(str(k) for k in range(len(names)))
+    directory.ask(UploadFile(names=tuple(names), places=places, preparation=preparation, created=time.time()))
+    _start(directory)
+    return id
+
+
+def prepare_again(upload_id: str, preparation: Preparation, title: str) -> None:
+    """Read a kept upload once more, prepared in another way; it becomes another dataset of this title.
+
+    Raises:
+        NotFoundError: if the upload is not kept any more.
+        DatasetError: if it is being read just now.
+    """
+    directory = UploadDirectory(workspace.place(KIND, upload_id))
+    upload = directory.read_upload()
+    if process_lock.is_held(directory.lock):
+        raise DatasetError("These files are being prepared at this moment. Wait until that has ended.")
+    directory.ask(upload.model_copy(update={"preparation": preparation, "title": title}))
+    _start(directory)
+
+
+def get(id: str) -> Status:
+    """Where the reading of an upload stands.
+
+    Raises:
+        NotFoundError: if there is no such upload.
+    """
+    return UploadDirectory(workspace.place(KIND, id)).read_status()
+
+
+def cancel(id: str) -> None:
+    """Stop a reading; returns when its process has ended, within five seconds."""
+    directory = UploadDirectory(workspace.place(KIND, id))
+    directory.ask_to_cancel()
+    deadline = time.monotonic() + CANCEL_SECONDS
+    while process_lock.is_held(directory.lock) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+
+
+def delete(id: str) -> None:
+    """Forget an upload and its files."""
+    workspace.discard(workspace.place(KIND, id))
+
+
+def tidy() -> None:
+    """Forget uploads of which no dataset is left, after a day."""
+    used = {about.upload for about in stored_datasets.list_all()}
+    for home in workspace.homes(KIND):
+        with suppress(OSError):
+            idle = home.name not in used and not process_lock.is_held(UploadDirectory(home).lock)
+            if idle and time.time() - home.stat().st_mtime > KEPT_SECONDS:
+                workspace.discard(home)
+
+
+def read(
+    files: Sequence[tuple[str, Path]],
+    preparation: Preparation | None = None,
+    progress: Callable[[Status], None] = lambda status: None,
+    title: str | None = None,
+) -> Dataset:
+    """Read files of this disk in a process with limits, and wait for it; the workspace is left as it was.
+
+    Raises:
+        DatasetError: if there is nothing usable in them.
+    """
+    with tempfile.TemporaryDirectory(prefix="vae-studio-", ignore_cleanup_errors=True) as elsewhere:
+        id = workspace.new_id()
+        directory = UploadDirectory(Path(elsewhere) / KIND / id)
+        names, places = tuple(name for name, _ in files), tuple(str(path.resolve()) for _, path in files)
+        asked = UploadFile(names=names, places=places, preparation=preparation, title=title, created=time.time())
+        directory.ask(asked)
+        process = _start(directory, elsewhere)
+        while process.poll() is None:
+            progress(directory.read_status())
+            time.sleep(POLL_SECONDS)
+        status = directory.read_status()
+        if status.state != "done" or not status.dataset:
+            raise DatasetError(status.message or "The process that reads these files ended early. Try it again.")
+        # the examples are mapped: they outlive their file's name
+        return stored_datasets.load_from(Path(elsewhere) / stored_datasets.KIND / status.dataset)
+
+
+def _start(directory: UploadDirectory, root: str | None = None) -> subprocess.Popen:
+    environment = os.environ | {workspace.ENVIRONMENT: root or str(workspace.root()), "OPENBLAS_NUM_THREADS": "1"}
+    with directory.log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vae_core.uploads.worker", str(directory.path)],
+            cwd=Path(__file__).resolve().parents[2],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=root is None,
+        )
+    threading.Thread(target=process.wait, daemon=True).start()  # else it would stay a zombie after its end
+    return process
