@@ -5,11 +5,11 @@ import zlib
 
 import pytest
 import torch
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from tests.conftest import zip_of
 from vae_core.config import ModelConfig
-from vae_core.datasets import READERS, SAMPLES, ImageSchema
+from vae_core.datasets import QUIETLY, READERS, SAMPLES, AnySchema, File
 from vae_core.errors import DatasetError
 from vae_core.likelihoods import LIKELIHOODS
 from vae_core.networks import ARCHITECTURES
@@ -61,14 +61,22 @@ def test_objective(name: str) -> None:
 def test_reader_refuses_hostile_files_with_a_sentence(kind: str, content: bytes) -> None:
     _, reader = READERS[kind]
     with pytest.raises(DatasetError) as refusal:
-        reader("file", content, None)
+        reader(File("file", content), None, QUIETLY)
     assert str(refusal.value).endswith(".")
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_sample(name: str) -> None:
-    dataset = SAMPLES[name]()
-    assert dataset.x.dtype == "uint8"
-    assert ImageSchema.model_validate_json(dataset.schema.model_dump_json()) == dataset.schema
-    assert dataset.x.shape[1:] == (dataset.schema.side, dataset.schema.side, dataset.schema.channels)
-    assert dataset.id == SAMPLES[name]().id
+    sample = SAMPLES[name]
+    dataset = sample()
+    assert TypeAdapter(AnySchema).validate_json(dataset.schema.model_dump_json()) == dataset.schema
+    assert dataset.schema.kind == sample.kind
+    if dataset.schema.kind == "image":
+        assert dataset.x.dtype == "uint8"
+        assert dataset.x.shape[1:] == (dataset.schema.side, dataset.schema.side, dataset.schema.channels)
+    else:
+        assert dataset.x.dtype == "float32"
+        assert dataset.x.shape[1:] == dataset.schema.shape
+    assert dataset.labels is None or dataset.labels.shape == (len(dataset),)
+    assert dataset.factors is None or dataset.factors.shape == (len(dataset), len(dataset.factor_names))
+    assert dataset.id == sample().id

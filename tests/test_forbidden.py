@@ -21,7 +21,7 @@ MODULES_NOWHERE = {
 """Modules that open what must not be opened, or ask other machines."""
 WRITERS = {"vae_core.files", "vae_core.datasets.reading", "vae_core.stored_datasets", "vae_core.uploads"}
 """The only modules that open files for writing: one writes whole files, the others what is too large for that."""
-ARCHIVES = {"vae_core.datasets.archives"}
+ARCHIVES = {"vae_core.datasets.zip_structure"}
 """The only module that opens archives."""
 
 

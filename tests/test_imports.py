@@ -25,7 +25,8 @@ LAYERS = [
     "vae_core.cli",
     "vae_core.__main__ vae_core",
     "pages.ui.sentences",
-    "pages.ui.browser_runtime pages.ui.pictures pages.ui.tables pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation",
+    "pages.ui.browser_runtime pages.ui.pictures pages.ui.tables pages.ui.figures pages.ui.forms pages.ui.state "
+    "pages.ui.navigation",
     "pages.ui.explorer",
     "pages.ui.cache pages.ui.models",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin",

@@ -85,7 +85,7 @@ def _duplicates(about: DatasetSummary, groups: tuple[tuple[int, ...], ...]) -> N
     dataset = cache.dataset(about.id)
     for group in groups[:GROUPS_SHOWN]:
         left, right = st.columns([1, 6], vertical_alignment="center")
-        left.image(pictures.inline(pictures.sheet(dataset.x[group[:1]], 1)), width=PICTURE_PIXELS)
+        left.image(pictures.inline(pictures.sheet(dataset.x[[group[0]]], 1)), width=PICTURE_PIXELS)
         names = [dataset.names[k] if dataset.names else f"number {k + 1:,}" for k in group[:COPIES_SHOWN]]
         more = f" and {len(group) - COPIES_SHOWN:,} more" if len(group) > COPIES_SHOWN else ""
         right.caption(f"{len(group):,} times: {escape(', '.join(names))}{more}")

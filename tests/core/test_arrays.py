@@ -145,6 +145,8 @@ def test_transparency_lies_on_white() -> None:
     dataset = read(npy(colour))
     assert dataset.x[0, 0, :3].tolist() == [[10, 20, 30], [255, 255, 255], [132, 137, 142]]
     assert "transparency" in dataset.warnings[0]
+    tall = read(npy(np.resize(pixels, (2, 99, 99, 4))), ImageSchema(side=99, channels=3))
+    assert (tall.x.reshape(-1, 3)[: 99 * 99] == np.resize(dataset.x[0, 0, :3], (99 * 99, 3))).all()
     grey = np.resize(pixels[:, [0, 3]], (1, 9, 9, 2))
     assert read(npy(grey)).x[0, 0, :3, 0].tolist() == [10, 255, 132]
 

@@ -59,6 +59,10 @@ LABELS = {
         np.array(["日本", "", "日本", "\u202ec", "\u202ec", "日本"], dtype=">U999"),
         ("(no label)", "\ufffdc", "日本"),
     ),
+    "a column of texts, Fortran": (
+        np.array([list("cabcbbc")[k] for k in (0, 1, 0, 2, 2, 0)]).reshape(6, 1),
+        ("a", "b", "c"),
+    ),
     "bytes": (np.array([b"\xffc", b"a", b"\xffc", b"b", b"b", b"\xffc"]), ("a", "b", "\ufffdc")),
 }
 
@@ -93,7 +97,7 @@ def test_booleans_are_two_classes_and_one_class_is_none() -> None:
         (np.full(6, np.nan), "decimal numbers, not classes"),
         (np.full(6, 1e300), "decimal numbers, not classes"),
         (np.ones((6, 3)), "several values for each example, not one-hot"),
-        (np.full((6, 2), "a"), "several values for each example"),
+        (np.full((6, 2), "a"), "6×2, not a list of labels"),
         (np.zeros((6, 20_000), dtype=bool), "6×20000, not a list of labels"),
         (np.frombuffer(b"\xff" * 24, dtype="<U1"), "damaged text"),
     ],
@@ -180,6 +184,15 @@ def test_damaged_labels_and_factors_cost_nothing_else(beside: str) -> None:
     assert len(dataset) == 6
     assert dataset.labels is dataset.factors is None
     assert dataset.origin.skipped == ((beside, "damaged"),)
+
+
+def test_encrypted_arrays_are_skipped_and_listed() -> None:
+    content = bytearray(npz_uncompressed(x=PICTURES, y=np.arange(6)))
+    content[content.rindex(b"PK\3\4") + 6] |= 1
+    content[content.rindex(b"PK\1\2") + 8] |= 1
+    dataset = read(bytes(content))
+    assert dataset.labels is None
+    assert dataset.origin.skipped == (("y", "encrypted"),)
 
 
 def test_what_is_no_array_is_skipped_and_listed() -> None:

@@ -71,7 +71,7 @@ def test_cancelled_reading_leaves_nothing_behind(wait_for: Wait) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), dtype=np.uint8)
     picture = png(noise)
     id = receive(*((f"{k}.png", picture) for k in range(200)))
-    wait_for(lambda: (workspace.place("uploads", id) / "lock").exists(), SECONDS)
+    wait_for((workspace.place("uploads", id) / "lock").exists, SECONDS)
     started = time.monotonic()
     uploads.cancel(id)
     assert time.monotonic() - started < uploads.CANCEL_SECONDS

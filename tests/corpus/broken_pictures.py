@@ -198,6 +198,7 @@ def _costly() -> Iterator[Case]:
     comments = b"P2 1000 1000 255\n" + b"#\n" * 1_000_000
     yield one("pgm_of_a_million_comments", "a.pgm", partial(bytes, comments), Refused())
     yield one("tiff_of_a_million_strips", "a.tiff", _strips, Answered())
+    yield one("bigtiff_of_a_million_strips", "a.tiff", _large_strips, Answered())
     yield one("tiff_of_60000_tags", "a.tiff", partial(_tags, 60_000), Answered())
     yield one("tiff_tile_larger_than_its_picture", "a.tiff", _tile, Answered())
     yield one("jpeg_of_a_million_fill_bytes", "a.jpg", lambda: picture(format="JPEG")[:-2] + b"\xff" * 10**6, BROKEN)
@@ -218,13 +219,25 @@ def _tags(count: int) -> bytes:
     return tiff_of(tiff_tags(**tags), bytes(size))
 
 
-def _tile(side: int = 16_384) -> bytes:
-    """A picture of 16×16 in one corner of a tile of 268 million pixels, packed 200 to 1."""
-    packer = zlib.compressobj(1)
-    pixels = b"".join(packer.compress(bytes(side)) for _ in range(side)) + packer.flush()
-    plain = {number: (number, 3, 1, value) for number, value in ((256, 16), (257, 16), (258, 8), (259, 8), (262, 1))}
+def _large_strips(count: int = 1_000_000) -> bytes:
+    """The same as a BigTIFF, whose numbers have 64 bits."""
+    place = 16 + 256
+    plain = ((256, 16), (257, 16), (258, 8), (259, 1), (262, 1), (277, 1), (278, 1))
+    tags = sorted([(number, 3, 1, value) for number, value in plain] + [(k, 16, count, place) for k in (273, 279)])
+    directory = struct.pack("<Q", len(tags)) + b"".join(struct.pack("<HHQQ", *tag) for tag in tags) + bytes(8)
+    body = noise(channels=1).tobytes() + struct.pack("<Q", 16) * count
+    return struct.pack("<2sHHHQ", b"II", 43, 8, 0, 16 + len(body)) + body + directory
+
+
+def _tile(side: int = 32_768) -> bytes:
+    """A picture of 16×16 in one corner of a tile of a gigabyte, packed 1,000 to 1."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    megabyte = packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    checksum = struct.pack(">I", side * side % 65_521 << 16 | 1)  # Adler-32 of nothing but zeros
+    pixels = b"\x78\x9c" + megabyte * (side * side // 2**20) + b"\3\0" + checksum
+    plain = [(number, 3, 1, value) for number, value in ((256, 16), (257, 16), (258, 8), (259, 8), (262, 1), (277, 1))]
     tile = [(322, 4, 1, side), (323, 4, 1, side), (324, 4, 1, 8), (325, 4, 1, len(pixels))]
-    return tiff_of([*plain.values(), (277, 3, 1, 1), *tile], pixels)
+    return tiff_of([*plain, *tile], pixels)
 
 
 CASES = (*_cut(), *_large(), *_png(), *_tiff(), *_costly())

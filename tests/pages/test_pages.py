@@ -40,7 +40,7 @@ def test_page_opens_in_an_empty_workspace(name: str, title: str) -> None:
 
 
 def test_empty_workspace_says_what_to_do() -> None:
-    assert "Upload a ZIP" in open_page("data").info[0].value
+    assert "Drop a ZIP of pictures" in open_page("data").info[0].value
     assert "Upload some pictures" in open_page("train").info[0].value
 
 
@@ -58,17 +58,54 @@ def test_upload_is_stored_shown_and_its_bytes_let_go() -> None:
 def test_bad_upload_is_one_sentence_and_the_next_one_works() -> None:
     app = open_page("data")
     app.file_uploader[0].upload("notes.zip", b"nothing like it", "application/zip").run()
-    assert "notes.zip holds no picture" in app.error[0].value
+    assert "notes.zip is no kind of file that is read here" in app.error[0].value.replace("\\", "")
     app.file_uploader[0].upload("a.png", png(strokes(1, 16)[0, ..., 0]), "image/png").run()
     assert not app.error
     assert len(stored_datasets.list_all()) == 1
 
 
-def test_removed_dataset_is_gone(tiny_images: Dataset) -> None:
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
+    assert not app.exception
+
+
+def test_deleted_dataset_is_gone_until_it_is_brought_back(tiny_images: Dataset) -> None:
+    id = stored_datasets.save(tiny_images)
+    app = open_page("data", dataset=id)
+    press(app, "Delete")
+    assert stored_datasets.list_all() == []
+    assert "“strokes” was deleted" in app.info[0].value
+    press(app, "Undo")
+    assert [about.id for about in stored_datasets.list_all()] == [id]
+    assert app.selectbox[0].value == id
+
+
+def test_renamed_dataset_has_its_new_name_in_the_list(tiny_images: Dataset) -> None:
     stored_datasets.save(tiny_images)
     app = open_page("data")
-    next(button for button in app.button if button.label == "Remove for good").click().run()
-    assert stored_datasets.list_all() == []
+    app.text_input[0].set_value("Bars")
+    press(app, "Rename")
+    assert app.selectbox[0].options == ["Bars"]
+
+
+def test_builtin_set_is_taken_with_one_click() -> None:
+    app = open_page("data")
+    next(button for button in app.button if button.key == "sample-moons").click().run()
+    assert not app.exception
+    assert [metric.value for metric in app.metric][:2] == ["2,000", "2"]
+
+
+def test_other_preparation_replaces_the_dataset_and_keeps_its_name() -> None:
+    app = open_page("data")
+    content = zip_of({f"{k}.png": png(strokes(30, 16)[k, ..., 0]) for k in range(30)})
+    app.file_uploader[0].upload("set.zip", content, "application/zip").run()
+    app.slider[0].set_value(12).run()
+    press(app, "Prepare all pictures like this")
+    app.run()  # AppTest does not refresh by itself
+    assert not app.exception
+    [about] = stored_datasets.list_all()
+    assert (about.name, about.schema_.shape) == ("set.zip", (1, 12, 12))
+    assert app.metric[1].value == "12×12"
 
 
 @pytest.mark.slow

@@ -1,21 +1,24 @@
 """From what users bring to a `Dataset`: `read` for one file, `read_files` for several, `read_path` for a disk."""
 
 from vae_core.datasets.dataset import Dataset, Origin, short_id
+from vae_core.datasets.file import File
 from vae_core.datasets.gate import READERS, Preparation, files_at, read, read_files, read_path
 from vae_core.datasets.prepare import prepare, prepare_array, suggest
-from vae_core.datasets.reading import Reading
+from vae_core.datasets.reading import QUIETLY, Reading
 from vae_core.datasets.samples import SAMPLES
-from vae_core.datasets.schemas import SIDES, AnySchema, ImageSchema, TableSchema
-from vae_core.datasets.table_schema import CategoricalColumn, NumericColumn, TableChoices
+from vae_core.datasets.schemas import SIDES, AnySchema, ImageSchema
+from vae_core.datasets.table_schema import CategoricalColumn, NumericColumn, TableChoices, TableSchema
 from vae_core.datasets.to_schema import to_schema
 
 __all__ = [
+    "QUIETLY",
     "READERS",
     "SAMPLES",
     "SIDES",
     "AnySchema",
     "CategoricalColumn",
     "Dataset",
+    "File",
     "ImageSchema",
     "NumericColumn",
     "Origin",

@@ -71,7 +71,7 @@ def read_labels(array: StoredArray, count: int) -> tuple[np.ndarray, tuple[str, 
     """
     if len(array) != count:
         raise UnfitError(f"{len(array):,} labels for {count:,} examples")
-    if len(array.shape) > 2 or array.shape[1:] > (MAX_CLASSES,):
+    if len(array.shape) > 2 or array.shape[1:] > (MAX_CLASSES if array.dtype.kind in "buif" else 1,):
         raise UnfitError(f"{shown_shape(array.shape)}, not a list of labels")
     classes = Classes()
     with in_c_order(array) as rows:
@@ -84,7 +84,7 @@ def _one_each(chunk: np.ndarray) -> np.ndarray:
     if chunk.ndim == 2 and chunk.shape[1] == 1:
         chunk = chunk[:, 0]
     if chunk.ndim == 2:
-        if chunk.dtype.kind in "SU" or not ((chunk == 0) | (chunk == 1)).all() or (chunk.sum(axis=1) != 1).any():
+        if not ((chunk == 0) | (chunk == 1)).all() or (chunk.sum(axis=1) != 1).any():
             raise UnfitError("several values for each example, not one-hot")
         return chunk.argmax(axis=1)
     return _whole(chunk) if chunk.dtype.kind == "f" else chunk

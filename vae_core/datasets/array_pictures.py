@@ -27,6 +27,8 @@ SAMPLES, SAMPLE_BYTES = 200, 64 * 2**20
 MAX_PICTURES = 10_000_000
 MAX_PICTURE_BYTES = 256 * 2**20
 """Of one picture as stored: a whole one is in memory at a time."""
+BAND = 64
+"""So many lines of a picture are laid on white at a time."""
 CHANNELS = (1, 2, 3, 4)
 """Grey, grey with transparency, colour, colour with transparency."""
 
@@ -74,9 +76,12 @@ class Layout(NamedTuple):
         pictures = np.moveaxis(x, 1, -1) if self.channels_first else x
         if self.channels in (1, 3):
             return pictures
-        alpha = pictures[..., -1:].astype(np.uint16)
-        on_white = pictures[..., :-1] * alpha + 255 * (255 - alpha)
-        return ((on_white + 127) // 255).astype(np.uint8)
+        on_white = np.empty((*pictures.shape[:-1], self.channels - 1), dtype=np.uint8)
+        for top in range(0, self.height, BAND):
+            band = pictures[:, top : top + BAND]
+            alpha = band[..., -1:].astype(np.uint16)
+            on_white[:, top : top + BAND] = (band[..., :-1] * alpha + 255 * (255 - alpha) + 127) // 255
+        return on_white
 
 
 def read_array_pictures(called: str, array: StoredArray, schema: ImageSchema | None, reading: Reading) -> Dataset:
@@ -93,9 +98,9 @@ def read_array_pictures(called: str, array: StoredArray, schema: ImageSchema | N
         DamagedError: if the values cannot be read.
     """
     shape, layout = find_layout(called, array.shape)
+    _check_size(called, replace(array, shape=shape), layout)
     folder = reading.path.parent if reading.path else None
     with in_c_order(replace(array, shape=shape), folder) as pictures:
-        _check_size(called, pictures, layout)
         levels, samples = _survey(called, pictures, layout)
         suggested, advice = suggest(samples, [(layout.width, layout.height)] * len(samples))
         wanted = schema or suggested

@@ -65,8 +65,8 @@ def is_delimited(head: bytes) -> bool:
     return sum(numeric) > 1 or any(delimiter in line for line in lines for delimiter in ",;\t|")
 
 
-def read_delimited(file: File, as_text: Collection[str], progress: Callable[[int, int], None]) -> RawTable:
-    """The columns of a text file; those of numbers as numbers, except the ones named in `as_text`.
+def read_delimited(file: File, as_text: Collection[str] | None, progress: Callable[[int, int], None]) -> RawTable:
+    """The columns of a text file; those of numbers as numbers, except the ones named in `as_text` (None: all).
 
     Raises:
         DatasetError: if it is no table, a line is ragged, or a limit is passed.
@@ -85,7 +85,7 @@ def read_delimited(file: File, as_text: Collection[str], progress: Callable[[int
     del data
 
     def convert(name: str, column: Any) -> FoundColumn:
-        return encoded(column) if name in as_text else typed(column, dialect.decimal, dialect.proven)
+        return encoded(column) if as_text is None or name in as_text else typed(column, dialect.decimal, dialect.proven)
 
     return name_columns(file, dialect.names, columns, convert)._replace(advice=tuple(advice))
 

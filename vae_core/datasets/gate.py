@@ -18,8 +18,8 @@ from vae_core.datasets.parquet import is_parquet
 from vae_core.datasets.picture_headers import is_picture
 from vae_core.datasets.pictures import Source, nothing_usable, read_pictures
 from vae_core.datasets.reading import QUIETLY, Reading
-from vae_core.datasets.schemas import ImageSchema, TableSchema
-from vae_core.datasets.table_schema import TableChoices
+from vae_core.datasets.schemas import ImageSchema
+from vae_core.datasets.table_schema import TableChoices, TableSchema
 from vae_core.datasets.tables import read_table
 from vae_core.datasets.zip_structure import MAX_ENTRIES, MAX_RATIO, RATIO_FROM_BYTES
 from vae_core.errors import DatasetError

@@ -6,7 +6,8 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from vae_core.datasets.file import clean_name, shown_name
+from vae_core.datasets.delimited import read_delimited
+from vae_core.datasets.file import File, clean_name, shown_name
 
 NO_FOLDER = "(no folder)"
 """Label of pictures that lie beside the folders."""
@@ -43,6 +44,16 @@ def as_labels(values: Sequence[str]) -> Labels:
         return None, ()
     index = {name: k for k, name in enumerate(names)}
     return np.array([index[clean[value]] for value in values], dtype=np.int32), names
+
+
+def text_columns(table: File) -> dict[str, list[str]]:
+    """A CSV or TSV as text, its missing values empty.
+
+    Raises:
+        DatasetError: if it is no table.
+    """
+    columns = read_delimited(table, None, lambda done, count: None).columns
+    return {name: [value or "" for value in column.to_pylist()] for name, column in columns.items()}
 
 
 def table_labels(paths: Sequence[str], columns: Mapping[str, Sequence[str]]) -> tuple[Labels, str] | None:

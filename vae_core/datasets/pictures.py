@@ -9,9 +9,9 @@ import numpy as np
 
 from vae_core.datasets.dataset import LISTED, Dataset, Origin
 from vae_core.datasets.decode import Decoded, decode, reason
-from vae_core.datasets.delimited import is_delimited, read_delimited
+from vae_core.datasets.delimited import is_delimited
 from vae_core.datasets.file import HEAD_BYTES, File, clean_name, shown_name
-from vae_core.datasets.labels import Labels, folder_labels, table_labels
+from vae_core.datasets.labels import Labels, folder_labels, table_labels, text_columns
 from vae_core.datasets.picture_headers import is_misnamed
 from vae_core.datasets.prepare import is_coloured, prepare, suggest
 from vae_core.datasets.reading import QUIETLY, Reading, Rows
@@ -193,7 +193,7 @@ def _labels(found: _Found) -> tuple[Labels, list[str]]:
     told: list[str] = []
     for table in found.tables:
         try:
-            match = None if labels else table_labels(found.names, _text(table))
+            match = None if labels else table_labels(found.names, text_columns(table))
         except DatasetError:
             match = None
         if match:
@@ -202,16 +202,6 @@ def _labels(found: _Found) -> tuple[Labels, list[str]]:
         else:
             found.skipped.append((table.name, "not a picture"))
     return labels or folder_labels(found.names), told
-
-
-class _All(frozenset):
-    def __contains__(self, x):
-        return True
-
-
-def _text(table: File) -> dict[str, list[str]]:
-    columns = read_delimited(table, _All(), lambda done, count: None).columns
-    return {name: [value or "" for value in column.to_pylist()] for name, column in columns.items()}
 
 
 def _notes(found: _Found, schema: ImageSchema) -> list[str]:

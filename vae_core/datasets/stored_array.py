@@ -93,13 +93,13 @@ def in_c_order(array: StoredArray, folder: Path | None = None) -> Iterator[Store
     """The same array example by example; one in Fortran order is turned in a temporary file first.
 
     Args:
-        array: In any order.
+        array: In any order; in Fortran order as many values of the size of one as there are examples fit into memory.
         folder: Where the file may be; the system's choice when None.
 
     Raises:
         DamagedError: as `StoredArray.chunks`.
     """
-    if not array.fortran or len(array.shape) == 1:
+    if not array.fortran or math.prod(array.shape[1:]) == 1:
         yield replace(array, fortran=False)
         return
     with tempfile.TemporaryFile(dir=folder) as turned:
