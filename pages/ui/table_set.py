@@ -41,7 +41,7 @@ def _summary(id: str, schema: TableSchema) -> None:
         hide_index=True,
         width="stretch",
         column_config={
-            "histogram": st.column_config.BarChartColumn("histogram", help="Share of the rows, low to high."),
+            "histogram": st.column_config.BarChartColumn("histogram", help="Share of the rows, low to high.", y_min=0),
             "missing": st.column_config.NumberColumn("missing", help="Values that were missing in the file."),
         },
     )

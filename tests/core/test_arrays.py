@@ -210,12 +210,13 @@ def test_signalling_nan_is_refused_like_any_other(order: str) -> None:
     ],
 )
 def test_more_than_can_be_learnt_is_refused(shape: str, found: str, tmp_path: Path) -> None:
-    path, start = tmp_path / "sparse", npy_of(header(shape=shape))
-    with path.open("wb") as file:
-        file.write(start)
-        file.truncate(len(start) + math.prod(int(n) for n in shape.strip("()").split(",")))
-    with pytest.raises(DatasetError, match=found):
-        read(path, ImageSchema(side=32))
+    for order in ("False", "True"):
+        path, start = tmp_path / "sparse", npy_of(header(order=order, shape=shape))
+        with path.open("wb") as file:
+            file.write(start)
+            file.truncate(len(start) + math.prod(int(n) for n in shape.strip("()").split(",")))
+        with pytest.raises(DatasetError, match=found):
+            read(path, ImageSchema(side=32))
 
 
 def test_examples_go_where_the_reading_says_and_progress_is_told(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import png, zip_of
-from tests.core.array_files import PICKLED, idx, noise, npy, npz, npz_uncompressed, packed, read
+from tests.core.array_files import PICKLED, header, idx, noise, npy, npy_of, npz, npz_uncompressed, packed, read
 from vae_core.datasets.archives import open_archive
 from vae_core.datasets.arrays import is_idx
 from vae_core.datasets.file import File
@@ -59,10 +59,7 @@ LABELS = {
         np.array(["日本", "", "日本", "\u202ec", "\u202ec", "日本"], dtype=">U999"),
         ("(no label)", "\ufffdc", "日本"),
     ),
-    "a column of texts, Fortran": (
-        np.array([list("cabcbbc")[k] for k in (0, 1, 0, 2, 2, 0)]).reshape(6, 1),
-        ("a", "b", "c"),
-    ),
+    "texts, Fortran": (npy_of(header("'<U1'", "True", "(6, 1)"), "cacbbc".encode("utf-32-le")), ("a", "b", "c")),
     "bytes": (np.array([b"\xffc", b"a", b"\xffc", b"b", b"b", b"\xffc"]), ("a", "b", "\ufffdc")),
 }
 

@@ -204,6 +204,8 @@ def test_file_cut_within_a_letter_is_still_utf_8() -> None:
 @pytest.mark.parametrize(
     ("content", "values"),
     [
+        ("x;1,5\ny;2,5\nz;3,5\n", {"column 2": [1.5, 2.5, 3.5]}),
+        ("a;b\n1,234;1,234,567\n2,345;2,345,678\n", {"a": [1234, 2345], "b": [1234567, 2345678]}),
         ("a;b\n1,5;2\n-3,25;4\n", {"a": [1.5, -3.25], "b": [2, 4]}),
         ("1,5;2,5\n3,5;4,5\n", {"column 1": [1.5, 3.5], "column 2": [2.5, 4.5]}),
         ("a\tb\n1,5\t2\n3,25\t4\n", {"a": [1.5, 3.25], "b": [2, 4]}),
@@ -256,6 +258,31 @@ def test_random_tables_are_what_the_standard_library_reads() -> None:
             column = next(c for c in dataset.schema.columns if c.name == name)
             assert isinstance(column, NumericColumn)
             assert (np.abs(found[name] - numbers[:, k]) <= bound(numbers[:, k], column)).all()
+
+
+def test_cells_of_several_lines_in_a_large_file() -> None:
+    content = "v,note\n" + rows(50_000, '{k},"' + "line\n" * 20 + '"')
+    steps: list[tuple[int, int]] = []
+    reading = Reading(progress=lambda done, total: steps.append((done, total)))
+    dataset = read_table(File("t.csv", content.encode()), TableChoices(left_out=("note",)), reading)
+    assert np.abs(cells(dataset)[:, 0] - np.arange(50_000)).max() < 0.01
+    assert len(steps) > 1
+    assert steps == sorted(steps)
+
+
+def test_unit_behind_a_late_number_makes_a_column_text() -> None:
+    dataset = read("a;b\n" + rows(1500, "{k},5;{k}") + "7,5 kg;3\n")
+    assert list(original(dataset)) == ["b"]
+
+
+def test_single_column_of_several_words_is_not_cut_at_spaces() -> None:
+    shades = ["light red", "dark red", "light red", "light red", "dark red"]
+    assert original(read("shade\n" + "\n".join(shades))) == {"shade": shades}
+
+
+def test_empty_cells_at_either_end_of_a_tab_separated_file_are_kept() -> None:
+    dataset = read("\ta\tb\n0\t1\t2\n1\t3\t4\n2\t5\t\n", TableChoices(missing="mean"))
+    assert original(dataset) == {"a": [1, 3, 5], "b": [2, 4, 3]}
 
 
 # --- text: header and names
@@ -349,7 +376,7 @@ def test_shuffled_index_without_a_name_is_left_out() -> None:
         ",a\n17.5,5\n3,7\n8,6\n",
         ",a\n3,5\n3,7\n8,6\n",
         "time,a\n0,5\n1,7\n2,6\n",
-        "id,a\n0,5\n2,7\n5,6\n",
+        "id,a\n5,5\n6,7\n7,6\n",
         "id\n0\n1\n2\n",
     ],
 )
@@ -371,6 +398,7 @@ def test_column_that_only_resembles_a_count_is_kept(content: str) -> None:
         ("a,b\n1,2\n\n3,4,5\n6,7\n", "line 4 has 3 cells instead of 2"),
         ('a,b\n"1\n",2\n3,4\n5\n', "line 5 has 1 cell instead of 2"),
         ("a b c\n1  2 3\n4 5\n", "line 3 has 2 cells instead of 3"),
+        ("a,b,\n" + rows(200, "{k},1") + "3\n", "line 202 has 1 cell instead of 2"),
         (rows(5000, "{k},1") + "7\n" + rows(9, "{k},1"), "line 5,001 has 1 cell instead of 2"),
         ('a,b\n1,2\n"3,4\n5,6\n', "a quote in line 3 is never closed"),
         ('a,b\n1,"2\n3,4\n', "a quote in line 2 is never closed"),
@@ -397,9 +425,11 @@ def test_one_row_is_accepted() -> None:
     assert told(dataset) == ""
 
 
-def test_too_many_bytes_are_refused_without_reading_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("beginning", [b"a,b\n", b"PAR1"])
+def test_too_many_bytes_are_refused_without_reading_them(beginning: bytes, tmp_path: Path) -> None:
     path = tmp_path / "large"
     with path.open("wb") as file:
+        file.write(beginning)
         file.truncate(201 * 2**20)
     with pytest.raises(DatasetError, match="larger than 200 MB"):
         read_table(File("large", path), None, Reading())
@@ -475,6 +505,8 @@ def test_chosen_columns_are_names_even_if_they_hold_numbers() -> None:
     content = "a,zip\n" + "".join(f"{k},0{k % 3}\n" for k in range(9))
     assert original(read(content, TableChoices(categorical=("zip",))))["zip"][:4] == ["00", "01", "02", "00"]
     assert original(read(content))["zip"][:4] == [0, 1, 2, 0]
+    binary = parquet({"a": range(9), "zip": [k % 3 for k in range(9)]})
+    assert original(read(binary, TableChoices(categorical=("zip",))))["zip"][:4] == ["0", "1", "2", "0"]
 
 
 def test_dates_are_names_if_few_and_otherwise_left_out() -> None:
@@ -546,8 +578,9 @@ def test_labels_that_are_numbers_are_in_order() -> None:
     assert read("a,label\n" + "".join(f"{k},{k % 12}\n" for k in range(36))).label_names == tuple(map(str, range(12)))
 
 
-def test_column_of_many_values_does_not_label_by_itself() -> None:
-    dataset = read("x,y\n" + "".join(f"{k},{k / 7}\n" for k in range(99)))
+@pytest.mark.parametrize("value", ["{k}.5", "{k}", "1{k}"])
+def test_column_of_many_values_does_not_label_by_itself(value: str) -> None:
+    dataset = read("x,y\n" + rows(60, "{k},5" + value) + rows(60, "{k},5" + value))
     assert dataset.labels is None
     assert list(original(dataset)) == ["x", "y"]
 
@@ -724,6 +757,11 @@ def test_names_that_are_numbers_match_those_of_a_model() -> None:
     assert isinstance(schema, TableSchema)
     assert original(read("a,zip\n1,2\n2,0\n", schema))["zip"] == ["2", "0"]
     assert original(read(parquet({"a": [1, 2], "zip": [2, 0]}), schema))["zip"] == ["2", "0"]
+    filling = schema.model_copy(update={"choices": TableChoices(missing="mean")})
+    assert original(read(parquet({"a": [1, 2], "zip": [2, None]}), filling))["zip"] == ["2", "0"]
+    zeros = read("a,zip\n" + "".join(f"{k},0{k % 3}\n" for k in range(9)), chosen).schema
+    assert isinstance(zeros, TableSchema)
+    assert original(read("a,zip\n1,02\n2,00\n", zeros))["zip"] == ["02", "00"]
 
 
 # --- sizes
@@ -769,6 +807,10 @@ def test_examples_go_to_the_file_that_is_wanted(tmp_path: Path) -> None:
     assert isinstance(dataset.x, np.memmap)
     assert dataset.x.tolist() == read(TRAINED).x.tolist()
     assert steps[-1][0] == steps[-1][1] > 0
+    binary = File("t", parquet({"a": [1, 2]}))
+    steps.clear()
+    read_table(binary, None, reading)
+    assert steps == [(binary.size, binary.size)]
 
 
 def test_too_many_names_in_all_are_refused() -> None:
@@ -787,6 +829,8 @@ def test_rows_of_pixels_are_recognised() -> None:
     dataset = read(names + "\n" + "\n".join(",".join(map(str, [k % 2, *row])) for k, row in enumerate(pixels.tolist())))
     assert any("pictures of 8×8 pixels" in sentence for sentence in dataset.origin.advice)
     assert dataset.x.shape == (20, 64)
+    more = read("\n".join(",".join(map(str, [*row, 1])) for row in pixels.tolist()))
+    assert not any("pictures" in sentence for sentence in more.origin.advice)
 
 
 def long_list(count: int = 30) -> tuple[np.ndarray, str]:
@@ -827,7 +871,7 @@ def test_what_is_no_list_of_ratings_cannot_be_pivoted() -> None:
     assert "no list of ratings" in refusal("a,b\n1,2\n3,4\n", TableChoices(pivot=True))
     assert "no list of ratings" in refusal("a,b,c\n1,2,x\n3,4,y\n", TableChoices(pivot=True))
     assert "no list of ratings" in refusal("a,b,c\n1,2,\n3,4,\n", TableChoices(pivot=True))
-    assert not read(TRAINED.replace(",species", ",z")).origin.advice
+    assert not read("a,b,c\n" + "".join(f"{k % 6},{k // 2 % 7},{k % 3}\n" for k in range(300))).origin.advice
 
 
 # --- Parquet
@@ -868,6 +912,7 @@ def test_every_type_of_parquet_column(options: dict[str, object]) -> None:
     assert values["dictionary"][:2] == ["u", "v"]
     assert values["codes"][:3] == [0, 1, 2]
     assert values["day"][:2] == ["1970-01-01", "1970-01-02"]
+    assert values["zone"][0] == "1970-01-01 01:00:00+0100"
     assert values["half"] == list(range(12))
     assert values["large"] == [2.0**64] * 12
     assert dataset.warnings[0] == (
@@ -903,6 +948,12 @@ def long_texts(megabytes: int) -> bytes:
     return buffer.getvalue()
 
 
+def noted(text: str) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"a": [1]}).replace_schema_metadata({"note": text}), buffer)
+    return buffer.getvalue()
+
+
 BOMBS = {
     "more than 1,000,000 rows": lambda: parquet({"a": np.zeros(20_000_000)}),
     "more than 50,000,000 cells": lambda: parquet({f"c{k}": np.zeros(900_000) for k in range(60)}),
@@ -910,6 +961,8 @@ BOMBS = {
     "5,000 columns": lambda: parquet({f"c{k}": [1] for k in range(5000)}),
     "10,001 characters": lambda: parquet({"t": ["x" * 10_001] * 3, "v": [1, 2, 3]}),
     "row groups": lambda: parquet({"a": np.arange(10_001)}, row_group_size=1),
+    "MB of metadata": lambda: noted("x" * 15 * 2**20),
+    "contradicts itself": lambda: parquet({"a": np.zeros(77)}).replace(b"\x16\x9a\x01", b"\x16\x9c\x01", 1),
     "no rows": lambda: parquet({"a": pa.array([], pa.int64())}),
     "(nested: of the type list<element: int64>)": lambda: parquet({"nested": [[1]]}),
 }
@@ -918,7 +971,7 @@ BOMBS = {
 @pytest.mark.parametrize("found", BOMBS)
 def test_parquet_beyond_the_limits_is_refused_before_it_is_unpacked(found: str) -> None:
     content = BOMBS[found]()
-    assert len(content) < 30_000_000
+    assert len(content) < 40_000_000
     before = pa.total_allocated_bytes()
     peak = pa.default_memory_pool().max_memory()
     assert found in refusal(content)
@@ -926,15 +979,15 @@ def test_parquet_beyond_the_limits_is_refused_before_it_is_unpacked(found: str) 
     assert pa.default_memory_pool().max_memory() == peak
 
 
-def test_a_million_copies_of_a_long_text_stay_one_copy() -> None:
-    text = pa.DictionaryArray.from_arrays(pa.array(np.zeros(1_000_000, np.int32)), ["x" * 10_000])
-    content = parquet({"t": text, "v": np.arange(1_000_000) % 7})
+def test_many_copies_of_a_long_text_stay_one_copy() -> None:
+    text = pa.DictionaryArray.from_arrays(pa.array(np.zeros(100_000, np.int32)), ["x" * 10_000])
+    content = parquet({"t": text, "v": np.arange(100_000) % 7}, store_schema=False)
     peak = pa.default_memory_pool().max_memory()
     tracemalloc.start()
-    assert len(read(content)) == 1_000_000
-    assert tracemalloc.get_traced_memory()[1] < 200_000_000
+    assert len(read(content)) == 100_000
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
     tracemalloc.stop()
-    assert pa.default_memory_pool().max_memory() - peak < 200_000_000
+    assert pa.default_memory_pool().max_memory() - peak < 100_000_000
 
 
 @pytest.mark.parametrize("cut", [4, 11, 12, 100, -1, -8, -20])

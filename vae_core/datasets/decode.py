@@ -7,11 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from vae_core.datasets.picture_headers import check_header, pnm_maximum
+from vae_core.datasets.picture_headers import MAX_PIXELS, check_header, pnm_maximum
 from vae_core.errors import DatasetError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-MAX_PIXELS = 50_000_000
 MAX_SIDE = 16_384
 STRIP_PIXELS = 2_000_000
 """Large pictures are changed in strips, or the steps in between would take many times their memory."""

@@ -7,6 +7,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from vae_core.datasets.archives import MAX_ENTRY_BYTES, Archive, open_archive
 from vae_core.datasets.arrays import holds_labels, is_idx, read_idx, read_idx_labels
 from vae_core.datasets.dataset import Dataset
@@ -18,14 +20,12 @@ from vae_core.datasets.parquet import is_parquet
 from vae_core.datasets.picture_headers import is_picture
 from vae_core.datasets.pictures import Source, nothing_usable, read_pictures
 from vae_core.datasets.reading import QUIETLY, Reading
-from vae_core.datasets.schemas import ImageSchema
+from vae_core.datasets.schemas import ImageSchema, Preparation
 from vae_core.datasets.table_schema import TableChoices, TableSchema
 from vae_core.datasets.tables import read_table
 from vae_core.datasets.zip_structure import MAX_ENTRIES, MAX_RATIO, RATIO_FROM_BYTES
 from vae_core.errors import DatasetError
 
-Preparation = ImageSchema | TableSchema | TableChoices
-"""A model's schema, or what the user chose."""
 Reader = Callable[[File, Preparation | None, Reading], Dataset]
 
 MAX_GZIP_BYTES = 256 * 2**20
@@ -57,8 +57,12 @@ def read_files(
     """
     dataset = _read_files([File(name, content) for name, content in files], schema, reading)
     x = dataset.x
-    if len(x) > 1 and all((x[start : start + CHUNK] == x[0]).all() for start in range(0, len(x), CHUNK)):
-        return dataset.with_warnings("All examples are identical, so there is nothing for a model to learn.")
+    if (
+        x.ndim == 4
+        and len(x) > 1
+        and all((x[start : start + CHUNK] == x[0]).all() for start in range(0, len(x), CHUNK))
+    ):
+        return dataset.with_warnings("All pictures are identical, so there is nothing for a model to learn.")
     return dataset
 
 

@@ -16,14 +16,12 @@ from vae_core.datasets.npy_header import is_npy, read_header, shown_shape
 from vae_core.datasets.npz_arrays import FACTORS, Arrays, find_arrays, holds_arrays
 from vae_core.datasets.pictures import list_skipped
 from vae_core.datasets.reading import Reading
-from vae_core.datasets.schemas import ImageSchema
+from vae_core.datasets.schemas import ImageSchema, Preparation
 from vae_core.datasets.stored_array import DamagedError, StoredArray
-from vae_core.datasets.table_schema import TableChoices, TableSchema
 from vae_core.errors import DatasetError
 
 __all__ = ["holds_arrays", "is_npy", "read_npy", "read_npz"]
 
-Preparation = ImageSchema | TableSchema | TableChoices
 
 NOT_MISSED = ("latents_values", "names", "filenames")
 """Arrays that are left aside without a word."""

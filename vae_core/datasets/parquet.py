@@ -41,8 +41,9 @@ def read_parquet(file: File, as_text: Collection[str]) -> RawTable:
         raise DatasetError(f"{file.shown} is larger than {MAX_BYTES // 2**20} MB. Give a part of its rows.")
     data = file.read(MAX_BYTES)
     damaged = f"{file.shown} begins like Parquet but is damaged. Write it anew, or save the table as CSV."
-    if len(data) < 12 or int.from_bytes(data[-8:-4], "little") > min(MAX_FOOTER, len(data)):
-        raise DatasetError(damaged)
+    footer = int.from_bytes(data[-8:-4], "little")
+    if MAX_FOOTER < footer < len(data):
+        raise DatasetError(f"{file.shown} has {footer // 2**20} MB of metadata, which is too much. Write it without.")
     try:
         return _read(file, data, as_text)
     except (DatasetError, MemoryError):

@@ -2,15 +2,18 @@
 
 import re
 import struct
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from vae_core.errors import DatasetError
 
+MAX_PIXELS = 50_000_000
 MAX_SCANS = 100
 """Progressive photographs have about ten."""
 MAX_COMMENTS = 1_000
 MAX_PNM_HEADER = 4_096
 MAX_STRIPS = 100_000
+MAX_TAGS = 1_000
 ENDINGS = {
     "PNG": (".png", ".apng"),
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -27,6 +30,9 @@ _GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
 _PNM_HEADER = re.compile(rb"P[1-6Ff]" + _GAP + rb"\d+" + _GAP + rb"\d+(?:" + _GAP + rb"(\d+))?")
 _STRIP_TAGS = (273, 279, 324, 325)
 """Offsets and sizes of a TIFF's strips and tiles."""
+_TILE_TAGS = (322, 323)
+"""Width and height of a tile."""
+_SHORT = 3
 
 
 def is_picture(head: bytes) -> bool:
@@ -54,7 +60,7 @@ def check_header(content: bytes) -> None:
         raise DatasetError(f"a photograph of more than {MAX_SCANS} scans")
     if content[:1] == b"P":
         _check_pnm(content)
-    if content[:4] in (b"II*\0", b"MM\0*"):
+    if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         _check_tiff(content)
 
 
@@ -71,10 +77,26 @@ def pnm_maximum(content: bytes) -> int:
 
 
 def _check_tiff(content: bytes) -> None:
-    order = "<" if content[:2] == b"II" else ">"
-    (place,) = struct.unpack_from(f"{order}I", content, 4) if len(content) >= 8 else (0,)
-    (entries,) = struct.unpack_from(f"{order}H", content, place) if place + 2 <= len(content) else (0,)
-    for k in range(min(entries, (len(content) - place - 2) // 12)):
-        tag, _, count = struct.unpack_from(f"{order}HHI", content, place + 2 + 12 * k)
+    tile = 1
+    for tag, count, value in _tiff_entries(content):
         if tag in _STRIP_TAGS and count > MAX_STRIPS:
             raise DatasetError(f"a TIFF of more than {MAX_STRIPS:,} strips")
+        tile *= value if tag in _TILE_TAGS else 1
+    if tile > MAX_PIXELS:
+        raise DatasetError(f"a TIFF with tiles of more than {MAX_PIXELS // 1_000_000} million pixels")
+
+
+def _tiff_entries(content: bytes) -> Iterator[tuple[int, int, int]]:
+    """Tag, count and value of the first directory's entries (TIFF 6.0 and BigTIFF, https://www.awaresystems.be)."""
+    order = "<" if content[:2] == b"II" else ">"
+    is_big = content[2:4] in (b"+\0", b"\0+")
+    first, head = ("Q", struct.Struct(f"{order}Q")) if is_big else ("I", struct.Struct(f"{order}H"))
+    entry = struct.Struct(f"{order}HHQ8s" if is_big else f"{order}HHI4s")
+    try:
+        (place,) = struct.unpack_from(f"{order}{first}", content, 8 if is_big else 4)
+        (entries,) = head.unpack_from(content, place)
+        for k in range(min(entries, MAX_TAGS)):
+            tag, kind, count, value = entry.unpack_from(content, place + head.size + k * entry.size)
+            yield tag, count, struct.unpack_from(f"{order}{'H' if kind == _SHORT else 'I'}", value)[0]
+    except struct.error:
+        return  # cut off: the decoder says so

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from vae_core.config import Config
-from vae_core.datasets.table_schema import TableSchema
+from vae_core.datasets.table_schema import TableChoices, TableSchema
 
 SIDES = (8, 128)
 """Smallest and largest image side a model is built for, in pixels."""
@@ -31,4 +31,6 @@ class ImageSchema(Config):
         return (self.channels, self.side, self.side)
 
 
+Preparation = ImageSchema | TableSchema | TableChoices
+"""A model's schema, or what the user chose."""
 AnySchema = Annotated[ImageSchema | TableSchema, Field(discriminator="kind")]

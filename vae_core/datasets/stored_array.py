@@ -93,7 +93,7 @@ def in_c_order(array: StoredArray, folder: Path | None = None) -> Iterator[Store
     """The same array example by example; one in Fortran order is turned in a temporary file first.
 
     Args:
-        array: In any order; in Fortran order as many values of the size of one as there are examples fit into memory.
+        array: In any order; one value of every example fits into memory.
         folder: Where the file may be; the system's choice when None.
 
     Raises:

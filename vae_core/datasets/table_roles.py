@@ -104,7 +104,7 @@ def _find_counter(columns: Mapping[str, FoundColumn], unnamed: Collection[str]) 
     if len(columns) < 2:
         return ""
     name, column = next(iter(columns.items()))
-    if isinstance(column, Texts) or len(column) < 3 or np.isnan(column).any() or distinct(column) < len(column):
+    if isinstance(column, Texts) or len(column) < 3 or distinct(column) < len(column):
         return ""
     counts = column[0] in (0, 1) and (column == column[0] + np.arange(len(column))).all()
     called = name in unnamed or name.casefold() in COUNTERS or name.casefold().endswith("id")

@@ -145,6 +145,7 @@ def _read_here(directory: UploadDirectory, stage: Path, place: _Place, refused: 
         now = time.monotonic()
         if done and now - written > STATUS_SECONDS:
             written = now
+            _limit_time()  # it goes on: one file may be a whole set
             left = (now - started) / done * (count - done)
             directory.write_status(Status(state="reading", done=done / count, count=count, seconds_left=left))
 

@@ -1,8 +1,8 @@
 // A decoded row of a table onto a canvas: every column in its original units, as a bar between the data's extremes.
 
 const MOST_ROWS = 24;
-const WIDTH = 640;
-const ROW = 30;
+const WIDTH = 460;
+const ROW = 28;
 const NAME = 0.34;
 const VALUE = 0.2;
 
