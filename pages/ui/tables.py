@@ -12,7 +12,8 @@ BINS = 24
 def column_line(column: NumericColumn | CategoricalColumn, values: np.ndarray) -> dict[str, Any]:
     """Name, kind, range and histogram of a column, its values in original units."""
     if isinstance(column, NumericColumn):
-        counts, _ = np.histogram(values, bins=BINS)
+        # standardised: bins between huge values cannot be told apart
+        counts = np.ones(1) if column.constant else np.histogram(column.encode(values), bins=BINS)[0]
         kind, low, mean, high = "numbers", _number(column.low), _number(column.mean), _number(column.high)
     else:
         counts = np.array([(values == category).sum() for category in column.categories[:BINS]])
@@ -20,7 +21,7 @@ def column_line(column: NumericColumn | CategoricalColumn, values: np.ndarray) -
     return {
         "column": column.name,
         "kind": kind,
-        "histogram": (counts / max(len(values), 1)).tolist(),
+        "histogram": (counts / counts.sum()).tolist(),
         "lowest": low,
         "mean, or names": mean,
         "highest": high,

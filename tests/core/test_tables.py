@@ -347,6 +347,11 @@ def test_delimiter_at_the_end_of_lines_is_fine(content: str) -> None:
     assert told(read(content)) == ""
 
 
+def test_line_that_tells_excel_the_delimiter_is_no_data() -> None:
+    assert original(read("sep=;\r\na;b\r\n1;2\r\n3;4\r\n")) == {"a": [1, 3], "b": [2, 4]}
+    assert "line 4 has" in refusal("sep=;\na;b\n1;2\n3\n5;6\n")
+
+
 def test_row_names_without_a_header_cell_as_r_writes_them() -> None:
     dataset = read('"a" "b"\n"r1" 1 2\n"r2" 3 4\n')
     assert original(dataset) == {"a": [1, 3], "b": [2, 4]}

@@ -31,6 +31,7 @@ DELIMITERS = ",;\t| "
 _NUMBER = re.compile(r"[+-]?([\d.,'’\u00a0\u202f]*\d\.?([eE][+-]?\d+)?|inf|infinity)", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+,\d+|\d*,(\d{1,2}|\d{4,})|(0|\d{4,}),\d+)([eE][+-]?\d+)?")
 _THOUSANDS_COMMA = re.compile(r"[+-]?\d{1,3}(,\d{3})+(,\d{3}|\.\d+)")
+_EXCEL_HINT = re.compile(r'\A"?sep=[,;\t|]"?(?=[\r\n])')
 _NOT_TABLES = re.compile(r"[<{\[]|%PDF|P[1-6]\s")
 """Markup, JSON, and the pictures that begin like text."""
 
@@ -96,6 +97,7 @@ def _as_utf8(file: File) -> tuple[bytes, list[str]]:
         raise DatasetError(f"{file.shown} is larger than {MAX_BYTES // 2**20} MB. Give a part of its rows.")
     data = file.read(MAX_BYTES)
     text, guessed = _decoded(data)
+    text = _EXCEL_HINT.sub("", text, count=1)  # an empty line stays, so that lines keep their numbers
     data = text.encode().rstrip(b" \r\n")
     if b"\0" in data:
         raise DatasetError(f"{file.shown} begins like a table but holds binary data. Save it as CSV in UTF-8.")

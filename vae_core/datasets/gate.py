@@ -56,14 +56,13 @@ def read_files(
         DatasetError: if they do not belong together.
     """
     dataset = _read_files([File(name, content) for name, content in files], schema, reading)
-    x = dataset.x
-    if (
-        x.ndim == 4
-        and len(x) > 1
-        and all((x[start : start + CHUNK] == x[0]).all() for start in range(0, len(x), CHUNK))
-    ):
+    if isinstance(dataset.schema, ImageSchema) and _are_identical(dataset.x):
         return dataset.with_warnings("All pictures are identical, so there is nothing for a model to learn.")
     return dataset
+
+
+def _are_identical(x: np.ndarray) -> bool:
+    return len(x) > 1 and all((x[start : start + CHUNK] == x[0]).all() for start in range(0, len(x), CHUNK))
 
 
 def _read_files(brought: Sequence[File], schema: Preparation | None, reading: Reading) -> Dataset:

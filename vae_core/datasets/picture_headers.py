@@ -1,5 +1,6 @@
 """Pictures by their first bytes, and headers that would keep a decoder busy for minutes."""
 
+import math
 import re
 import struct
 from collections.abc import Iterator
@@ -58,6 +59,8 @@ def check_header(content: bytes) -> None:
     """
     if content[:3] == b"\xff\xd8\xff" and content.count(b"\xff\xda") > MAX_SCANS:
         raise DatasetError(f"a photograph of more than {MAX_SCANS} scans")
+    if content[:4] == b"RIFF" and math.prod(_webp_size(content)) > MAX_PIXELS:  # memory is taken when it is opened
+        raise DatasetError(f"more than {MAX_PIXELS // 1_000_000} million pixels")
     if content[:1] == b"P":
         _check_pnm(content)
     if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
@@ -68,6 +71,17 @@ def _check_pnm(content: bytes) -> None:
     is_text = content[1:2] in b"123"
     if not _PNM_HEADER.match(content[:MAX_PNM_HEADER]) or (is_text and content.count(b"#") > MAX_COMMENTS):
         raise DatasetError("broken picture")
+
+
+def _webp_size(content: bytes) -> tuple[int, int]:
+    """Width and height of the canvas (RFC 9649, https://www.rfc-editor.org/rfc/rfc9649)."""
+    head = content[:30].ljust(30, b"\0")
+    if head[12:16] == b"VP8X":
+        return int.from_bytes(head[24:27], "little") + 1, int.from_bytes(head[27:30], "little") + 1
+    if head[12:16] == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return int.from_bytes(head[26:28], "little") & 0x3FFF, int.from_bytes(head[28:30], "little") & 0x3FFF
 
 
 def pnm_maximum(content: bytes) -> int:
