@@ -20,15 +20,17 @@ TOLERANCE = 1e-4
 
 
 class _Decoder(nn.Module):
-    """z [B, L] -> reconstruction [B, C, H, W], in [0, 1]."""
+    """z [B, L] -> reconstruction [B, *shape], pixels in [0, 1]; without the encoder, which the file need not hold."""
 
     def __init__(self, vae: VAE) -> None:
         super().__init__()
         self.decoder = vae.decoder
         self.likelihood = vae.likelihood
+        self.shape = vae.shape
 
     def forward(self, latents: Tensor) -> Tensor:
-        return self.likelihood.reconstruction(self.decoder(latents)).clamp(0, 1)
+        reconstruction = self.likelihood.reconstruction(self.decoder(latents))
+        return reconstruction.clamp(0, 1) if len(self.shape) == 3 else reconstruction
 
 
 def decoder_onnx(vae: VAE) -> bytes:

@@ -75,6 +75,11 @@ class VAE(nn.Module):
         """The reconstruction, mean of p(x | z), [B, *shape], for latents [B, L]."""
         return self.likelihood.reconstruction(self.decoder(latents))
 
+    def decode_bounded(self, latents: Tensor) -> Tensor:
+        """The reconstruction as it is shown: pixels within [0, 1], values of a table as they are."""
+        reconstruction = self.decode(latents)
+        return reconstruction.clamp(0, 1) if len(self.shape) == 3 else reconstruction
+
     def forward(self, x: Tensor, generator: torch.Generator | None = None) -> VAEOutput:
         """Posterior, one sample of it, and the two terms of the ELBO.
 

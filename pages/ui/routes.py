@@ -162,7 +162,7 @@ async def _decode(socket: WebSocket) -> None:
 
 @torch.inference_mode()
 def _reconstruct(model: explorer.OpenModel, z: torch.Tensor) -> bytes:
-    return model.vae.decode(torch.nan_to_num(z)).numpy().astype("<f4").tobytes()
+    return model.vae.decode_bounded(torch.nan_to_num(z)).numpy().astype("<f4").tobytes()
 
 
 def _same_origin(connection: HTTPConnection) -> bool:

@@ -76,17 +76,21 @@ def _choices(about: DatasetSummary, schema: TableSchema) -> None:
         format_func=MISSING.__getitem__,
         key=f"missing-{about.id}",
     )
+    offers_pivot = present.pivot or any("Pivot" in sentence for sentence in about.origin.advice)
+    pivot = offers_pivot and st.toggle("Pivot: a row a user, a column an item", present.pivot, key=f"pivot-{about.id}")
     wanted = {row["column"]: row["use as"] for row in edited}
     labels = [name for name, use in wanted.items() if use == "label"]
     if len(labels) > 1:
         st.warning("Only one column can be the label.", icon=":material/label:")
-    choices = TableChoices(
+    chosen = TableChoices(
         label=labels[0] if labels else "",
         left_out=tuple(name for name, use in wanted.items() if use == "left out"),
         categorical=tuple(name for name, use in wanted.items() if use == "names"),
         missing=missing or present.missing,
+        pivot=present.pivot,
     )
-    unchanged = wanted == uses and choices.missing == (present.missing or "drop")
+    unchanged = wanted == uses and chosen.missing == (present.missing or "drop") and pivot == present.pivot
+    choices = chosen if pivot == present.pivot else TableChoices(pivot=pivot)  # other columns, other choices
     if st.button(
         "Prepare the table like this",
         type="primary",

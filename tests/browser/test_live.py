@@ -11,6 +11,7 @@ from tests.conftest import stroke_dataset, trained
 from tests.stored import store_model
 from vae_core import runs
 from vae_core.config import ModelConfig
+from vae_core.datasets import SAMPLES
 
 BUNDLED = ["digits-2d", "mnist-2d"]
 
@@ -35,6 +36,19 @@ def test_map_decodes_while_the_handle_is_dragged(page: Page, app: AppProcess, mo
     assert different >= 55
     assert len(times) >= 55
     assert requested == []
+
+
+def test_row_of_a_table_is_decoded_live(page: Page, app: AppProcess, app_workspace: object) -> None:
+    dataset = SAMPLES["houses"]()
+    config = ModelConfig(likelihood="gaussian", width=32)
+    id = store_model(dataset, trained(dataset, config, epochs=1, name="town"))
+    open_explorer(page, app.address, f"model={id}")
+    page.evaluate(WATCH_PAINTS)
+    slider = page.get_by_role("slider", name="z1", exact=True)
+    times, different, requested = drag(page, across(slider, 0.5, 0.5))
+    assert different >= 55
+    assert requested == []
+    assert "Nearest code, reconstructed" in page.locator(".lp-nearest").inner_text()
 
 
 def test_hovering_looks_and_leaving_comes_back(page: Page, app: AppProcess) -> None:

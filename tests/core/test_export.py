@@ -32,6 +32,15 @@ def test_exported_decoder_equals_the_model(architecture: str, likelihood: str) -
         np.testing.assert_allclose(found, vae.decode(z).clamp(0, 1).detach().numpy(), atol=1e-5)
 
 
+def test_values_of_a_table_are_not_cut_off_like_pixels() -> None:
+    vae = VAE(ModelConfig(likelihood="gaussian", width=32), (5,)).eval()
+    session = onnxruntime.InferenceSession(export.decoder_onnx(vae), providers=["CPUExecutionProvider"])
+    z = torch.randn(64, 2, generator=torch.Generator().manual_seed(0)) * 3
+    found = session.run(None, {"z": z.numpy()})[0]
+    np.testing.assert_allclose(found, vae.decode(z).detach().numpy(), atol=1e-5)
+    assert found.min() < 0
+
+
 def test_decoder_is_exported_once_and_anew_when_the_checkpoint_changes(stored_model: str) -> None:
     first = newest_decoder(stored_model)
     made = first.stat().st_mtime_ns

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from tests.conftest import CPU, stroke_dataset
+from tests.conftest import CPU, stroke_dataset, trained
 from vae_core import batches
 from vae_core.batches import Examples, choose_device
 from vae_core.config import ModelConfig, TrainConfig
-from vae_core.datasets import Dataset
+from vae_core.datasets import SAMPLES, Dataset, TableSchema
 from vae_core.errors import ConfigError, TrainingError
-from vae_core.run_config import PRESETS, RunConfig, suggested_preset
+from vae_core.run_config import PRESETS, RunConfig, check_fit, suggested_preset
 from vae_core.training import evaluate, one_cycle, split, train
 from vae_core.vae import VAE
 
@@ -147,3 +147,26 @@ def test_learning_rate_rises_shortly_and_falls_long() -> None:
     assert shares[:11] == sorted(shares[:11])
     assert shares[10:] == sorted(shares[10:], reverse=True)
     assert shares[100] == pytest.approx(0)
+
+
+def test_table_is_learnt_and_comes_back_in_original_units() -> None:
+    """Two moons: two latents for two columns, so that a trained model must give the points back nearly as they were."""
+    dataset = SAMPLES["moons"]()
+    assert isinstance(dataset.schema, TableSchema)
+    model = ModelConfig(likelihood="gaussian", width=64)
+    checkpoint = trained(dataset, model, epochs=15)
+    first, last = checkpoint.history[0].validation, checkpoint.history[-1].validation
+    assert last.elbo > first.elbo + 1
+    vae = checkpoint.model()
+    x = torch.from_numpy(dataset.x[:200].copy())
+    back = checkpoint.schema.to_original(vae.decode(vae.encode(x).mean).detach().numpy())
+    original = dataset.schema.to_original(dataset.x[:200])
+    for name, values in original.items():
+        assert np.abs(back[name] - values).mean() < 0.5 * values.std()
+
+
+def test_convolutions_on_a_table_are_refused_with_a_sentence() -> None:
+    with pytest.raises(ConfigError, match="Choose the architecture mlp"):
+        VAE(ModelConfig(architecture="conv"), (5,))
+    with pytest.raises(ConfigError, match="Take the preset for tables"):
+        check_fit(ModelConfig(), SAMPLES["moons"]().schema)

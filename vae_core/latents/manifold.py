@@ -20,4 +20,4 @@ def manifold(vae: VAE, rows: int, columns: int) -> Tensor:
     z[..., 0] = across
     if vae.config.latents > 1:
         z[..., 1] = up[:, None]
-    return vae.decode(z.flatten(0, 1)).unflatten(0, (rows, columns))
+    return vae.decode_bounded(z.flatten(0, 1)).unflatten(0, (rows, columns))

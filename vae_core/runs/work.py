@@ -91,7 +91,7 @@ class _Preview:
     @torch.no_grad()
     def picture(self, model: VAE) -> bytes:
         model.eval()
-        reconstructions = model.decode(model.encode(self.originals).mean)
+        reconstructions = model.decode_bounded(model.encode(self.originals).mean)
         tensors = {
             "codes": model.encode(self.probe).mean,
             "labels": self.labels,
