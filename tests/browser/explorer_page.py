@@ -15,6 +15,11 @@ WATCH_PAINTS = """() => {
     if (this.canvas === canvas) window.painted.add(image.data.join());
     return paint.call(this, image, ...rest);
   };
+  const bar = CanvasRenderingContext2D.prototype.fillRect;  // rows of tables are drawn as bars
+  CanvasRenderingContext2D.prototype.fillRect = function (...place) {
+    if (this.canvas === canvas) window.painted.add(place.join());
+    return bar.apply(this, place);
+  };
 }"""
 
 
