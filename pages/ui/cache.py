@@ -15,7 +15,7 @@ from pages.ui.explorer import OpenModel
 from vae_core import checkpoints, export, stored_datasets, workspace
 from vae_core.batches import choose_device
 from vae_core.datasets import Dataset, TableSchema
-from vae_core.datasets.inspection import Inspection, inspect_pictures
+from vae_core.datasets.pictures.inspection import Inspection, inspect_pictures
 from vae_core.errors import DatasetError, NotFoundError
 from vae_core.latents.codes import Codes, encode
 from vae_core.latents.manifold import manifold

@@ -21,7 +21,7 @@ from PIL import Image
 
 from vae_core.datasets.archives import open_archive
 from vae_core.datasets.file import File
-from vae_core.datasets.pictures import Source, read_pictures
+from vae_core.datasets.pictures.read import Source, read_pictures
 from vae_core.datasets.reading import Reading
 from vae_core.uploads.directory import UploadDirectory, UploadFile
 

@@ -11,9 +11,9 @@ import numpy as np
 from tests.conftest import zip_of
 from vae_core.datasets import Dataset
 from vae_core.datasets.archives import open_archive
-from vae_core.datasets.arrays import is_idx, read_idx
+from vae_core.datasets.arrays.idx import is_idx, read_idx
+from vae_core.datasets.arrays.numpy_files import Preparation, is_npy, read_npy, read_npz
 from vae_core.datasets.file import File
-from vae_core.datasets.numpy_files import Preparation, is_npy, read_npy, read_npz
 from vae_core.datasets.reading import Reading
 from vae_core.datasets.schemas import ImageSchema
 

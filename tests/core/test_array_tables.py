@@ -9,7 +9,7 @@ import pytest
 from tests.core.array_files import noise, npy, npz, read
 from vae_core.datasets.reading import Reading
 from vae_core.datasets.schemas import ImageSchema
-from vae_core.datasets.table_schema import TableChoices, TableSchema
+from vae_core.datasets.tables.schema import TableChoices, TableSchema
 from vae_core.errors import DatasetError
 
 

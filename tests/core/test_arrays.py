@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from tests.core.array_files import header, idx, noise, npy, npy_of, read
-from vae_core.datasets.array_pictures import find_layout
-from vae_core.datasets.prepare import prepare_array
+from vae_core.datasets.arrays.as_pictures import find_layout
+from vae_core.datasets.pictures.prepare import prepare_array
 from vae_core.datasets.reading import Reading
 from vae_core.datasets.schemas import ImageSchema
 from vae_core.errors import DatasetError
@@ -131,8 +131,8 @@ def test_channels_first_and_last_and_fortran_order_give_the_same_pictures() -> N
 
 
 def test_fortran_order_larger_than_its_tiles_is_turned_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vae_core.datasets.stored_array.CHUNK_BYTES", 1000)
-    monkeypatch.setattr("vae_core.datasets.stored_array.TILE_BYTES", 3000)
+    monkeypatch.setattr("vae_core.datasets.arrays.stored.CHUNK_BYTES", 1000)
+    monkeypatch.setattr("vae_core.datasets.arrays.stored.TILE_BYTES", 3000)
     for count in (1, 7, 500):
         x = noise(count, 9, 11, 3, dtype=">u2", high=65536)
         expected = read(npy(x), ImageSchema(side=16, channels=3)).x

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.core.array_files import idx, noise, npy, packed, read
-from vae_core.datasets.arrays import holds_labels, is_idx, read_idx_labels
+from vae_core.datasets.arrays.idx import holds_labels, is_idx, read_idx_labels
 from vae_core.datasets.file import File
 from vae_core.errors import DatasetError
 

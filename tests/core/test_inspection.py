@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import strokes
-from vae_core.datasets.inspection import BINS, inspect_pictures
+from vae_core.datasets.pictures.inspection import BINS, inspect_pictures
 
 
 def test_duplicates_are_grouped_the_largest_group_first() -> None:

@@ -8,11 +8,11 @@ import pytest
 from tests.conftest import png, zip_of
 from tests.core.array_files import PICKLED, header, idx, noise, npy, npy_of, npz, npz_uncompressed, packed, read
 from vae_core.datasets.archives import open_archive
-from vae_core.datasets.arrays import is_idx
+from vae_core.datasets.arrays.idx import is_idx
+from vae_core.datasets.arrays.numpy_files import holds_arrays, is_npy
 from vae_core.datasets.file import File
-from vae_core.datasets.numpy_files import holds_arrays, is_npy
 from vae_core.datasets.schemas import ImageSchema
-from vae_core.datasets.table_schema import TableSchema
+from vae_core.datasets.tables.schema import TableSchema
 from vae_core.errors import DatasetError
 
 PICTURES = noise(6, 8, 8)
@@ -69,7 +69,7 @@ LABELS = {
 def test_labels_of_every_kind_are_numbered_and_named(
     kind: str, chunk_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vae_core.datasets.stored_array.CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr("vae_core.datasets.arrays.stored.CHUNK_BYTES", chunk_bytes)
     values, names = LABELS[kind]
     dataset = read(npz(images=PICTURES, labels=values))
     assert dataset.warnings == ()

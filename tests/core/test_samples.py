@@ -10,7 +10,7 @@ from vae_core.datasets.dataset import Dataset
 from vae_core.datasets.samples import SAMPLES, Sample, faces, houses, shapes
 from vae_core.datasets.samples.factors import FactorGrid
 from vae_core.datasets.samples.shapes import ELLIPSE, FACTORS, HEART, SHAPES, SQUARE_SIDE, draw
-from vae_core.datasets.table_schema import TableSchema
+from vae_core.datasets.tables.schema import TableSchema
 
 FIRST_PICTURE = "6ef6f95b0882dea944fa2a1536e957a741a5f3500ab61ccaf5063a4e9d9d51c2"
 """SHA-256 of the 4,096 bytes of picture 0: 10×10 white pixels, rows and columns 11 … 20."""

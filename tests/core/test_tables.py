@@ -15,8 +15,8 @@ import pytest
 from vae_core.datasets.dataset import Dataset
 from vae_core.datasets.file import File
 from vae_core.datasets.reading import Reading
-from vae_core.datasets.table_schema import CategoricalColumn, NumericColumn, TableChoices, TableSchema
-from vae_core.datasets.tables import looks_like_table, read_table
+from vae_core.datasets.tables.read import looks_like_table, read_table
+from vae_core.datasets.tables.schema import CategoricalColumn, NumericColumn, TableChoices, TableSchema
 from vae_core.errors import DatasetError
 
 RANDOM = np.random.default_rng

@@ -160,7 +160,7 @@ def test_files_that_crash_are_refused_and_the_others_read(tmp_path: Path, monkey
     for k, (_, content) in enumerate(files):
         (directory.path / str(k)).write_bytes(content)
     names = tuple(name for name, _ in files)
-    from vae_core.datasets import pictures
+    from vae_core.datasets.pictures import read as pictures
     from vae_core.uploads.directory import UploadFile
 
     places = tuple(str(k) for k in range(10))

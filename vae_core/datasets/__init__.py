@@ -3,11 +3,11 @@
 from vae_core.datasets.dataset import Dataset, Origin, short_id
 from vae_core.datasets.file import File
 from vae_core.datasets.gate import READERS, files_at, read, read_files, read_path
-from vae_core.datasets.prepare import prepare, prepare_array, suggest
+from vae_core.datasets.pictures.prepare import prepare, prepare_array, suggest
 from vae_core.datasets.reading import QUIETLY, Reading
 from vae_core.datasets.samples import SAMPLES
 from vae_core.datasets.schemas import SIDES, AnySchema, ImageSchema, Preparation
-from vae_core.datasets.table_schema import CategoricalColumn, NumericColumn, TableChoices, TableSchema
+from vae_core.datasets.tables.schema import CategoricalColumn, NumericColumn, TableChoices, TableSchema
 from vae_core.datasets.to_schema import to_schema
 
 __all__ = [

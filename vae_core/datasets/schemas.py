@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from vae_core.config import Config
-from vae_core.datasets.table_schema import TableChoices, TableSchema
+from vae_core.datasets.tables.schema import TableChoices, TableSchema
 
 SIDES = (8, 128)
 """Smallest and largest image side a model is built for, in pixels."""

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 
 from vae_core.datasets.dataset import Dataset
-from vae_core.datasets.prepare import prepare_array
+from vae_core.datasets.pictures.prepare import prepare_array
 from vae_core.datasets.schemas import AnySchema, ImageSchema
-from vae_core.datasets.table_schema import TableSchema
+from vae_core.datasets.tables.schema import TableSchema
 from vae_core.errors import DatasetError
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_core.datasets.dataset import Dataset
-from vae_core.datasets.table_schema import TableChoices, TableSchema
+from vae_core.datasets.tables.schema import TableChoices, TableSchema
 
 KINDS = ("flat", "terraced house", "detached house", "villa")
 CONDITIONS = ("to renovate", "sound", "as new")

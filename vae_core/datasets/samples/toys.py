@@ -3,7 +3,7 @@
 import numpy as np
 
 from vae_core.datasets.dataset import Dataset
-from vae_core.datasets.table_schema import TableSchema
+from vae_core.datasets.tables.schema import TableSchema
 
 POINTS = 2_000
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from vae_core.datasets.file import File
-from vae_core.datasets.table_columns import (
+from vae_core.datasets.tables.columns import (
     MAX_BYTES,
     MISSING,
     FoundColumn,

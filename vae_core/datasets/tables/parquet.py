@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from vae_core.datasets.file import File, shown_name
-from vae_core.datasets.table_columns import (
+from vae_core.datasets.tables.columns import (
     MAX_BYTES,
     FoundColumn,
     RawTable,

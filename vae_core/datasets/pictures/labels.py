@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from vae_core.datasets.delimited import read_delimited
 from vae_core.datasets.file import File, clean_name, shown_name
+from vae_core.datasets.tables.delimited import read_delimited
 
 NO_FOLDER = "(no folder)"
 """Label of pictures that lie beside the folders."""

@@ -10,17 +10,17 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core.datasets.archives import MAX_ARRAY_BYTES
+from vae_core.datasets.arrays.levels import Extent, Levels, choose_levels
+from vae_core.datasets.arrays.npy_header import shown_shape
+from vae_core.datasets.arrays.stored import StoredArray, in_c_order
 from vae_core.datasets.dataset import Dataset, Origin
-from vae_core.datasets.decode import MAX_SIDE
 from vae_core.datasets.file import clean_name
-from vae_core.datasets.levels import Extent, Levels, choose_levels
-from vae_core.datasets.npy_header import shown_shape
-from vae_core.datasets.picture_headers import MAX_PIXELS
-from vae_core.datasets.pictures import PREVIEW_SIDE, PREVIEWS
-from vae_core.datasets.prepare import COLOUR_SPREAD, prepare_array, suggest
+from vae_core.datasets.pictures.decode import MAX_SIDE
+from vae_core.datasets.pictures.headers import MAX_PIXELS
+from vae_core.datasets.pictures.prepare import COLOUR_SPREAD, prepare_array, suggest
+from vae_core.datasets.pictures.read import PREVIEW_SIDE, PREVIEWS
 from vae_core.datasets.reading import Reading, Rows
 from vae_core.datasets.schemas import ImageSchema
-from vae_core.datasets.stored_array import StoredArray, in_c_order
 from vae_core.errors import DatasetError
 
 SAMPLES, SAMPLE_BYTES = 200, 64 * 2**20

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core.datasets.file import File
-from vae_core.datasets.table_columns import FoundColumn, RawTable, Texts
-from vae_core.datasets.table_schema import TableChoices, as_texts
+from vae_core.datasets.tables.columns import FoundColumn, RawTable, Texts
+from vae_core.datasets.tables.schema import TableChoices, as_texts
 from vae_core.errors import DatasetError
 
 LABELS = ("label", "class", "target", "species", "category", "y")

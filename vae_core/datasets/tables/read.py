@@ -6,16 +6,16 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from vae_core.datasets.dataset import Dataset, Origin
-from vae_core.datasets.delimited import is_delimited, read_delimited
 from vae_core.datasets.file import LONGEST_NAME, File, shown_name
-from vae_core.datasets.labels import NO_LABEL
-from vae_core.datasets.parquet import is_parquet, read_parquet
-from vae_core.datasets.ratings import is_long_list, pivot
+from vae_core.datasets.pictures.labels import NO_LABEL
 from vae_core.datasets.reading import Reading, Rows
-from vae_core.datasets.table_columns import MAX_CELLS, FoundColumn, RawTable, listed
-from vae_core.datasets.table_gaps import Complete, complete
-from vae_core.datasets.table_roles import MOST_LABELS, Roles, assign, distinct, find_names, to_array
-from vae_core.datasets.table_schema import (
+from vae_core.datasets.tables.columns import MAX_CELLS, FoundColumn, RawTable, listed
+from vae_core.datasets.tables.delimited import is_delimited, read_delimited
+from vae_core.datasets.tables.gaps import Complete, complete
+from vae_core.datasets.tables.parquet import is_parquet, read_parquet
+from vae_core.datasets.tables.ratings import is_long_list, pivot
+from vae_core.datasets.tables.roles import MOST_LABELS, Roles, assign, distinct, find_names, to_array
+from vae_core.datasets.tables.schema import (
     MAX_FEATURES,
     Column,
     TableChoices,

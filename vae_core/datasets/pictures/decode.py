@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from vae_core.datasets.picture_headers import MAX_PIXELS, check_header, pnm_maximum
+from vae_core.datasets.pictures.headers import MAX_PIXELS, check_header, pnm_maximum
 from vae_core.errors import DatasetError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")

@@ -7,17 +7,17 @@ from typing import BinaryIO
 import numpy as np
 
 from vae_core.datasets.archives import Archive
-from vae_core.datasets.array_labels import UnfitError, read_factors, read_labels
-from vae_core.datasets.array_pictures import read_array_pictures
-from vae_core.datasets.array_tables import read_array_table
+from vae_core.datasets.arrays.as_pictures import read_array_pictures
+from vae_core.datasets.arrays.as_table import read_array_table
+from vae_core.datasets.arrays.labels import UnfitError, read_factors, read_labels
+from vae_core.datasets.arrays.npy_header import is_npy, read_header, shown_shape
+from vae_core.datasets.arrays.npz import FACTORS, Arrays, find_arrays, holds_arrays
+from vae_core.datasets.arrays.stored import DamagedError, StoredArray
 from vae_core.datasets.dataset import LISTED, Dataset
 from vae_core.datasets.file import File, clean_name, shown_name
-from vae_core.datasets.npy_header import is_npy, read_header, shown_shape
-from vae_core.datasets.npz_arrays import FACTORS, Arrays, find_arrays, holds_arrays
-from vae_core.datasets.pictures import list_skipped
+from vae_core.datasets.pictures.read import list_skipped
 from vae_core.datasets.reading import Reading
 from vae_core.datasets.schemas import ImageSchema, Preparation
-from vae_core.datasets.stored_array import DamagedError, StoredArray
 from vae_core.errors import DatasetError
 
 __all__ = ["holds_arrays", "is_npy", "read_npy", "read_npz"]

@@ -15,14 +15,14 @@ from typing import BinaryIO
 import numpy as np
 
 from vae_core.datasets.archives import MAX_ARRAY_BYTES
-from vae_core.datasets.array_labels import UnfitError, read_labels
-from vae_core.datasets.array_pictures import read_array_pictures
+from vae_core.datasets.arrays.as_pictures import read_array_pictures
+from vae_core.datasets.arrays.labels import UnfitError, read_labels
+from vae_core.datasets.arrays.npy_header import shown_shape
+from vae_core.datasets.arrays.stored import DamagedError, StoredArray
 from vae_core.datasets.dataset import Dataset
 from vae_core.datasets.file import File, clean_name
-from vae_core.datasets.npy_header import shown_shape
 from vae_core.datasets.reading import Reading
 from vae_core.datasets.schemas import ImageSchema
-from vae_core.datasets.stored_array import DamagedError, StoredArray
 from vae_core.datasets.zip_structure import MAX_RATIO, RATIO_FROM_BYTES
 from vae_core.errors import DatasetError
 

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core.datasets.dataset import LISTED, Dataset, Origin
-from vae_core.datasets.decode import Decoded, decode, reason
-from vae_core.datasets.delimited import is_delimited
 from vae_core.datasets.file import HEAD_BYTES, File, clean_name, shown_name
-from vae_core.datasets.labels import Labels, folder_labels, table_labels, text_columns
-from vae_core.datasets.picture_headers import is_misnamed
-from vae_core.datasets.prepare import is_coloured, prepare, suggest
+from vae_core.datasets.pictures.decode import Decoded, decode, reason
+from vae_core.datasets.pictures.headers import is_misnamed
+from vae_core.datasets.pictures.labels import Labels, folder_labels, table_labels, text_columns
+from vae_core.datasets.pictures.prepare import is_coloured, prepare, suggest
 from vae_core.datasets.reading import QUIETLY, Reading, Rows
 from vae_core.datasets.schemas import ImageSchema
+from vae_core.datasets.tables.delimited import is_delimited
 from vae_core.datasets.zip_structure import TooLargeError
 from vae_core.errors import DatasetError
 

@@ -7,11 +7,11 @@ from pathlib import PurePosixPath
 from typing import BinaryIO
 
 from vae_core.datasets.archives import MAX_ARRAY_BYTES, Archive, Member
+from vae_core.datasets.arrays.npy_header import is_npy, read_header, shown_shape
+from vae_core.datasets.arrays.stored import StoredArray
 from vae_core.datasets.file import HEAD_BYTES, clean_name
-from vae_core.datasets.npy_header import is_npy, read_header, shown_shape
-from vae_core.datasets.picture_headers import is_picture
-from vae_core.datasets.pictures import Skipped
-from vae_core.datasets.stored_array import StoredArray
+from vae_core.datasets.pictures.headers import is_picture
+from vae_core.datasets.pictures.read import Skipped
 from vae_core.datasets.zip_structure import TooLargeError
 from vae_core.errors import DatasetError
 

@@ -5,10 +5,10 @@ import sys
 
 import numpy as np
 
+from vae_core.datasets.arrays.npy_header import shown_shape
+from vae_core.datasets.arrays.stored import StoredArray, in_c_order
 from vae_core.datasets.file import clean_name
-from vae_core.datasets.labels import NO_LABEL
-from vae_core.datasets.npy_header import shown_shape
-from vae_core.datasets.stored_array import StoredArray, in_c_order
+from vae_core.datasets.pictures.labels import NO_LABEL
 from vae_core.errors import DatasetError
 
 MAX_CLASSES = 10_000

@@ -4,16 +4,16 @@ import math
 
 import numpy as np
 
+from vae_core.datasets.arrays.npy_header import shown_shape
+from vae_core.datasets.arrays.stored import StoredArray, in_c_order
 from vae_core.datasets.dataset import Dataset, Origin
 from vae_core.datasets.file import File
-from vae_core.datasets.labels import NO_LABEL, Labels
-from vae_core.datasets.npy_header import shown_shape
+from vae_core.datasets.pictures.labels import NO_LABEL, Labels
 from vae_core.datasets.reading import Reading, Rows
-from vae_core.datasets.stored_array import StoredArray, in_c_order
-from vae_core.datasets.table_columns import INFINITE, RawTable, check_size, listed
-from vae_core.datasets.table_gaps import Complete, complete
-from vae_core.datasets.table_roles import assign
-from vae_core.datasets.table_schema import MAX_FEATURES, TableChoices, TableSchema, as_texts
+from vae_core.datasets.tables.columns import INFINITE, RawTable, check_size, listed
+from vae_core.datasets.tables.gaps import Complete, complete
+from vae_core.datasets.tables.roles import assign
+from vae_core.datasets.tables.schema import MAX_FEATURES, TableChoices, TableSchema, as_texts
 from vae_core.errors import DatasetError
 
 LEAST_PIXELS = 64

@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from vae_core.datasets.file import File
-from vae_core.datasets.table_columns import listed
-from vae_core.datasets.table_schema import Column, is_missing, is_numeric
+from vae_core.datasets.tables.columns import listed
+from vae_core.datasets.tables.schema import Column, is_missing, is_numeric
 from vae_core.errors import DatasetError
 
 FEW_ROWS = 0.2

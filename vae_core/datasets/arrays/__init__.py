@@ -1,0 +1,1 @@
+"""Arrays of numbers in files: NPY, NPZ, IDX."""
