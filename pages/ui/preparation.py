@@ -21,8 +21,7 @@ def edit(about: DatasetSummary) -> None:
     present = about.schema_
     if not isinstance(present, ImageSchema):
         return
-    for sentence in about.origin.advice:
-        st.caption(escape(sentence))
+    st.caption("  \n".join(map(escape, about.origin.advice)))
     wanted = _settings(about.id, present)
     originals = [Image.fromarray(x) for x in cache.dataset(about.id).previews[:TRIED]]
     prepared = [prepare(original, wanted) for original in originals]

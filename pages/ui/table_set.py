@@ -27,8 +27,7 @@ def show(about: DatasetSummary) -> None:
     with rows:
         _rows(about.id)
     with prepared:
-        for sentence in about.origin.advice:
-            st.caption(escape(sentence))
+        st.caption("  \n".join(map(escape, about.origin.advice)))
         if about.upload:
             _choices(about, schema)
         else:

@@ -32,7 +32,7 @@ class Sample:
 SAMPLES = {
     "digits": Sample("Digits 8×8", "1,797 real handwritten digits: trained on in seconds.", "image", digits.digits),
     "shapes": Sample(
-        "Shapes 64×64",
+        "Shapes (dSprites-like)",
         "10,000 squares, ellipses and hearts of known size, turn and place: does a model find these by itself?",
         "image",
         shapes.shapes,

@@ -70,7 +70,7 @@ def shapes(count: int = 10_000, seed: int = 0) -> Dataset:
     index = FACTORS.sample(count, seed)
     factors = FACTORS.factors_of(index)
     return Dataset(
-        "Shapes 64×64",
+        "Shapes (dSprites-like)",
         draw(index)[..., None],
         ImageSchema(side=SIDE, channels=1),
         labels=factors[:, 0],
