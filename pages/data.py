@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import builtin, picture_set, state, table_set, uploading
+from pages.ui import builtin, cache, picture_set, state, table_set, uploading
 from pages.ui.navigation import page
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import stored_datasets, workspace
@@ -55,7 +55,7 @@ def actions(about: DatasetSummary) -> None:
             st.rerun()
     used = workspace.size(workspace.place("datasets", about.id))
     kept = workspace.size(workspace.place("uploads", about.upload)) if about.upload else 0
-    total = workspace.size(workspace.root())
+    total = cache.workspace_size()
     room.caption(f"{_megabytes(used + kept)} of {_megabytes(total)} in the workspace")
 
 

@@ -16,7 +16,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -70,8 +70,8 @@ def save(dataset: Dataset, upload: str | None = None, stage: Path | None = None)
     """
     home = workspace.place(KIND, dataset.id)
     if _is_whole(dataset.id):
+        _keep_upload(home, upload)
         return dataset.id
-    workspace.discard(home)  # what is left of a damaged one
     if stage is None:
         with staging() as path:
             return save(dataset, upload, path)
@@ -92,9 +92,18 @@ def save(dataset: Dataset, upload: str | None = None, stage: Path | None = None)
     try:
         stage.rename(home)
     except OSError:
-        if not home.exists():  # another process may have stored the same data just now
-            raise
+        if not _is_whole(dataset.id):  # else another process has stored the same data just now
+            workspace.discard(home)  # what is left of a damaged one
+            stage.rename(home)
     return dataset.id
+
+
+def _keep_upload(home: Path, upload: str | None) -> None:
+    """Note where the files of a stored dataset are, if those it came from are not kept any more."""
+    about = read_summary(home)
+    if upload and not (about.upload and workspace.place("uploads", about.upload).is_dir()):
+        changed = about.model_copy(update={"upload": upload})
+        write_atomically(home / "dataset.json", changed.model_dump_json(indent=1).encode())
 
 
 def _save_array(path: Path, array: np.ndarray) -> None:
@@ -172,6 +181,15 @@ def list_all() -> list[DatasetSummary]:
         except (OSError, ValueError):
             continue
     return [about for _, about in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def uploads_in_use() -> set[str]:
+    """The uploads from which datasets were made, those that lie aside among them."""
+    used = set()
+    for home in workspace.folder(KIND).iterdir():
+        with suppress(OSError, ValueError):
+            used.add(read_summary(home).upload)
+    return {upload for upload in used if upload}
 
 
 def rename(id: str, name: str) -> None:

@@ -104,4 +104,9 @@ def tidy() -> None:
 
 def size(home: Path) -> int:
     """Bytes of a folder's files."""
-    return sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) if home.is_dir() else 0
+    total = 0
+    for folder_path, _, names in os.walk(home):
+        for name in names:
+            with contextlib.suppress(OSError):  # a process has just put it elsewhere
+                total += os.stat(os.path.join(folder_path, name)).st_size  # noqa: PTH116, PTH118, many files
+    return total

@@ -22,7 +22,7 @@ from vae_core.latents.manifold import manifold
 
 SHEET_COLUMNS, SHEET_ROWS = 20, 6
 SHEET_SIZE = SHEET_COLUMNS * SHEET_ROWS
-COLUMNS_SHOWN = 200
+COLUMNS_SHOWN = ROWS_SHOWN = 200
 SHUFFLED, IN_ORDER = -1, -2
 """In place of a label."""
 
@@ -128,19 +128,21 @@ def label_counts(id: str) -> list[int]:
 @st.cache_resource(max_entries=8, show_spinner=False)
 def column_summary(id: str) -> list[dict[str, Any]]:
     """A line for each of a table's first columns: what it holds, and how it is distributed."""
-    schema = dataset(id).schema
-    columns = schema.columns[:COLUMNS_SHOWN] if isinstance(schema, TableSchema) else ()
-    values = originals(id)
-    return [tables.column_line(column, values[column.name]) for column in columns]
+    shown = dataset(id)
+    return tables.column_lines(shown.schema, shown.x, COLUMNS_SHOWN) if isinstance(shown.schema, TableSchema) else []
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def workspace_size() -> int:
+    """Bytes of all that is kept, counted every ten seconds at most."""
+    return workspace.size(workspace.root())
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def originals(id: str) -> dict[str, np.ndarray]:
-    """The columns of a table in original units."""
+def first_rows(id: str) -> dict[str, np.ndarray]:
+    """The first rows of a table in original units."""
     shown = dataset(id)
-    if not isinstance(shown.schema, TableSchema):
-        raise DatasetError("This dataset holds pictures, not a table.")
-    return shown.schema.to_original(shown.x)
+    return shown.schema.to_original(shown.x[:ROWS_SHOWN]) if isinstance(shown.schema, TableSchema) else {}
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -39,8 +39,7 @@ def edit(about: DatasetSummary) -> None:
         help="Reads the files that you uploaded once more; they need not be uploaded again.",
         key=f"apply-{about.id}",
     ):
-        uploads.prepare_again(str(about.upload), wanted, about.name)
-        state.set_replaced_dataset(about.id)
+        uploads.prepare_again(str(about.upload), wanted, about.id, about.name)
         state.set_upload_id(str(about.upload))
         st.rerun()
 

@@ -100,16 +100,6 @@ def set_upload_id(id: str) -> None:
     st.query_params.from_dict({"upload": id})
 
 
-def replaced_dataset() -> str | None:
-    """The dataset that is being prepared in another way, until the other one is there."""
-    return st.session_state.pop("replaced_dataset", None)
-
-
-def set_replaced_dataset(id: str) -> None:
-    """Remember which dataset a new preparation replaces."""
-    st.session_state["replaced_dataset"] = id
-
-
 def deleted_dataset() -> tuple[str, str] | None:
     """Id and name of the dataset deleted last, while that can be undone."""
     return st.session_state.get("deleted_dataset")

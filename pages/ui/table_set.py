@@ -11,7 +11,6 @@ from vae_core import uploads
 from vae_core.datasets import TableChoices, TableSchema
 from vae_core.stored_datasets import DatasetSummary
 
-ROWS_SHOWN = 200
 MISSING = {"drop": "leave such rows out", "mean": "fill in the usual value", "zero": "take them for zero"}
 USES = ("numbers", "names", "label", "left out")
 
@@ -49,9 +48,8 @@ def _summary(id: str, schema: TableSchema) -> None:
 
 
 def _rows(id: str) -> None:
-    columns = cache.originals(id)
-    names = list(columns)[: cache.COLUMNS_SHOWN]
-    st.dataframe({name: columns[name][:ROWS_SHOWN] for name in names}, width="stretch")
+    columns = cache.first_rows(id)
+    st.dataframe({name: columns[name] for name in list(columns)[: cache.COLUMNS_SHOWN]}, width="stretch")
     st.caption("The first rows as the model sees them, given back in original units.")
 
 
@@ -98,8 +96,7 @@ def _choices(about: DatasetSummary, schema: TableSchema) -> None:
         help="Reads the file that you uploaded once more; it need not be uploaded again.",
         key=f"apply-{about.id}",
     ):
-        uploads.prepare_again(str(about.upload), choices, about.name)
-        state.set_replaced_dataset(about.id)
+        uploads.prepare_again(str(about.upload), choices, about.id, about.name)
         state.set_upload_id(str(about.upload))
         st.rerun()
 

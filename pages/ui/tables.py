@@ -4,29 +4,45 @@ from typing import Any
 
 import numpy as np
 
-from vae_core.datasets import CategoricalColumn, NumericColumn
+from vae_core.datasets import CategoricalColumn, NumericColumn, TableSchema
 
 BINS = 24
+CHUNK = 2**16
+"""Rows looked at at once: the table may be larger than memory."""
 
 
-def column_line(column: NumericColumn | CategoricalColumn, values: np.ndarray) -> dict[str, Any]:
-    """Name, kind, range and histogram of a column, its values in original units."""
+def column_lines(schema: TableSchema, x: np.ndarray, most: int) -> list[dict[str, Any]]:
+    """Name, kind, range and histogram of the first columns of float32 [N, D]."""
+    lines = []
+    place = 0
+    for column in schema.columns[:most]:
+        if isinstance(column, CategoricalColumn):
+            counts = np.array(column.counts[:BINS])
+        else:
+            counts = _histogram(column, x[:, place])
+        place += len(column.features)
+        lines.append(_line(column, counts / max(counts.sum(), 1)))
+    return lines
+
+
+def _histogram(column: NumericColumn, x: np.ndarray) -> np.ndarray:
+    """Of standardised values: bins between huge ones in original units could not be told apart."""
+    if column.constant:
+        return np.array([len(x)])
+    ends = column.encode(np.array([column.low, column.high]))[:, 0].astype(np.float32)
+    counts = np.zeros(BINS, dtype=np.int64)
+    for start in range(0, len(x), CHUNK):
+        counts += np.histogram(x[start : start + CHUNK], bins=BINS, range=tuple(ends))[0]
+    return counts
+
+
+def _line(column: NumericColumn | CategoricalColumn, shares: np.ndarray) -> dict[str, Any]:
+    line: dict[str, Any] = {"column": column.name, "kind": "names", "histogram": shares.tolist(), "lowest": ""}
     if isinstance(column, NumericColumn):
-        # standardised: bins between huge values cannot be told apart
-        counts = np.ones(1) if column.constant else np.histogram(column.encode(values), bins=BINS)[0]
-        kind, low, mean, high = "numbers", _number(column.low), _number(column.mean), _number(column.high)
-    else:
-        counts = np.array([(values == category).sum() for category in column.categories[:BINS]])
-        kind, low, mean, high = "names", "", ", ".join(column.categories[:BINS]), ""
-    return {
-        "column": column.name,
-        "kind": kind,
-        "histogram": (counts / counts.sum()).tolist(),
-        "lowest": low,
-        "mean, or names": mean,
-        "highest": high,
-        "missing": column.missing,
-    }
+        line |= {"kind": "numbers", "lowest": _number(column.low), "mean, or names": _number(column.mean)}
+        return line | {"highest": _number(column.high), "missing": column.missing}
+    names = ", ".join(column.categories[:BINS])
+    return line | {"mean, or names": names, "highest": "", "missing": column.missing}
 
 
 def _number(value: float) -> str:

@@ -64,25 +64,20 @@ def _take_result(id: str) -> bool:
     status = uploads.get(id)
     if status.state == "reading":
         return False
-    replaced = state.replaced_dataset()
+    replaced = uploads.replaces(id)
     if status.state == "done" and status.dataset:
         if replaced and replaced != status.dataset and not _is_used(replaced):
             stored_datasets.delete(replaced)
         state.set_dataset_id(status.dataset)
     else:
         state.set_upload_error(status.message)
-        if not _is_kept(id):
-            uploads.delete(id)
+        uploads.drop_files(id)
         state.set_dataset_id(replaced)
     return True
 
 
 def _is_used(dataset_id: str) -> bool:
     return any(run.config.dataset_id == dataset_id for run in runs.list_runs())
-
-
-def _is_kept(upload_id: str) -> bool:
-    return any(about.upload == upload_id for about in stored_datasets.list_all())
 
 
 def offer_undo() -> None:

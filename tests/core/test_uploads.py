@@ -1,5 +1,6 @@
 """Uploads: kept as they came, read by a process with limits, prepared again without a new upload."""
 
+import errno
 import io
 import os
 import resource
@@ -15,8 +16,9 @@ from tests.conftest import png, strokes, zip_of
 from vae_core import stored_datasets, uploads, workspace
 from vae_core.datasets import ImageSchema
 from vae_core.errors import DatasetError, NotFoundError
-from vae_core.uploads import worker
-from vae_core.uploads.directory import UploadDirectory
+from vae_core.uploads import child, worker
+from vae_core.uploads import directory as directory_module
+from vae_core.uploads.directory import UploadDirectory, UploadFile
 
 SECONDS = 60.0
 Wait = Callable[[Callable[[], bool], float], None]
@@ -59,7 +61,7 @@ def test_refused_upload_says_why(wait_for: Wait) -> None:
 def test_other_preparation_needs_no_new_upload(wait_for: Wait) -> None:
     id = receive(("set.zip", archive()))
     first = stored_datasets.load(str(finish(id, wait_for).dataset))
-    uploads.prepare_again(id, ImageSchema(side=12, channels=3, fit="stretch", invert=True), "By another name")
+    uploads.prepare_again(id, ImageSchema(side=12, channels=3, fit="stretch", invert=True), first.id, "By another name")
     second = stored_datasets.load(str(finish(id, wait_for).dataset))
     assert second.x.shape == (30, 12, 12, 3)
     assert second.name == "By another name"
@@ -79,14 +81,72 @@ def test_cancelled_reading_leaves_nothing_behind(wait_for: Wait) -> None:
     assert list(workspace.folder("datasets").iterdir()) == []
 
 
-def test_killed_reader_is_seen_as_interrupted(wait_for: Wait) -> None:
-    id = receive(("set.zip", archive()))
-    directory = UploadDirectory(workspace.place("uploads", id))
-    finish(id, wait_for)
-    directory.write_status(uploads.Status(state="reading"))
-    stamped = directory.read_status().model_copy(update={"updated": time.time() - 60})
-    (directory.path / "status.json").write_text(stamped.model_dump_json())
+def processes_of(id: str) -> dict[int, int]:
+    """Process -> parent, of those that read an upload."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if id.encode() in (entry / "cmdline").read_bytes():
+                found[int(entry.name)] = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
+def test_killed_reader_is_seen_as_interrupted_and_leaves_no_child(
+    wait_for: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = png(np.random.default_rng(0).integers(0, 256, (1000, 1000, 3), dtype=np.uint8))
+    id = receive(*((f"{k}.png", picture) for k in range(300)))
+    wait_for(lambda: len(processes_of(id)) == 2, SECONDS)
+    processes = processes_of(id)
+    [parent] = [pid for pid, parent in processes.items() if parent not in processes]
+    os.kill(parent, signal.SIGKILL)
+    wait_for(lambda: not processes_of(id), SECONDS)
+    monkeypatch.setattr(directory_module, "STARTING_SECONDS", 0)
     assert uploads.get(id).state == "interrupted"
+    assert [home for home in workspace.homes("datasets")] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no child on this system")
+def test_child_never_runs_on_in_what_its_parent_has_to_do() -> None:
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    before = os.getpid()
+    assert child.run(fail, child.Place(), lambda: False) == child.CRASHED
+    assert os.getpid() == before  # the child's copy of this test would come here too, and fail
+
+
+def test_full_disk_is_said_and_no_picture_is_blamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full:
+        def __init__(self, *_: object) -> None:
+            self.count = 0
+
+        def append(self, _: object) -> None:
+            raise OSError(errno.ENOSPC, "no space left")
+
+    from vae_core.datasets.pictures import read as pictures
+
+    directory = UploadDirectory(workspace.place("uploads", workspace.new_id()))
+    directory.path.mkdir()
+    (directory.path / "0").write_bytes(archive())
+    directory.ask(UploadFile(names=("set.zip",), created=0.0))
+    monkeypatch.setattr(pictures, "Rows", Full)
+    assert worker.main(directory.path) == 1
+    assert directory.read_status().state == "failed"
+    assert "not enough room on the disk" in directory.read_status().message
+
+
+def test_second_preparation_waits_for_the_first(wait_for: Wait) -> None:
+    id = receive(("set.zip", archive()))
+    first = str(finish(id, wait_for).dataset)
+    uploads.prepare_again(id, ImageSchema(side=12), first, "a")
+    with pytest.raises(DatasetError, match="being prepared at this moment"):
+        uploads.prepare_again(id, ImageSchema(side=20), first, "b")
+    assert uploads.replaces(id) == first
+    assert finish(id, wait_for).state == "done"
 
 
 def test_unknown_upload_is_not_found() -> None:
@@ -107,47 +167,49 @@ def test_files_of_the_disk_are_read_without_a_trace_in_the_workspace(tmp_path: P
         uploads.read([("none.zip", tmp_path / "none.zip")])
 
 
-def crash(place: worker._Place, how: Callable[[], object]) -> str | None:
+def crash(place: child.Place, how: Callable[[], object]) -> str | None:
     """What the parent says of a child that gets to file 7 and ends like this."""
 
     def work() -> None:
         place.set(7)
         how()
 
-    return worker._in_child(work, place, lambda: False)
+    return child.run(work, place, lambda: False)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="limits are set in a forked child, which this system has not")
 def test_crash_of_a_decoder_names_the_file_and_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    place = worker._Place()
-    assert crash(place, lambda: os.kill(os.getpid(), signal.SIGSEGV)) == worker.CRASHED
-    assert place.get() == 7
+    place = child.Place()
+    assert crash(place, lambda: os.kill(os.getpid(), signal.SIGSEGV)) == child.CRASHED
+    assert place.look()[0] == 7
     assert crash(place, lambda: None) is None
-    monkeypatch.setattr(worker, "FILE_SECONDS", 1)
-    assert crash(place, _spin) == worker.SLOW
-    monkeypatch.setattr(worker, "STUCK_SECONDS", 0.3)
-    assert crash(place, lambda: time.sleep(30)) == worker.STUCK
+    monkeypatch.setattr(child, "FILE_SECONDS", 1)
+    assert crash(place, _spin) == child.SLOW
+    monkeypatch.setattr(child, "STUCK_SECONDS", 0.3)
+    assert crash(place, lambda: time.sleep(30)) == child.STUCK
 
 
 def _spin() -> None:
-    worker._limit_time()
+    child.limit_time()
     while True:
         pass
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="limits are set in a forked child, which this system has not")
 def test_child_has_its_memory_limited() -> None:
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+
     def work() -> None:
-        worker.MEMORY_BYTES = 256 * 2**20
-        worker._limit()
+        child.MEMORY_BYTES = 256 * 2**20
+        child._limit_memory()
         try:
             bytearray(512 * 2**20)
         except MemoryError:
             os._exit(0)
         os._exit(1)
 
-    assert worker._in_child(work, worker._Place(), lambda: False) is None
-    assert resource.getrlimit(resource.RLIMIT_DATA)[0] == resource.RLIM_INFINITY
+    assert child.run(work, child.Place(), lambda: False) is None
+    assert resource.getrlimit(resource.RLIMIT_DATA) == before
 
 
 def test_files_that_crash_are_refused_and_the_others_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,10 +223,8 @@ def test_files_that_crash_are_refused_and_the_others_read(tmp_path: Path, monkey
         (directory.path / str(k)).write_bytes(content)
     names = tuple(name for name, _ in files)
     from vae_core.datasets.pictures import read as pictures
-    from vae_core.uploads.directory import UploadFile
 
-    places = tuple(str(k) for k in range(10))
-    directory.ask(UploadFile(names=names, places=places, created=0.0))
+    directory.ask(UploadFile(names=names, created=0.0))
     decode = pictures.decode
 
     def fragile(content: bytes, least: int | None = None) -> object:
@@ -176,7 +236,7 @@ def test_files_that_crash_are_refused_and_the_others_read(tmp_path: Path, monkey
     assert worker.main(directory.path) == 0
     dataset = stored_datasets.load(str(directory.read_status().dataset))
     assert len(dataset) == 9
-    assert dataset.origin.skipped == (("bad.png", worker.CRASHED),)
+    assert dataset.origin.skipped == (("bad.png", child.CRASHED),)
 
 
 def test_abandoned_uploads_are_tidied_away_and_used_ones_stay(wait_for: Wait) -> None:

@@ -1,7 +1,7 @@
 """From what users bring to a `Dataset`: `read` for one file, `read_files` for several, `read_path` for a disk."""
 
 from vae_core.datasets.dataset import Dataset, Origin, short_id
-from vae_core.datasets.file import File
+from vae_core.datasets.file import File, clean_name
 from vae_core.datasets.gate import READERS, files_at, read, read_files, read_path
 from vae_core.datasets.pictures.prepare import prepare, prepare_array, suggest
 from vae_core.datasets.reading import QUIETLY, Reading
@@ -26,6 +26,7 @@ __all__ = [
     "Reading",
     "TableChoices",
     "TableSchema",
+    "clean_name",
     "files_at",
     "prepare",
     "prepare_array",

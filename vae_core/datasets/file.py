@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 LONGEST_NAME = 80
+SHORT = 40
+"""In a refusal, which has more to say than the name."""
 HEAD_BYTES = 512
 _BIDIRECTIONAL = set(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C)))
 
@@ -24,7 +26,7 @@ class File(NamedTuple):
     @property
     def shown(self) -> str:
         """The name as it may stand in a sentence."""
-        return shown_name(self.name)
+        return shown_name(self.name, SHORT)
 
     def open(self) -> BinaryIO:
         """The content from its beginning, seekable."""
@@ -51,7 +53,7 @@ def clean_name(name: str) -> str:
     )
 
 
-def shown_name(name: str) -> str:
-    """A clean name of at most 80 characters; of a long one its end, which tells it from its neighbours."""
+def shown_name(name: str, longest: int = LONGEST_NAME) -> str:
+    """A clean name of at most so many characters; of a long one its end, which tells it from its neighbours."""
     clean = clean_name(name)
-    return clean if len(clean) <= LONGEST_NAME else "…" + clean[1 - LONGEST_NAME :]
+    return clean if len(clean) <= longest else "…" + clean[1 - longest :]

@@ -13,7 +13,7 @@ from vae_core.datasets.archives import MAX_ENTRY_BYTES, Archive, open_archive
 from vae_core.datasets.arrays.idx import holds_labels, is_idx, read_idx, read_idx_labels
 from vae_core.datasets.arrays.numpy_files import holds_arrays, is_npy, read_npy, read_npz
 from vae_core.datasets.dataset import Dataset
-from vae_core.datasets.file import HEAD_BYTES, File, clean_name
+from vae_core.datasets.file import HEAD_BYTES, File, clean_name, shown_name
 from vae_core.datasets.foreign import foreign, is_foreign
 from vae_core.datasets.pictures.headers import is_picture
 from vae_core.datasets.pictures.read import Source, nothing_usable, read_pictures
@@ -55,7 +55,8 @@ def read_files(
     Raises:
         DatasetError: if they do not belong together.
     """
-    dataset = _read_files([File(name, content) for name, content in files], schema, reading)
+    dataset = _read_files([File(clean_name(name), content) for name, content in files], schema, reading)
+    dataset = replace(dataset, name=shown_name(dataset.name))
     if isinstance(dataset.schema, ImageSchema) and _are_identical(dataset.x):
         return dataset.with_warnings("All pictures are identical, so there is nothing for a model to learn.")
     return dataset

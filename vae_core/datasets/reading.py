@@ -20,7 +20,8 @@ class Reading:
 
     Attributes:
         path: A file for the examples, which need not fit into memory; None keeps them there.
-        begin: Told the number of each member before it is decoded: should the process die, that was the one.
+        begin: Told the number of each member before it is decoded, −1 when it goes on without one: should the process
+            die, that was the one.
         progress: Told how many of how many members are done.
         refused: Members that ended the process before, and the reason to give.
     """
@@ -57,11 +58,11 @@ class Rows:
     def append(self, x: np.ndarray) -> None:
         """One example, or several [n, *shape]."""
         values = np.ascontiguousarray(x, dtype=self.dtype)
-        self.count += 1 if x.ndim == len(self.shape) else len(x)
         if self._file:
             self._file.write(values.data)
         else:
             self._content += values.data
+        self.count += 1 if x.ndim == len(self.shape) else len(x)
 
     def finish(self) -> np.ndarray:
         """All examples [N, *shape]; memory-mapped where they are in a file."""

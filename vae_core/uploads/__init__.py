@@ -16,11 +16,22 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vae_core import process_lock, stored_datasets, workspace
-from vae_core.datasets import Dataset, Preparation
+from vae_core.datasets import Dataset, Preparation, clean_name
 from vae_core.errors import DatasetError
 from vae_core.uploads.directory import Status, UploadDirectory, UploadFile
 
-__all__ = ["Status", "UploadDirectory", "cancel", "delete", "get", "prepare_again", "read", "receive", "tidy"]
+__all__ = [
+    "Status",
+    "UploadDirectory",
+    "cancel",
+    "drop_files",
+    "get",
+    "prepare_again",
+    "read",
+    "receive",
+    "replaces",
+    "tidy",
+]
 
 KIND = "uploads"
 POLL_SECONDS = 0.05
@@ -45,15 +56,16 @@ def receive(files: Iterable[tuple[str, BinaryIO]], preparation: Preparation | No
     for k, (name, stream) in enumerate(files):
         with (directory.path / str(k)).open("wb") as kept:
             shutil.copyfileobj(stream, kept, 2**20)
-        names.append(name)
-    places = tuple(str(k) for k in range(len(names)))
-    directory.ask(UploadFile(names=tuple(names), places=places, preparation=preparation, created=time.time()))
+        names.append(clean_name(name))
+    directory.ask(UploadFile(names=tuple(names), preparation=preparation, created=time.time()))
     _start(directory)
     return id
 
 
-def prepare_again(upload_id: str, preparation: Preparation, title: str) -> None:
+def prepare_again(upload_id: str, preparation: Preparation, dataset_id: str, title: str) -> None:
     """Read a kept upload once more, prepared in another way; it becomes another dataset of this title.
+
+    It is to replace `dataset_id`; whoever shows the result does that, if nothing else uses it.
 
     Raises:
         NotFoundError: if the upload is not kept any more.
@@ -61,9 +73,9 @@ def prepare_again(upload_id: str, preparation: Preparation, title: str) -> None:
     """
     directory = UploadDirectory(workspace.place(KIND, upload_id))
     upload = directory.read_upload()
-    if process_lock.is_held(directory.lock):
+    if directory.read_status().state == "reading":
         raise DatasetError("These files are being prepared at this moment. Wait until that has ended.")
-    directory.ask(upload.model_copy(update={"preparation": preparation, "title": title}))
+    directory.ask(upload.model_copy(update={"preparation": preparation, "title": title, "replaces": dataset_id}))
     _start(directory)
 
 
@@ -85,14 +97,27 @@ def cancel(id: str) -> None:
         time.sleep(POLL_SECONDS)
 
 
-def delete(id: str) -> None:
-    """Forget an upload and its files."""
-    workspace.discard(workspace.place(KIND, id))
+def replaces(id: str) -> str | None:
+    """The dataset of which an upload was prepared anew.
+
+    Raises:
+        NotFoundError: if there is no such upload.
+    """
+    return UploadDirectory(workspace.place(KIND, id)).read_upload().replaces
+
+
+def drop_files(id: str) -> None:
+    """Delete the files of an upload that became no dataset; what was said of it stays until it is tidied away."""
+    home = workspace.place(KIND, id)
+    if home.name not in stored_datasets.uploads_in_use():
+        for path in home.iterdir():
+            if path.name.isdigit():
+                path.unlink(missing_ok=True)
 
 
 def tidy() -> None:
     """Forget uploads of which no dataset is left, after a day."""
-    used = {about.upload for about in stored_datasets.list_all()}
+    used = stored_datasets.uploads_in_use()
     for home in workspace.homes(KIND):
         with suppress(OSError):
             idle = home.name not in used and not process_lock.is_held(UploadDirectory(home).lock)
@@ -114,8 +139,11 @@ def read(
     with tempfile.TemporaryDirectory(prefix="vae-studio-", ignore_cleanup_errors=True) as elsewhere:
         id = workspace.new_id()
         directory = UploadDirectory(Path(elsewhere) / KIND / id)
-        names, places = tuple(name for name, _ in files), tuple(str(path.resolve()) for _, path in files)
-        asked = UploadFile(names=names, places=places, preparation=preparation, title=title, created=time.time())
+        directory.path.mkdir(parents=True)
+        for k, (_, path) in enumerate(files):
+            _refer(directory.path / str(k), path.resolve())
+        names = tuple(clean_name(name) for name, _ in files)
+        asked = UploadFile(names=names, preparation=preparation, title=title, created=time.time())
         directory.ask(asked)
         process = _start(directory, elsewhere)
         while process.poll() is None:
@@ -126,6 +154,14 @@ def read(
             raise DatasetError(status.message or "The process that reads these files ended early. Try it again.")
         # the examples are mapped: they outlive their file's name
         return stored_datasets.load_from(Path(elsewhere) / stored_datasets.KIND / status.dataset)
+
+
+def _refer(place: Path, path: Path) -> None:
+    """The file under a name of ours, without copying it where that can be helped."""
+    try:
+        place.symlink_to(path)
+    except OSError:  # Windows asks for a privilege
+        shutil.copyfile(path, place)
 
 
 def _start(directory: UploadDirectory, root: str | None = None) -> subprocess.Popen:

@@ -32,19 +32,19 @@ class UploadFile(BaseModel):
     """`upload.json`.
 
     Attributes:
-        names: What the user calls the files, in order.
-        places: Where they are: `0`, `1`, … here, or paths of the owner's own disk.
+        names: What the user calls the files, in order; they lie here as `0`, `1`, …
         preparation: The user's choices; None leaves them to the data.
         title: What to call the dataset; None takes it from the files.
+        replaces: The dataset of which this is another preparation.
         created: When they came.
     """
 
     model_config = ConfigDict(frozen=True)
 
     names: tuple[str, ...]
-    places: tuple[str, ...]
     preparation: Preparation | None = None
     title: str | None = None
+    replaces: str | None = None
     created: float
 
 
@@ -100,8 +100,7 @@ class UploadDirectory:
 
     def files(self) -> Sequence[tuple[str, Path]]:
         """The user's names and our paths."""
-        upload = self.read_upload()
-        return [(name, self.path / place) for name, place in zip(upload.names, upload.places, strict=True)]
+        return [(name, self.path / str(k)) for k, name in enumerate(self.read_upload().names)]
 
     def write_status(self, status: Status) -> None:
         """Replace the status, stamped with the time."""

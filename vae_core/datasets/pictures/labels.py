@@ -77,8 +77,9 @@ def table_labels(paths: Sequence[str], columns: Mapping[str, Sequence[str]]) -> 
             if label_column is None:
                 continue
             values = columns[label_column]
-            found = [values[row[k]].strip() or NO_LABEL if k in row else NO_LABEL for k in keys]
-            return as_labels(found), _told(file_column, label_column, matched, len(keys))
+            labels = as_labels([values[row[k]].strip() or NO_LABEL if k in row else NO_LABEL for k in keys])
+            if labels[0] is not None:
+                return labels, _told(file_column, label_column, matched, len(keys))
     return None
 
 

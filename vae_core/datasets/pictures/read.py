@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core.datasets.dataset import LISTED, Dataset, Origin
-from vae_core.datasets.file import HEAD_BYTES, File, clean_name, shown_name
+from vae_core.datasets.file import HEAD_BYTES, SHORT, File, clean_name, shown_name
 from vae_core.datasets.pictures.decode import Decoded, decode, reason
 from vae_core.datasets.pictures.headers import is_misnamed
 from vae_core.datasets.pictures.labels import Labels, folder_labels, table_labels, text_columns
@@ -165,7 +165,7 @@ def _read_all(sources: Sequence[Source], look: _Look, schema: ImageSchema, rows:
                 content = source.read()
                 raise DatasetError(look.refused[k])
             decoded = look.only or decode(content := source.read(), least)
-            rows.append(prepare(decoded.image, schema))
+            pixels = prepare(decoded.image, schema)
         except TooLargeError:
             raise
         except Exception as error:  # decoders raise anything on broken bytes
@@ -174,6 +174,7 @@ def _read_all(sources: Sequence[Source], look: _Look, schema: ImageSchema, rows:
             else:
                 found.skipped.append((path, reason(error)))
             continue
+        rows.append(pixels)
         kept.add(path)
         found.names.append(path)
         found.sizes[decoded.size] += 1
@@ -183,6 +184,7 @@ def _read_all(sources: Sequence[Source], look: _Look, schema: ImageSchema, rows:
         found.decoloured += (
             schema.channels == 1 and decoded.image.mode == "RGB" and is_coloured(np.asarray(decoded.image))
         )
+    reading.begin(-1)
     reading.progress(len(sources), len(sources))
     return found
 
@@ -244,5 +246,6 @@ def nothing_usable(name: str, skipped: Sequence[Skipped], count: int = 0) -> Dat
     found = f"{count:,} files, none of them a picture that can be read" if count > 1 else "no picture that can be read"
     detail = f" ({skipped[0][1]})" if skipped else ""
     return DatasetError(
-        f"{shown_name(name)} holds {found}{detail}. Give PNG, JPEG, BMP, GIF, TIFF or WebP pictures, best as one ZIP."
+        f"{shown_name(name, SHORT)} holds {found}{detail}. "
+        "Give PNG, JPEG, BMP, GIF, TIFF or WebP pictures, best as one ZIP."
     )
