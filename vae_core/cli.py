@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 stopped by Ctrl-C, 2 wrong usage, 3 the data cannot be use
 5 training failed.
 """
 
+import io
 import json
 import sys
 import time
@@ -20,6 +21,7 @@ from vae_core import stored_datasets, uploads, versions, workspace
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.datasets import SAMPLES, AnySchema, Dataset, files_at
 from vae_core.errors import CheckpointError, ConfigError, DatasetError, NotFoundError, TrainingError, VAECoreError
+from vae_core.files import write_atomically
 from vae_core.objectives import BetaVAE
 from vae_core.run_config import PRESETS, suggested_preset
 
@@ -189,7 +191,9 @@ def encode(checkpoint: str, data: str, out: Path | None, keep: bool) -> None:
         arrays = {"mean": codes.mean, "std": codes.std, "kl": codes.kl} | (
             {"labels": codes.labels} if codes.labels is not None else {}
         )
-        np.savez_compressed(out, allow_pickle=False, **arrays)
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        write_atomically(out if out.suffix == ".npz" else out.with_name(f"{out.name}.npz"), buffer.getvalue())
     if keep:
         checkpoints.save(replace(loaded, codes=codes), path)
     click.echo(f"{len(codes):,} codes of {codes.mean.shape[1]} dimensions")

@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from vae_core.files import write_atomically
+
 COMPONENT = Path(__file__).resolve().parent / "components" / "latent_pad"
 FOLDER = COMPONENT / "runtime"
 FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
@@ -73,7 +75,7 @@ def _keep(package: Path) -> None:
     FOLDER.mkdir(exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=FOLDER))
     for name in FILES:
-        (staging / f"{name}.gz").write_bytes(gzip.compress((package / "dist" / name).read_bytes(), 9))
+        write_atomically(staging / f"{name}.gz", gzip.compress((package / "dist" / name).read_bytes(), 9))
     target = FOLDER / version()
     shutil.rmtree(target, ignore_errors=True)
     staging.rename(target)

@@ -106,7 +106,7 @@ def test_killed_reader_is_seen_as_interrupted_and_leaves_no_child(
     wait_for(lambda: not processes_of(id), SECONDS)
     monkeypatch.setattr(directory_module, "STARTING_SECONDS", 0)
     assert uploads.get(id).state == "interrupted"
-    assert [home for home in workspace.homes("datasets")] == []
+    assert list(workspace.homes("datasets")) == []
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no child on this system")

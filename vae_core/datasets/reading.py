@@ -6,6 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from vae_core.errors import DatasetError
+
+MAX_BYTES = 4 * 2**30
+"""Of all examples as stored: small files can become large pictures."""
 _HEADER_BYTES = 128
 """Of the .npy file: written last, when the number of rows is known."""
 
@@ -49,6 +53,7 @@ class Rows:
         self.shape = shape
         self.dtype = np.dtype(dtype)
         self.count = 0
+        self._bytes = 0
         self._path = path
         self._content = bytearray()
         self._file = path.open("wb") if path else None
@@ -58,6 +63,9 @@ class Rows:
     def append(self, x: np.ndarray) -> None:
         """One example, or several [n, *shape]."""
         values = np.ascontiguousarray(x, dtype=self.dtype)
+        self._bytes += values.nbytes
+        if self._bytes > MAX_BYTES:
+            raise DatasetError("Prepared like this, the examples take more than 4 GB. Give a part, or a smaller side.")
         if self._file:
             self._file.write(values.data)
         else:
