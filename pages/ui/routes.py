@@ -14,6 +14,7 @@ Streamlit checks neither the origin nor the base path of such routes: both are d
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 """For addresses that contain the version of what they serve."""
+TIDY_SECONDS = 3600
 MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
@@ -64,16 +66,28 @@ def routes() -> list[BaseRoute]:
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Bring what the first visitor needs, without letting anybody wait for it."""
     threading.Thread(target=_prepare, name="prepare", daemon=True).start()
+    threading.Thread(target=_tidy, name="tidy", daemon=True).start()
     yield
 
 
 def _prepare() -> None:
     """Each step for itself: what one cannot do must not keep the others from trying."""
-    for step in (workspace.tidy, uploads.tidy, stored_datasets.store_samples, browser_runtime.install, _export_bundled):
+    for step in (stored_datasets.store_samples, browser_runtime.install, _export_bundled):
         try:
             step()
         except (OSError, VAECoreError):
             log.exception("Not prepared: %s", step.__name__)
+
+
+def _tidy() -> None:
+    """At the start and every hour: delete for good what was deleted, or left over, a day ago."""
+    while True:
+        for step in (workspace.tidy, uploads.tidy):
+            try:
+                step()
+            except (OSError, VAECoreError):
+                log.exception("Not tidied: %s", step.__module__)
+        time.sleep(TIDY_SECONDS)
 
 
 def _export_bundled() -> None:

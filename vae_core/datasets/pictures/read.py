@@ -26,6 +26,8 @@ PREVIEWS, PREVIEW_SIDE = 24, 512
 REDUCTION_RESERVE = 2
 """A photograph is decoded at no less than so many times the side that is wanted."""
 MAX_TABLES = 3
+TOLD = 5
+"""So many skipped files are named in a warning."""
 SHAPES_TOLD = 20
 
 Skipped = tuple[str, str]
@@ -234,9 +236,9 @@ def _pictures(count: int) -> str:
 
 
 def list_skipped(skipped: Sequence[Skipped]) -> str:
-    """Names and reasons, the first twenty, and how many more there are."""
-    listed = "; ".join(f"{shown_name(path)} ({why})" for path, why in skipped[:LISTED])
-    more = len(skipped) - LISTED
+    """The first names and reasons, and how many more there are; `Origin.skipped` has more of them."""
+    listed = "; ".join(f"{shown_name(path)} ({why})" for path, why in skipped[:TOLD])
+    more = len(skipped) - TOLD
     return listed + (f"; and {more:,} more" if more > 0 else "")
 
 
