@@ -25,13 +25,13 @@ LAYERS = [
     "vae_core.cli",
     "vae_core.__main__ vae_core",
     "pages.ui.sentences",
-    "pages.ui.browser_runtime pages.ui.pictures pages.ui.tables pages.ui.figures pages.ui.forms pages.ui.state "
-    "pages.ui.navigation",
+    "pages.ui.browser_runtime pages.ui.upload_limits pages.ui.pictures pages.ui.tables pages.ui.figures "
+    "pages.ui.forms pages.ui.state pages.ui.navigation",
     "pages.ui.explorer",
     "pages.ui.cache pages.ui.models",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin",
     "pages.ui.uploading pages.ui.picture_set",
-    "pages.ui.routes pages.ui.upload_limits",
+    "pages.ui.routes",
     "pages.home pages.data pages.train pages.explore",
     "pages.ui.router",
     "app",

@@ -122,6 +122,7 @@ def uploaded() -> list[Any]:
 
 def empty_uploader() -> None:
     """Forget the uploaded bytes: the dataset is in the workspace by now."""
+    st.session_state.pop(upload_key(), None)
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
 
 

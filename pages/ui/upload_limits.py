@@ -3,13 +3,16 @@
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 SESSION_BYTES, SESSION_FILES = 200 * 2**20, 2_000
 SERVER_BYTES = 2**30
@@ -69,12 +72,24 @@ class UploadLimits:
         return None
 
 
+def release(files: Iterable[UploadedFile]) -> None:
+    """Let go of the bytes of this visit's uploads: Streamlit keeps them until the visit ends."""
+    context = get_script_run_ctx()
+    if context and runtime.exists():
+        for file in files:
+            _manager().remove_file(context.session_id, file.file_id)
+
+
+def _manager() -> MemoryUploadedFileManager:
+    return runtime.get_instance()._uploaded_file_mgr  # type: ignore[return-value]
+
+
 def _held() -> dict[str, list[int]]:
     """Sizes of the files that Streamlit holds in memory, by session."""
     if not runtime.exists():
         return {}
-    storage = runtime.get_instance()._uploaded_file_mgr.file_storage  # type: ignore[attr-defined]
-    return {session: [len(file.data) for file in list(files.values())] for session, files in list(storage.items())}
+    storage = list(_manager().file_storage.items())
+    return {session: [len(file.data) for file in list(files.values())] for session, files in storage}
 
 
 def _at_most(receive: Receive, length: int) -> Receive:

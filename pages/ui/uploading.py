@@ -4,7 +4,7 @@ import time
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import state, upload_limits
 from pages.ui.progress import duration
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import runs, stored_datasets, uploads
@@ -32,6 +32,7 @@ def take_upload() -> None:
     except (VAECoreError, OSError) as error:
         state.set_upload_error(str(error) if isinstance(error, VAECoreError) else "The files could not be kept.")
     finally:
+        upload_limits.release(files)
         state.empty_uploader()
 
 
