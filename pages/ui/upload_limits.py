@@ -74,21 +74,21 @@ class UploadLimits:
 
 def release(files: Iterable[UploadedFile]) -> None:
     """Let go of the bytes of this visit's uploads: Streamlit keeps them until the visit ends."""
-    context = get_script_run_ctx()
-    if context and runtime.exists():
+    context, manager = get_script_run_ctx(), _manager()
+    if context and manager:
         for file in files:
-            _manager().remove_file(context.session_id, file.file_id)
+            manager.remove_file(context.session_id, file.file_id)
 
 
-def _manager() -> MemoryUploadedFileManager:
-    return runtime.get_instance()._uploaded_file_mgr  # type: ignore[return-value]
+def _manager() -> MemoryUploadedFileManager | None:
+    """Where Streamlit keeps uploads; None where no server runs, as in tests of pages."""
+    return getattr(runtime.get_instance(), "_uploaded_file_mgr", None) if runtime.exists() else None
 
 
 def _held() -> dict[str, list[int]]:
     """Sizes of the files that Streamlit holds in memory, by session."""
-    if not runtime.exists():
-        return {}
-    storage = list(_manager().file_storage.items())
+    manager = _manager()
+    storage = list(manager.file_storage.items()) if manager else []
     return {session: [len(file.data) for file in list(files.values())] for session, files in storage}
 
 
