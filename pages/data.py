@@ -55,7 +55,7 @@ def actions(about: DatasetSummary) -> None:
             st.rerun()
     used = workspace.size(workspace.place("datasets", about.id))
     kept = workspace.size(workspace.place("uploads", about.upload)) if about.upload else 0
-    total = cache.workspace_size()
+    total = max(cache.workspace_size(), used + kept)  # the one is counted now and then only
     room.caption(f"{_megabytes(used + kept)} of {_megabytes(total)} in the workspace")
 
 
