@@ -81,15 +81,16 @@ def put_aside(home: Path) -> None:
 
 
 def bring_back(home: Path) -> None:
-    """Undo `put_aside`.
+    """Undo `put_aside`; nothing is to be done where the same is there again.
 
     Raises:
         NotFoundError: if it lies there no more.
     """
     try:
-        home.with_name(ASIDE + home.name).rename(home)
+        if not home.is_dir():
+            home.with_name(ASIDE + home.name).rename(home)
     except OSError as error:
-        raise NotFoundError("It cannot be brought back: it was deleted for good, or is there again.") from error
+        raise NotFoundError("It cannot be brought back: it was deleted for good.") from error
 
 
 def tidy() -> None:

@@ -123,3 +123,11 @@ def test_everything_known_of_a_dataset_comes_back(tiny_images: Dataset) -> None:
         np.testing.assert_array_equal(one, other)
     assert stored_datasets.list_all()[0].upload == "u" * 26
     assert known.id != tiny_images.id  # factors are content
+
+
+def test_bringing_back_what_was_uploaded_again_changes_nothing(tiny_images: Dataset) -> None:
+    id = stored_datasets.save(tiny_images)
+    stored_datasets.delete(id)
+    assert stored_datasets.save(stroke_dataset()) == id
+    stored_datasets.restore(id)
+    assert [about.id for about in stored_datasets.list_all()] == [id]
