@@ -1,29 +1,27 @@
 """Train a VAE on a dataset and watch it learn."""
 
-from typing import Any
-
 import streamlit as st
 
 from pages.ui import forms, progress, state
 from pages.ui.navigation import page
 from pages.ui.sentences import sentences_for_errors
 from vae_core import runs, stored_datasets
+from vae_core.config import TrainConfig
 from vae_core.run_config import FEWEST_EXAMPLES, PRESETS, RunConfig, suggested_preset
 
 EXAMPLES = {"image": "pictures", "table": "rows"}
 MISSING = "This dataset is not here: it was removed, or the link is wrong. Choose one from the list."
 
-BASIC: dict[str, tuple[str, ...]] = {"model": ("latents",), "train": ("epochs",), "objective": ("beta",)}
 ADVANCED = {
-    "model": ("architecture", "width", "likelihood"),
-    "train": ("batch_size", "learning_rate", "warm_up", "validation", "device", "seed"),
+    "model": ("architecture", "likelihood", "prior", "conditional"),
+    "train": tuple(name for name in TrainConfig.model_fields if name != "epochs"),
 }
 
 
 def settings(about: stored_datasets.DatasetSummary) -> RunConfig:
     """Preset and settings, as widgets that begin at the preset's values."""
     suggested = suggested_preset(about.schema_)
-    names = [name for name, preset in PRESETS.items() if preset.kind == about.schema_.kind]
+    names = [name for name, preset in PRESETS.items() if about.schema_.kind in preset.kinds]
     preset = st.selectbox(
         "Preset",
         names,
@@ -32,16 +30,19 @@ def settings(about: stored_datasets.DatasetSummary) -> RunConfig:
         help="\n\n".join(f"**{p.title}**: {p.description}" for p in PRESETS.values()),
         key=f"preset-{about.id}",
     )
-    start = PRESETS[preset].run_config(about.id, about.count)
+    start = PRESETS[preset].run_config(about.id, about.count, about.schema_)
     key = f"{about.id}-{preset}"
-    values: dict[str, Any] = {}
-    for column, (part, fields) in zip(st.columns(3), BASIC.items(), strict=True):
-        with column:
-            values |= forms.edit(getattr(start, part), fields, key)
+    left, middle, right = st.columns(3)
+    with left:
+        model = forms.edit(start.model, ("latents",), key)
+    with middle:
+        train = forms.edit(start.train, ("epochs",), key)
+    with right:
+        objective = forms.choose(RunConfig.model_fields["objective"], start.objective, f"{key}-objective")
     with st.expander("More settings"):
-        for part, fields in ADVANCED.items():
-            values |= forms.edit(getattr(start, part), fields, key)
-    return start.with_settings(values)
+        model |= forms.edit(start.model, ADVANCED["model"], key)
+        train |= forms.edit(start.train, ADVANCED["train"], key)
+    return start.with_settings({"model": model, "train": train, "objective": objective})
 
 
 def new_run() -> None:

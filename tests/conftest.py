@@ -10,16 +10,17 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.small import small
 from tests.stored import store_model
-from vae_core.checkpoints import Checkpoint
+from vae_core.checkpoints import Checkpoint, build
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.datasets import Dataset, ImageSchema
 from vae_core.latents.codes import encode
 from vae_core.run_config import RunConfig
-from vae_core.training import train
-from vae_core.vae import VAE
+from vae_core.training import Training
 
 CPU = torch.device("cpu")
+SMALL = small()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -75,12 +76,13 @@ def tiny_images() -> Dataset:
 def trained(dataset: Dataset, model: ModelConfig | None = None, epochs: int = 2, name: str = "tiny") -> Checkpoint:
     config = RunConfig(
         dataset_id=dataset.id,
-        model=model or ModelConfig(width=32),
+        model=model or SMALL,
         train=TrainConfig(epochs=epochs, batch_size=16),
     )
-    vae = VAE(config.model, dataset.schema.shape)
-    history = tuple(train(vae, dataset, config, CPU))
-    return Checkpoint(name, config, dataset.schema, history, vae.state_dict(), encode(vae, dataset, CPU))
+    vae = build(config, dataset.schema, len(dataset.label_names))
+    history = tuple(Training(vae, dataset, config, CPU))
+    codes = encode(vae, dataset, CPU)
+    return Checkpoint(name, config, dataset.schema, history, vae.state_dict(), dataset.label_names, codes=codes)
 
 
 @pytest.fixture

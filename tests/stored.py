@@ -13,7 +13,6 @@ def store_model(dataset: Dataset, checkpoint: Checkpoint) -> str:
     directory = RunDirectory(workspace.place("runs", id))
     directory.create(RunFile(name=checkpoint.name, config=checkpoint.config, created=1.0))
     checkpoints.save(checkpoint, directory.checkpoint)
-    for record in checkpoint.history:
-        directory.append_epoch(record)
+    directory.append_epochs(checkpoint.history)
     directory.write_status(Status(state="done", done=1.0))
     return id

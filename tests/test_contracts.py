@@ -2,22 +2,29 @@
 
 import struct
 import zlib
+from typing import get_args
 
 import pytest
 import torch
 from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from tests.conftest import zip_of
+from tests.small import PICTURE, small
 from vae_core.config import ModelConfig
 from vae_core.datasets import QUIETLY, READERS, SAMPLES, AnySchema, File
 from vae_core.errors import DatasetError
 from vae_core.likelihoods import LIKELIHOODS
 from vae_core.networks import ARCHITECTURES
-from vae_core.objectives import OBJECTIVES
+from vae_core.objectives import OBJECTIVES, Step
+from vae_core.priors import PRIORS
+from vae_core.run_config import RunConfig
 from vae_core.vae import VAE
 
 BOMB = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
 BOMB += struct.pack(">I", zlib.crc32(BOMB[12:]))
+OPTIONS = {"free-bits": {"free": 0.0}}
+"""Below λ nothing reaches the prior: that is what it is for."""
 HOSTILE = [
     b"\0" * 100,
     b"PK\x03\x04" + b"\xff" * 50,
@@ -31,26 +38,46 @@ HOSTILE = [
 ]
 
 
-def field_options(name: str) -> tuple[str, ...]:
-    return ModelConfig.model_fields[name].annotation.__args__  # type: ignore[union-attr]
+def choices(field: FieldInfo) -> dict[str, type]:
+    """name -> options of a field that is a choice."""
+    return {model.model_fields["name"].default: model for model in get_args(field.annotation)}
 
 
-def test_config_offers_just_what_the_tables_hold() -> None:
-    assert field_options("architecture") == tuple(ARCHITECTURES)
-    assert field_options("likelihood") == tuple(LIKELIHOODS)
+@pytest.mark.parametrize(
+    ("field", "table"),
+    [
+        (ModelConfig.model_fields["architecture"], ARCHITECTURES),
+        (ModelConfig.model_fields["likelihood"], LIKELIHOODS),
+        (ModelConfig.model_fields["prior"], PRIORS),
+        (RunConfig.model_fields["objective"], OBJECTIVES),
+    ],
+)
+def test_config_offers_just_what_the_tables_hold(field: FieldInfo, table: dict[str, object]) -> None:
+    assert list(choices(field)) == list(table)
+    for options in choices(field).values():
+        assert options.__doc__
+        for name, info in options.model_fields.items():
+            assert name == "name" or (info.title and info.description)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
-def test_objective(name: str) -> None:
+@pytest.mark.parametrize("prior", PRIORS)
+def test_objective(name: str, prior: str) -> None:
     options = OBJECTIVES[name]
-    objective = options()
-    vae = VAE(ModelConfig(width=32), (1, 8, 8))
-    out = vae(torch.rand(6, 1, 8, 8))
-    penalty = objective.penalty(out, dataset_size=100, step=0)
-    assert penalty.shape == (6,)
+    objective = options.model_validate(OPTIONS.get(name, {}))
+    posterior = "deterministic" if options.is_deterministic else "log-variance"
+    vae = VAE(small(prior="standard" if options.is_deterministic else prior, posterior=posterior), PICTURE)
+    x = torch.rand(6, 1, 8, 8)
+    random = torch.Generator().manual_seed(0)
+    out = vae(x, random, samples=objective.draws, seen=objective.corrupt(x, random))
+    penalty = objective.penalty(out, Step(100, 0.5, random))
+    assert penalty.shape == (6 * objective.draws,)
     assert penalty.isfinite().all()
-    penalty.sum().backward()
+    (out.reconstruction_loss + penalty).mean().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in vae.parameters())
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in vae.parameters())
     assert options.model_validate_json(objective.model_dump_json()) == objective
+    assert objective.name == name
     with pytest.raises(ValidationError):
         options.model_validate(objective.model_dump() | {"unknown": 1})
     assert "http" in (__import__(options.__module__, fromlist=["_"]).__doc__ or "")

@@ -9,12 +9,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
     "vae_core.errors",
-    "vae_core.files vae_core.config vae_core.records vae_core.process_lock vae_core.versions",
+    "vae_core.files vae_core.config vae_core.records vae_core.process_lock vae_core.versions "
+    "vae_core.safetensors_header",
     "vae_core.datasets",
     "vae_core.workspace",
     "vae_core.stored_datasets",
     "vae_core.uploads",
-    "vae_core.networks vae_core.likelihoods vae_core.batches",
+    "vae_core.example vae_core.batches",
+    "vae_core.networks vae_core.likelihoods vae_core.priors",
     "vae_core.vae",
     "vae_core.objectives",
     "vae_core.run_config",

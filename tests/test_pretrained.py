@@ -9,7 +9,7 @@ from tests.conftest import CPU
 from vae_core import checkpoints
 from vae_core.batches import Examples
 from vae_core.datasets import SAMPLES
-from vae_core.training import evaluate
+from vae_core.training import measure
 
 BUNDLED = ["digits-2d", "mnist-2d"]
 LARGEST_FOLDER = 25 * 2**20
@@ -25,7 +25,7 @@ def card(name: str) -> dict[str, float]:
 def test_folder_holds_just_these_with_their_cards() -> None:
     assert checkpoints.bundled() == BUNDLED
     files = {path.name for path in checkpoints.PRETRAINED.iterdir()}
-    assert files == {f"{name}{suffix}" for name in BUNDLED for suffix in (".safetensors", ".md")}
+    assert files == {"SHA256SUMS"} | {f"{name}{suffix}" for name in BUNDLED for suffix in (".safetensors", ".md")}
     assert sum(path.stat().st_size for path in checkpoints.PRETRAINED.iterdir()) <= LARGEST_FOLDER
 
 
@@ -40,7 +40,7 @@ def test_codes_inside_have_the_kl_of_the_card(name: str) -> None:
 def test_digits_are_as_good_as_the_card_says() -> None:
     digits = SAMPLES["digits"]()
     checkpoint = checkpoints.load(checkpoints.locate("digits-2d"))
-    terms = evaluate(checkpoint.model(), Examples(digits.x, CPU), torch.arange(len(digits)))
+    terms = measure(checkpoint.model(), Examples(digits.x, CPU), torch.arange(len(digits)))
     told = card("digits-2d")
     assert terms.elbo == pytest.approx(told["elbo"], abs=0.05)
     assert terms.reconstruction_loss == pytest.approx(told["reconstruction_loss"], abs=0.05)

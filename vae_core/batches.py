@@ -30,11 +30,20 @@ class Examples:
     """Examples by index: `examples[index]` is x [B, *shape], float32, on the device.
 
     Pictures, uint8 [N, H, W, C], become [B, C, H, W] in [0, 1]; a table, float32 [N, D], stays as it is.
+
+    Args:
+        x: As stored.
+        device: Where batches are wanted.
+        labels: int [N], for conditional models.
+        resident: Whether all of x may lie on the device.
     """
 
-    def __init__(self, x: np.ndarray, device: torch.device, resident: bool = True) -> None:
+    def __init__(
+        self, x: np.ndarray, device: torch.device, labels: np.ndarray | None = None, resident: bool = True
+    ) -> None:
         self.device = device
         self._mapped = x
+        self._labels = None if labels is None else torch.from_numpy(labels.astype(np.int64)).to(device)
         resident = resident and x.nbytes <= RESIDENT_BYTES
         self._resident = torch.from_numpy(np.array(x)).to(device) if resident else None
 
@@ -45,10 +54,21 @@ class Examples:
         if self._resident is not None:
             chosen = self._resident[index.to(self.device)]
         else:
-            chosen = torch.from_numpy(self._mapped[index.numpy()]).to(self.device)
+            chosen = torch.from_numpy(self._mapped[index.cpu().numpy()]).to(self.device)
         return chosen.permute(0, 3, 1, 2).float().div_(255) if chosen.ndim == 4 else chosen.float()
 
+    def labels(self, index: Tensor) -> Tensor | None:
+        """int64 [B] on the device, if there are labels."""
+        return None if self._labels is None else self._labels[index.to(self.device)]
+
     def in_order(self, batch_size: int) -> Iterator[Tensor]:
-        """All examples once, in order."""
-        for start in range(0, len(self), batch_size):
-            yield self[torch.arange(start, min(start + batch_size, len(self)))]
+        """The indices of all examples once, in order, in parts."""
+        yield from torch.arange(len(self)).split(batch_size)
+
+
+def binarise(x: Tensor, generator: torch.Generator | None) -> Tensor:
+    """Every pixel drawn, 1 with the probability of its grey value (Salakhutdinov & Murray 2008).
+
+    "On the quantitative analysis of deep belief networks" (https://doi.org/10.1145/1390156.1390266).
+    """
+    return (torch.rand(x.shape, generator=generator, device=x.device) < x).float()

@@ -20,7 +20,10 @@ TOLERANCE = 1e-4
 
 
 class _Decoder(nn.Module):
-    """z [B, L] -> reconstruction [B, *shape], pixels in [0, 1]; without the encoder, which the file need not hold."""
+    """z [B, L] (a conditional model's label after it, one-hot) -> reconstruction [B, *shape], pixels in [0, 1].
+
+    Without the encoder, which the file need not hold.
+    """
 
     def __init__(self, vae: VAE) -> None:
         super().__init__()
@@ -40,7 +43,7 @@ def decoder_onnx(vae: VAE) -> bytes:
         CheckpointError: if the exported decoder computes something else.
     """
     module = _Decoder(vae).eval()
-    example = torch.randn(3, vae.config.latents, generator=torch.Generator().manual_seed(0))
+    example = torch.randn(3, vae.config.latents + vae.labels, generator=torch.Generator().manual_seed(0))
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision aloud
     try:
         content = _export(module, example)

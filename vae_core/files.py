@@ -1,23 +1,53 @@
 """Writing files so that a crash at any moment leaves the old one or the new one, never a half."""
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Temporary file beside the target, flushed to disk, then renamed over it."""
+def write_atomically(path: Path, content: bytes, previous: Path | None = None) -> None:
+    """Temporary file beside the target, flushed to disk, then renamed over it.
+
+    Args:
+        path: The target.
+        content: All of it.
+        previous: Where to keep what the target was before; at every moment one of the two is there, whole.
+    """
     descriptor, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if previous:
+            _keep(path, previous)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_directory(path.parent)
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Delete the temporary files of writers that died; nobody may be writing."""
+    for path in directory.glob(".tmp-*"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _keep(path: Path, previous: Path) -> None:
+    """A second name for the present file, so that the first can be given to another."""
+    if not path.exists():
+        return
+    second = path.with_name(f".tmp-kept-{path.name}")
+    second.unlink(missing_ok=True)
+    try:
+        second.hardlink_to(path)
+    except OSError:  # a file system without links: for a moment only the previous one is there
+        path.replace(previous)
+    else:
+        second.replace(previous)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -11,8 +11,38 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vae_core import config
+from vae_core.errors import ConfigError
+from vae_core.example import ExampleSpec
 
-class Bernoulli(nn.Module):
+LEAST_LOG_SIGMA = -6.0
+LEAST_FREQUENCY = 1e-3
+"""Of a name, for the decoder's first output."""
+
+
+class Likelihood(nn.Module):
+    """What all of them can do; made of their options and the examples' form."""
+
+    def __init__(self, options: config.Config, spec: ExampleSpec) -> None:
+        super().__init__()
+
+    def reconstruction(self, output: Tensor) -> Tensor:
+        """The mean of p(x | z), of the shape of the output."""
+        raise NotImplementedError
+
+    def loss(self, x: Tensor, output: Tensor) -> Tensor:
+        """−log p(x | z) [B] in nats; of a density it can be negative."""
+        raise NotImplementedError
+
+    def initial_output(self, mean: Tensor) -> Tensor:
+        """The output that reconstructs the mean example [*shape], for the decoder's last bias."""
+        raise NotImplementedError
+
+    def start_from(self, deviations: Tensor) -> None:
+        """Begin where all that is known of the examples is their mean: deviations from it, [n, *shape]."""
+
+
+class Bernoulli(Likelihood):
     """Each pixel is on with probability sigmoid(output).
 
     Kingma & Welling 2014, App. C.1 (https://arxiv.org/abs/1312.6114). On grey targets this is a cross-entropy
@@ -20,55 +50,160 @@ class Bernoulli(nn.Module):
     """
 
     def reconstruction(self, output: Tensor) -> Tensor:
-        """The mean of p(x | z), of the shape of the output."""
+        """The probability of every pixel."""
         return torch.sigmoid(output)
 
     def loss(self, x: Tensor, output: Tensor) -> Tensor:
-        """−log p(x | z) [B] in nats."""
+        """Cross-entropy [B]."""
         return F.binary_cross_entropy_with_logits(output, x, reduction="none").flatten(1).sum(1)
 
     def initial_output(self, mean: Tensor) -> Tensor:
-        """The output that reconstructs `mean` (the logit), for the decoder's last bias."""
+        """The logit."""
         return torch.logit(mean.clamp(0.01, 0.99))
 
 
-class Gaussian(nn.Module):
-    """Normal with one σ for all pixels, in training the best one for the batch: σ² = mean squared error.
+class ContinuousBernoulli(Likelihood):
+    """Each pixel has the density exp(η x − A(η)) on [0, 1], η = output, A(η) = log((e^η − 1) / η).
 
-    Rybkin, Daniilidis & Levine 2021, "Simple and effective VAE training with calibrated decoders"
-    (https://arxiv.org/abs/2006.13202). For scoring after training σ is the running estimate kept here.
+    Loaiza-Ganem & Cunningham 2019, "The continuous Bernoulli: fixing a pervasive error in variational autoencoders"
+    (https://arxiv.org/abs/1907.06845), as an exponential family: its mean is A′(η), and no case needs care but η = 0.
     """
 
-    MIN_LOG_SIGMA = -6.0
+    def reconstruction(self, output: Tensor) -> Tensor:
+        """A′(η) = 1 / (1 − e^−η) − 1 / η = ½ (1 + coth(η/2) − 2/η)."""
+        half = 0.5 * output
+        small = half.abs() < 0.05
+        safe = torch.where(small, torch.ones_like(half), half)
+        exact = 0.5 * (1 / torch.tanh(safe) - 1 / safe)
+        return 0.5 + torch.where(small, half / 6 - half**3 / 90, exact)
+
+    def loss(self, x: Tensor, output: Tensor) -> Tensor:
+        """A(η) − η x, summed, [B]."""
+        return (_log_normaliser(output) - output * x).flatten(1).sum(1)
+
+    def initial_output(self, mean: Tensor) -> Tensor:
+        """The η of this mean, by bisection: A′ grows."""
+        target = mean.clamp(0.02, 0.98)
+        low, high = torch.full_like(target, -60.0), torch.full_like(target, 60.0)
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            above = self.reconstruction(middle) > target
+            low, high = torch.where(above, low, middle), torch.where(above, middle, high)
+        return 0.5 * (low + high)
+
+
+def _log_normaliser(output: Tensor) -> Tensor:
+    """log((e^η − 1) / η) = η/2 + log(sinh(u) / u), u = |η|/2."""
+    u = 0.5 * output.abs()
+    small = u < 0.05
+    safe = torch.where(small, torch.ones_like(u), u)
+    exact = safe + torch.log1p(-torch.exp(-2 * safe)) - torch.log(2 * safe)
+    return 0.5 * output + torch.where(small, u**2 / 6 - u**4 / 180, exact)
+
+
+class Gaussian(Likelihood):
+    """Normal with one σ for all pixels or columns.
+
+    With σ "optimal" it is in training the best one for the batch, σ² = mean squared error: Rybkin, Daniilidis &
+    Levine 2021, "Simple and effective VAE training with calibrated decoders" (https://arxiv.org/abs/2006.13202). For
+    scoring after training σ is the running estimate kept here. "learned": a parameter. "fixed": a number.
+    """
+
     MEMORY = 50
     """The running estimate remembers about so many batches, fewer at the beginning."""
     log_sigma: Tensor
     batches: Tensor
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("log_sigma", torch.zeros(()))
-        self.register_buffer("batches", torch.zeros(()))
+    def __init__(self, options: config.Gaussian, spec: ExampleSpec) -> None:
+        super().__init__(options, spec)
+        self.kind = options.sigma
+        if self.kind == "learned":
+            self.log_sigma = nn.Parameter(torch.zeros(()))
+        else:
+            self.register_buffer("log_sigma", torch.tensor(math.log(options.fixed_sigma)))
+        if self.kind == "optimal":
+            self.register_buffer("batches", torch.zeros(()))
 
     def reconstruction(self, output: Tensor) -> Tensor:
-        """The mean of p(x | z): the output itself."""
+        """The output itself."""
         return output
 
     def loss(self, x: Tensor, output: Tensor) -> Tensor:
-        """−log p(x | z) [B] in nats (a density: can be negative)."""
+        """½ (x − output)² / σ² + log σ + ½ log 2π, summed, [B]."""
         squared_error = (x - output).square()
         log_sigma = self.log_sigma
-        if self.training:
-            log_sigma = 0.5 * squared_error.mean().clamp_min(math.exp(2 * self.MIN_LOG_SIGMA)).log()
-            self.batches.add_(1).clamp_(max=self.MEMORY)
-            self.log_sigma.lerp_(log_sigma.detach(), 1 / self.batches)
+        if self.kind == "optimal" and self.training:
+            log_sigma = self._best(squared_error)
+        elif self.kind == "learned":
+            log_sigma = log_sigma.clamp_min(LEAST_LOG_SIGMA)
         nats = 0.5 * squared_error * torch.exp(-2 * log_sigma) + log_sigma + 0.5 * math.log(2 * math.pi)
         return nats.flatten(1).sum(1)
 
+    def _best(self, squared_error: Tensor) -> Tensor:
+        """log σ of this batch, remembered."""
+        log_sigma = 0.5 * squared_error.mean().clamp_min(math.exp(2 * LEAST_LOG_SIGMA)).log()
+        self.batches.add_(1).clamp_(max=self.MEMORY)
+        self.log_sigma.lerp_(log_sigma.detach().to(self.log_sigma.dtype), 1 / self.batches)
+        return log_sigma
+
     def initial_output(self, mean: Tensor) -> Tensor:
-        """The output that reconstructs `mean`: the mean itself."""
+        """The mean itself."""
         return mean
 
+    @torch.no_grad()
+    def start_from(self, deviations: Tensor) -> None:
+        """A learned σ begins at the standard deviation of the examples."""
+        if self.kind == "learned":
+            self.log_sigma.copy_(0.5 * deviations.square().mean().clamp_min(math.exp(2 * LEAST_LOG_SIGMA)).log())
 
-LIKELIHOODS: dict[str, type[Bernoulli] | type[Gaussian]] = {"bernoulli": Bernoulli, "gaussian": Gaussian}
-"""name -> p(x | z)."""
+
+class Mixed(Likelihood):
+    """A row's numbers are normal with one σ (the optimal one), its columns of names categorical.
+
+    Nazabal et al. 2020, "Handling incomplete heterogeneous data using VAEs" (https://arxiv.org/abs/1807.03653), §2.2.
+    """
+
+    def __init__(self, options: config.Mixed, spec: ExampleSpec) -> None:
+        super().__init__(options, spec)
+        if len(spec.shape) != 1:
+            raise ConfigError("The likelihood mixed is for tables, and these are pictures. Choose gaussian.")
+        self.names = spec.names
+        edges = [0, *(edge for span in spec.names for edge in span), spec.shape[0]]
+        self.numbers = [(start, stop) for start, stop in zip(edges[::2], edges[1::2], strict=True) if start < stop]
+        self.gaussian = Gaussian(config.Gaussian(), spec)
+
+    def reconstruction(self, output: Tensor) -> Tensor:
+        """Numbers as they are, names as probabilities."""
+        parts, done = [], 0
+        for start, stop in self.names:
+            parts += [output[:, done:start], torch.softmax(output[:, start:stop], dim=1)]
+            done = stop
+        return torch.cat([*parts, output[:, done:]], dim=1)
+
+    def loss(self, x: Tensor, output: Tensor) -> Tensor:
+        """−log p of the numbers and of the names, [B]."""
+        total = torch.zeros(len(x), dtype=output.dtype, device=output.device)
+        if self.numbers:
+            total = total + self.gaussian.loss(self._numbers_of(x), self._numbers_of(output))
+        for start, stop in self.names:
+            total = total - (x[:, start:stop] * F.log_softmax(output[:, start:stop], dim=1)).sum(1)
+        return total
+
+    def _numbers_of(self, x: Tensor) -> Tensor:
+        return torch.cat([x[:, start:stop] for start, stop in self.numbers], dim=1)
+
+    def initial_output(self, mean: Tensor) -> Tensor:
+        """Numbers as they are, names as the logarithm of their frequency."""
+        output = mean.clone()
+        for start, stop in self.names:
+            output[start:stop] = mean[start:stop].clamp_min(LEAST_FREQUENCY).log()
+        return output
+
+
+LIKELIHOODS: dict[str, type] = {
+    "bernoulli": Bernoulli,
+    "continuous-bernoulli": ContinuousBernoulli,
+    "gaussian": Gaussian,
+    "mixed": Mixed,
+}
+"""name -> p(x | z), made of its options and the examples' form."""

@@ -1,16 +1,19 @@
-"""Training: a generator of epoch records. The caller sees every epoch, and stops by stopping to ask."""
+"""Training: iterate over it, and it yields a record after each epoch. The caller stops by stopping to ask."""
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vae_core.batches import Examples
+from vae_core.batches import Examples, binarise
+from vae_core.config import TrainConfig
 from vae_core.datasets import Dataset
 from vae_core.errors import TrainingError
+from vae_core.objectives import Step
 from vae_core.records import EpochRecord, Terms
 from vae_core.run_config import FEWEST_EXAMPLES, RunConfig
 from vae_core.vae import VAE, VAEOutput
@@ -22,26 +25,168 @@ RISE_SHARE = 0.1
 """Share of the steps in which the learning rate rises."""
 FIRST_SHARE = 0.04
 """Share of the peak learning rate at the first step."""
+LOOK_EVERY = 50
+"""On a GPU the loss is looked at after so many steps: every look makes the device wait."""
+START_EXAMPLES = 1024
+"""The model begins at the mean of so many examples."""
+
+
+class Training:
+    """The training of one model on one dataset.
+
+    All randomness comes from the seed and the epoch's number, so that a training that goes on from a finished epoch
+    ends where an uninterrupted one does.
+
+    Args:
+        model: Untrained, or as it was after the last epoch of `history`; moved to the device, trained in place.
+        dataset: What to learn; a share of it is kept for validation.
+        config: Objective and training settings.
+        device: Where to compute.
+        on_step: Told the share of all steps done, 0 to 1, after each of them.
+
+    Raises:
+        TrainingError: if there are too few examples.
+    """
+
+    def __init__(
+        self,
+        model: VAE,
+        dataset: Dataset,
+        config: RunConfig,
+        device: torch.device,
+        on_step: Callable[[float], None] = lambda done: None,
+    ) -> None:
+        settings = config.train
+        self.model = model.to(device)
+        self.config = config
+        self.history: list[EpochRecord] = []
+        self._device = device
+        self._on_step = on_step
+        self._learn, self._held_out = split(len(dataset), settings.validation, settings.seed)
+        self._examples = Examples(dataset.x, device, dataset.labels if config.model.conditional else None)
+        self._batches = -(-len(self._learn) // settings.batch_size)
+        self._optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=device.type != "mps")
+        bfloat = settings.precision == "bfloat16" or (settings.precision == "auto" and device.type == "cuda")
+        self._autocast = torch.autocast(device.type, torch.bfloat16, enabled=bfloat)
+        model.start_from(self._examples[self._learn[:START_EXAMPLES]])
+
+    def __iter__(self) -> Iterator[EpochRecord]:
+        """Train, yielding after each epoch.
+
+        Raises:
+            TrainingError: if the loss stops being a number; `model` is then of no use.
+        """
+        while len(self.history) < self.config.train.epochs and not self.is_out_of_patience:
+            started = time.perf_counter()
+            epoch = len(self.history) + 1
+            learnt = self._epoch(epoch)
+            settings = self.config.train
+            validation = measure(self.model, self._examples, self._held_out, settings.seed, settings.targets)
+            seconds = time.perf_counter() - started
+            self.history.append(EpochRecord(epoch=epoch, train=learnt, validation=validation, seconds=seconds))
+            yield self.history[-1]
+
+    @property
+    def is_out_of_patience(self) -> bool:
+        """Whether the validation −ELBO has not improved for as long as the settings wait."""
+        patience = self.config.train.patience
+        return bool(patience and self.history) and len(self.history) - best_epoch(self.history) >= patience
+
+    def state(self) -> dict[str, Tensor]:
+        """What the optimiser remembers, by parameter name: `<name>.exp_avg`, `<name>.exp_avg_sq`, `<name>.step`."""
+        of_parameter = self._optimizer.state
+        return {
+            f"{name}.{key}": value
+            for name, parameter in self.model.named_parameters()
+            for key, value in of_parameter.get(parameter, {}).items()
+        }
+
+    def resume(self, weights: dict[str, Tensor], state: dict[str, Tensor], history: Sequence[EpochRecord]) -> None:
+        """Go on after the last epoch of `history`, with the weights and the optimiser's state of that moment."""
+        self.model.load_state_dict(weights)
+        for name, parameter in self.model.named_parameters():
+            self._optimizer.state[parameter] = {
+                key: state[f"{name}.{key}"].to(self._device).clone() for key in ("step", "exp_avg", "exp_avg_sq")
+            }
+        self.history = list(history)
+
+    def _epoch(self, epoch: int) -> Terms:
+        settings = self.config.train
+        noise = _generator(self._device, settings.seed, epoch, NOISE)
+        shuffle = _generator(torch.device("cpu"), settings.seed, epoch, ORDER)
+        order = self._learn[torch.randperm(len(self._learn), generator=shuffle)]
+        steps = settings.epochs * self._batches
+        mean, watch = _Mean(self._device), _Watch(self._device)
+        self.model.train()
+        for number, index in enumerate(order.split(settings.batch_size)):
+            step = (epoch - 1) * self._batches + number
+            rate = settings.learning_rate * (one_cycle(step / steps) if settings.schedule == "one-cycle" else 1)
+            self._optimizer.param_groups[0]["lr"] = rate
+            out, loss = self._loss(index, noise, step / steps)
+            bad = watch.first_bad(loss, number, last=number == self._batches - 1)
+            if bad is not None:
+                raise TrainingError(
+                    f"The loss stopped being a number at step {bad + 1} of epoch {epoch} "
+                    f"(learning rate {rate:.2g}). Try a learning rate ten times smaller."
+                )
+            self._optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            self._optimizer.step()
+            mean.add(out)
+            self._on_step((step + 1) / steps)
+        return mean.terms()
+
+    def _loss(self, index: Tensor, noise: torch.Generator, done: float) -> tuple[VAEOutput, Tensor]:
+        objective = self.config.objective
+        x = self._examples[index]
+        if self.config.train.targets == "binarised":
+            x = binarise(x, noise)
+        with self._autocast:
+            out = self.model(x, noise, self._examples.labels(index), objective.draws, objective.corrupt(x, noise))
+        penalty = objective.penalty(out, Step(len(self._learn), done, noise))
+        weight = penalty_weight(self.config.train, done)
+        return out, (out.reconstruction_loss + weight * penalty).mean()
+
+
+class _Watch:
+    """Notices the first step of an epoch at which the loss was no number."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._on_cpu = device.type == "cpu"
+        self._first = torch.tensor(-1, device=device)
+
+    def first_bad(self, loss: Tensor, number: int, last: bool) -> int | None:
+        """The number of that step, if there is one and this is a moment to look."""
+        finite = torch.isfinite(loss.detach())
+        if self._on_cpu:
+            return None if finite else number
+        self._first = torch.where((self._first < 0) & ~finite, number, self._first)
+        if not last and number % LOOK_EVERY:
+            return None
+        first = int(self._first)
+        return first if first >= 0 else None
 
 
 class _Mean:
     """Sums the terms of batches, weighted by their size."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self.reconstruction_loss: Tensor | float = 0.0
-        self.kl: Tensor | float = 0.0
+    def __init__(self, device: torch.device) -> None:
+        self._type = torch.float32 if device.type == "mps" else torch.float64
+        self._count = 0
+        self._reconstruction_loss: Tensor | float = 0.0
+        self._kl: Tensor | float = 0.0
 
     def add(self, out: VAEOutput) -> None:
-        self.count += len(out.reconstruction_loss)
-        self.reconstruction_loss = self.reconstruction_loss + out.reconstruction_loss.detach().sum().cpu().double()
-        self.kl = self.kl + out.kl.detach().sum(0).cpu().double()
+        self._count += len(out.reconstruction_loss)
+        self._reconstruction_loss = self._reconstruction_loss + out.reconstruction_loss.detach().sum(dtype=self._type)
+        self._kl = self._kl + out.kl.detach().sum(0, dtype=self._type)
 
-    def terms(self) -> Terms:
-        kl = (torch.as_tensor(self.kl) / self.count).tolist()
-        if not math.isfinite(float(self.reconstruction_loss) + sum(kl)):
+    def terms(self, code_variance: Sequence[float] = ()) -> Terms:
+        kl = (torch.as_tensor(self._kl) / self._count).tolist()
+        loss = float(self._reconstruction_loss) / self._count
+        if not math.isfinite(loss + sum(kl)):
             raise TrainingError("The loss is no number any more. Try a learning rate ten times smaller.")
-        return Terms(reconstruction_loss=float(self.reconstruction_loss) / self.count, kl=sum(kl), kl_per_dimension=kl)
+        return Terms(reconstruction_loss=loss, kl=sum(kl), kl_per_dimension=kl, code_variance=tuple(code_variance))
 
 
 def split(count: int, validation: float, seed: int) -> tuple[Tensor, Tensor]:
@@ -52,81 +197,42 @@ def split(count: int, validation: float, seed: int) -> tuple[Tensor, Tensor]:
     """
     if count < FEWEST_EXAMPLES:
         raise TrainingError(
-            f"The dataset has {count} picture; training needs at least {FEWEST_EXAMPLES}, a good model some hundreds."
+            f"The dataset has {count} example; training needs at least {FEWEST_EXAMPLES}, a good model some hundreds."
         )
     held_out = min(max(round(count * validation), 1), count - 1)
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     return order[held_out:], order[:held_out]
 
 
-def train(
-    model: VAE,
-    dataset: Dataset,
-    config: RunConfig,
-    device: torch.device,
-    on_step: Callable[[float], None] = lambda done: None,
-) -> Iterator[EpochRecord]:
-    """Train `model` in place, yielding after each epoch.
-
-    All randomness comes from the seed and the epoch's number.
-
-    Args:
-        model: Untrained; moved to the device.
-        dataset: What to learn; a share of it is kept for validation.
-        config: Objective and training settings.
-        device: Where to compute.
-        on_step: Told the share of all steps done, 0 to 1, after each of them.
-
-    Raises:
-        TrainingError: if there are too few examples, or if the loss stops being a number.
-    """
-    settings = config.train
-    examples = Examples(dataset.x, device)
-    train_index, validation_index = split(len(dataset), settings.validation, settings.seed)
-    model.to(device)
-    model.start_from_mean(examples[train_index[:EVALUATION_BATCH]].mean(0))
-    batches_per_epoch = -(-len(train_index) // settings.batch_size)
-    steps = settings.epochs * batches_per_epoch
-    optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=device.type != "mps")
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(step / steps))
-    step = 0
-    for epoch in range(1, settings.epochs + 1):
-        started = time.perf_counter()
-        noise = _generator(device, settings.seed, epoch, NOISE)
-        shuffle = _generator(torch.device("cpu"), settings.seed, epoch, ORDER)
-        order = train_index[torch.randperm(len(train_index), generator=shuffle)]
-        mean = _Mean()
-        model.train()
-        for index in order.split(settings.batch_size):
-            out = model(examples[index], noise)
-            weight = min(step / (settings.warm_up * steps), 1) if settings.warm_up else 1
-            penalty = config.objective.penalty(out, len(train_index), step)
-            loss = (out.reconstruction_loss + weight * penalty).mean()
-            if not torch.isfinite(loss):
-                raise TrainingError(
-                    f"The loss stopped being a number at step {step + 1} of epoch {epoch} "
-                    f"(learning rate {schedule.get_last_lr()[0]:.2g}). Try a learning rate ten times smaller."
-                )
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            mean.add(out)
-            step += 1
-            on_step(step / steps)
-        validation = evaluate(model, examples, validation_index, settings.seed)
-        yield EpochRecord(epoch=epoch, train=mean.terms(), validation=validation, seconds=time.perf_counter() - started)
-
-
 @torch.no_grad()
-def evaluate(model: VAE, examples: Examples, index: Tensor, seed: int = 0) -> Terms:
+def measure(
+    model: VAE, examples: Examples, index: Tensor, seed: int = 0, targets: Literal["grey", "binarised"] = "grey"
+) -> Terms:
     """The two terms over the examples of `index`, one posterior sample each, from the same noise at every call."""
     model.eval()
     noise = torch.Generator(examples.device).manual_seed(seed)
-    mean = _Mean()
+    mean = _Mean(examples.device)
+    codes = []
     for part in index.split(EVALUATION_BATCH):
-        mean.add(model(examples[part], noise))
-    return mean.terms()
+        x = binarise(examples[part], noise) if targets == "binarised" else examples[part]
+        out = model(x, noise, examples.labels(part))
+        mean.add(out)
+        codes.append(out.posterior.mean)
+    return mean.terms(torch.cat(codes).var(0, correction=0).tolist())
+
+
+def best_epoch(history: Sequence[EpochRecord]) -> int:
+    """The epoch of the best validation −ELBO, the first of equal ones; the history is not empty."""
+    return max(history, key=lambda record: record.validation.elbo).epoch
+
+
+def penalty_weight(settings: TrainConfig, done: float) -> float:
+    """The weight of the penalty after a share of the training: a linear warm-up, begun anew in every cycle.
+
+    Bowman et al. 2016 (https://arxiv.org/abs/1511.06349); Fu et al. 2019 (https://arxiv.org/abs/1903.10145), eq. 6.
+    """
+    position = done * settings.cycles % 1
+    return min(position / settings.warm_up, 1) if settings.warm_up else 1
 
 
 def one_cycle(done: float) -> float:

@@ -5,6 +5,9 @@ import time
 from vae_core import checkpoints, runs
 from vae_core.checkpoints import Checkpoint
 from vae_core.config import ModelConfig
+from vae_core.objectives import Objective
+from vae_core.records import Terms
+from vae_core.run_config import RunConfig
 
 BUNDLED_TITLES = {"digits-2d": "Digits 8×8, two latents", "mnist-2d": "MNIST, two latents"}
 
@@ -28,13 +31,26 @@ def latents(config: ModelConfig) -> str:
 def facts(checkpoint: Checkpoint) -> str:
     """Architecture, latents, training and how well it does."""
     config = checkpoint.config
-    last = checkpoint.history[-1]
-    terms = last.validation
+    record = checkpoint.measured
+    terms = record.validation
     example = "picture" if checkpoint.schema.kind == "image" else "row"
     return (
-        f"{config.model.architecture} · {latents(config.model)} · {config.model.likelihood} · "
-        f"β {config.objective.beta:g} · {last.epoch} epochs · validation −ELBO {_nats(-terms.elbo)} = "
-        f"{_nats(terms.reconstruction_loss)} reconstruction + {_nats(terms.kl)} KL (nats a {example})"
+        f"{config.objective.title}{_beta(config.objective)} · {config.model.architecture.name} · "
+        f"{latents(config.model)} · {config.model.likelihood.name} · {record.epoch} epochs · {_terms(config, terms)} "
+        f"(nats a {example})"
+    )
+
+
+def _beta(objective: Objective) -> str:
+    return f" {beta:g}" if (beta := getattr(objective, "beta", None)) is not None else ""
+
+
+def _terms(config: RunConfig, terms: Terms) -> str:
+    if config.objective.is_deterministic:
+        return f"validation reconstruction loss {_nats(terms.reconstruction_loss)}"
+    return (
+        f"validation −ELBO {_nats(-terms.elbo)} = {_nats(terms.reconstruction_loss)} reconstruction + "
+        f"{_nats(terms.kl)} KL"
     )
 
 

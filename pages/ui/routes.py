@@ -159,7 +159,7 @@ async def _decode(socket: WebSocket) -> None:
         await socket.close(code=4404)
         return
     await socket.accept()
-    expected = 4 * model.vae.config.latents
+    expected = 4 * (model.vae.config.latents + model.vae.labels)
     try:
         while True:
             message = (await socket.receive()).get("bytes") or b""
@@ -176,7 +176,8 @@ async def _decode(socket: WebSocket) -> None:
 
 @torch.inference_mode()
 def _reconstruct(model: explorer.OpenModel, z: torch.Tensor) -> bytes:
-    return model.vae.decode_bounded(torch.nan_to_num(z)).numpy().astype("<f4").tobytes()
+    latents, labels = torch.nan_to_num(z).split([model.vae.config.latents, model.vae.labels], 1)
+    return model.vae.decode_bounded(latents, labels).numpy().astype("<f4").tobytes()
 
 
 def _same_origin(connection: HTTPConnection) -> bool:

@@ -17,7 +17,8 @@ from tests.browser.app_process import AppProcess, launch
 from tests.conftest import CPU, stroke_dataset
 from tests.stored import store_model
 from vae_core.checkpoints import Checkpoint
-from vae_core.config import ModelConfig
+from vae_core.config import Conv, Gaussian, Mlp, ModelConfig
+from vae_core.example import ExampleSpec
 from vae_core.latents.codes import encode
 from vae_core.run_config import RunConfig
 from vae_core.vae import VAE
@@ -25,12 +26,14 @@ from vae_core.vae import VAE
 MODELS = [
     ("mlp", 28, 384),
     ("mlp", 64, 1024),
-    ("mlp", 128, 1024),
-    ("mlp", 128, 2048),
+    ("mlp", 128, 384),
     ("conv", 64, 384),
     ("conv", 128, 512),
-    ("conv", 128, 1024),
 ]
+ARCHITECTURES = {
+    "mlp": lambda width: Mlp(widths=(width, width * 2 // 3)),
+    "conv": lambda width: Conv(channels=width // 16, width=width),
+}
 DECODES = 50
 
 DECODE = """async ([data, onServer, count]) => {
@@ -55,10 +58,11 @@ def store(architecture: str, side: int, width: int) -> tuple[str, int]:
     """The id of an untrained model, and the parameters of its decoder."""
     dataset = stroke_dataset(count=4, side=side, channels=3)
     config = RunConfig(
-        dataset_id=dataset.id, model=ModelConfig(architecture=architecture, width=width, likelihood="gaussian")
+        dataset_id=dataset.id,
+        model=ModelConfig(architecture=ARCHITECTURES[architecture](width), likelihood=Gaussian()),
     )
-    vae = VAE(config.model, dataset.schema.shape)
-    checkpoint = Checkpoint("untrained", config, dataset.schema, (), vae.state_dict(), encode(vae, dataset, CPU))
+    vae = VAE(config.model, ExampleSpec.of(dataset.schema))
+    checkpoint = Checkpoint("untrained", config, dataset.schema, (), vae.state_dict(), codes=encode(vae, dataset, CPU))
     return store_model(dataset, checkpoint), sum(p.numel() for p in vae.decoder.parameters())
 
 

@@ -11,12 +11,13 @@ from pages.ui import cache, explorer
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import WATCH_PAINTS, across, drag, open_explorer
 from tests.conftest import stroke_dataset, trained
+from tests.small import small
 from tests.stored import store_model
-from vae_core.config import ModelConfig
 from vae_core.likelihoods import LIKELIHOODS
 from vae_core.networks import ARCHITECTURES
 
 POINTS = 200
+PAIRS = [(a, b) for a, b in itertools.product(ARCHITECTURES, LIKELIHOODS) if b != "mixed"]
 SHAPES = [(8, 1), (28, 3), (64, 1)]
 
 DECODE = """async ([data, points, onServer]) => {
@@ -37,15 +38,14 @@ def description(id: str) -> dict:
 
 
 @pytest.mark.parametrize("where", ["browser", "server"])
-@pytest.mark.parametrize(("architecture", "likelihood"), list(itertools.product(ARCHITECTURES, LIKELIHOODS)))
+@pytest.mark.parametrize(("architecture", "likelihood"), PAIRS)
 def test_decoder_equals_pytorch(
     page: Page, app: AppProcess, app_workspace: object, architecture: str, likelihood: str, where: str
 ) -> None:
     page.goto(app.address)
-    for side, channels in SHAPES:
+    for side, channels in SHAPES[2:] if architecture == "burgess" else SHAPES:
         dataset = stroke_dataset(count=20, side=side, channels=channels)
-        config = ModelConfig(architecture=architecture, likelihood=likelihood, latents=3, width=64)
-        checkpoint = trained(dataset, config, epochs=1)
+        checkpoint = trained(dataset, small(architecture, likelihood, latents=3), epochs=1)
         id = store_model(dataset, checkpoint)
         z = torch.randn(POINTS, 3, generator=torch.Generator().manual_seed(0)) * 2
         expected = checkpoint.model().decode_bounded(z).flatten(1).detach().numpy()

@@ -8,9 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import MEASURE, WATCH_PAINTS, across, drag, open_explorer, pick, pixels, value
 from tests.conftest import stroke_dataset, trained
+from tests.small import small
 from tests.stored import store_model
 from vae_core import runs
-from vae_core.config import ModelConfig
 from vae_core.datasets import SAMPLES
 
 BUNDLED = ["digits-2d", "mnist-2d"]
@@ -40,8 +40,7 @@ def test_map_decodes_while_the_handle_is_dragged(page: Page, app: AppProcess, mo
 
 def test_row_of_a_table_is_decoded_live(page: Page, app: AppProcess, app_workspace: object) -> None:
     dataset = SAMPLES["houses"]()
-    config = ModelConfig(likelihood="gaussian", width=32)
-    id = store_model(dataset, trained(dataset, config, epochs=1, name="town"))
+    id = store_model(dataset, trained(dataset, small(likelihood="mixed"), epochs=1, name="town"))
     open_explorer(page, app.address, f"model={id}")
     page.evaluate(WATCH_PAINTS)
     slider = page.get_by_role("slider", name="z1", exact=True)
@@ -193,7 +192,7 @@ def test_legend_filters_the_map_and_many_latents_have_planes_and_sliders(
     page: Page, app: AppProcess, app_workspace: object
 ) -> None:
     dataset = stroke_dataset()
-    id = store_model(dataset, trained(dataset, ModelConfig(width=32, latents=6), epochs=5))
+    id = store_model(dataset, trained(dataset, small(latents=6), epochs=5))
     open_explorer(page, app.address, f"model={id}")
     assert page.get_by_role("slider").count() == 6
     before = pixels(page)

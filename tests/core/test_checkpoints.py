@@ -10,9 +10,9 @@ import safetensors.torch
 import torch
 
 from tests.conftest import stroke_dataset, trained
+from tests.small import small
 from vae_core import checkpoints, files
 from vae_core.checkpoints import Checkpoint
-from vae_core.config import ModelConfig
 from vae_core.errors import CheckpointError, NotFoundError
 
 
@@ -32,7 +32,7 @@ def test_everything_comes_back(tiny_checkpoint: Checkpoint, tmp_path: Path) -> N
 
 
 def test_gaussian_keeps_its_sigma(tmp_path: Path) -> None:
-    checkpoint = trained(stroke_dataset(), ModelConfig(width=32, likelihood="gaussian"))
+    checkpoint = trained(stroke_dataset(), small(likelihood="gaussian"))
     checkpoints.save(checkpoint, tmp_path / "m")
     sigma = checkpoints.load(tmp_path / "m").model().state_dict()["likelihood.log_sigma"]
     assert sigma == checkpoint.weights["likelihood.log_sigma"] != 0
@@ -60,7 +60,7 @@ def test_other_programs_file_and_newer_version_are_refused(tiny_checkpoint: Chec
     with pytest.raises(CheckpointError, match="of another program"):
         checkpoints.load(path)
     path.write_bytes(safetensors.torch.save({"a": torch.zeros(1)}, {"vae_studio": json.dumps({"version": 99})}))
-    with pytest.raises(CheckpointError, match="version 99; this program reads version 1"):
+    with pytest.raises(CheckpointError, match="version 99; this program reads version 2"):
         checkpoints.load(path)
     path.write_bytes(safetensors.torch.save({"a": torch.zeros(1)}, {"vae_studio": json.dumps({"version": 1})}))
     with pytest.raises(CheckpointError, match="damaged"):
@@ -104,7 +104,7 @@ def test_codes_of_another_shape_are_refused(tiny_checkpoint: Checkpoint, tmp_pat
     checkpoints.save(tiny_checkpoint, path)
     with safetensors.safe_open(path, framework="pt") as file:
         metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    for name in ("codes.std", "history"):
+    for name in ("codes.std", "record"):
         damaged = {key: tensor[:-3].clone() if key == name else tensor for key, tensor in tensors.items()}
         path.write_bytes(safetensors.torch.save(damaged, metadata))
         with pytest.raises(CheckpointError, match="damaged"):

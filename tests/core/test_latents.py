@@ -5,8 +5,8 @@ import torch
 from sklearn.decomposition import PCA
 
 from tests.conftest import CPU, stroke_dataset
+from tests.small import PICTURE, small
 from vae_core.checkpoints import Checkpoint
-from vae_core.config import ModelConfig
 from vae_core.datasets import Dataset
 from vae_core.latents.codes import Codes, encode, principal_plane
 from vae_core.latents.manifold import manifold
@@ -24,7 +24,7 @@ def test_codes_are_the_posterior_in_the_datasets_order(tiny_images: Dataset, tin
 
 
 def test_principal_plane_is_scikit_learns() -> None:
-    vae = VAE(ModelConfig(latents=5, width=32), (1, 8, 8))
+    vae = VAE(small(latents=5), PICTURE)
     codes = encode(vae, stroke_dataset(), CPU)
     rows, centre = principal_plane(codes)
     expected = PCA(2).fit(codes.mean)
@@ -41,7 +41,7 @@ def test_one_latent_has_a_plane_too() -> None:
 
 
 def test_manifold_grows_right_and_up() -> None:
-    vae = VAE(ModelConfig(width=32), (1, 8, 8)).eval()
+    vae = VAE(small(), PICTURE).eval()
     grid = manifold(vae, 3, 3)
     assert grid.shape == (3, 3, 1, 8, 8)
     quantile = float(torch.distributions.Normal(0.0, 1.0).icdf(torch.tensor(0.98)))

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import stroke_dataset
+from tests.conftest import SMALL, stroke_dataset
 from vae_core import checkpoints, runs, stored_datasets, workspace
-from vae_core.config import ModelConfig, TrainConfig
+from vae_core.config import TrainConfig
 from vae_core.errors import NotFoundError
 from vae_core.run_config import RunConfig
 from vae_core.runs import Run
@@ -24,7 +24,7 @@ Wait = Callable[[Callable[[], bool], float], None]
 def start(epochs: int, count: int = 40, name: str = "strokes") -> Run:
     dataset = stroke_dataset(count)
     id = stored_datasets.save(dataset)
-    config = RunConfig(dataset_id=id, model=ModelConfig(width=32), train=TrainConfig(epochs=epochs, batch_size=16))
+    config = RunConfig(dataset_id=id, model=SMALL, train=TrainConfig(epochs=epochs, batch_size=16))
     return runs.start(name, config)
 
 

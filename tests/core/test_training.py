@@ -6,26 +6,31 @@ import numpy as np
 import pytest
 import torch
 
-from tests.conftest import CPU, stroke_dataset, trained
+from tests.conftest import CPU, SMALL, stroke_dataset, trained
+from tests.small import PICTURE, small
 from vae_core import batches
 from vae_core.batches import Examples, choose_device
+from vae_core.checkpoints import build
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.datasets import SAMPLES, Dataset, TableSchema
 from vae_core.errors import ConfigError, TrainingError
+from vae_core.example import ExampleSpec
 from vae_core.run_config import PRESETS, RunConfig, check_fit, suggested_preset
-from vae_core.training import evaluate, one_cycle, split, train
+from vae_core.training import Training, measure, one_cycle, split
 from vae_core.vae import VAE
 
 
 def config(dataset: Dataset, **settings: object) -> RunConfig:
-    start = RunConfig(dataset_id=dataset.id, model=ModelConfig(width=32), train=TrainConfig(epochs=3, batch_size=16))
-    return start.with_settings(settings)
+    start = RunConfig(dataset_id=dataset.id, model=SMALL, train=TrainConfig(epochs=3, batch_size=16))
+    model = {name: settings.pop(name) for name in ModelConfig.model_fields if name in settings}
+    objective = settings.pop("objective", {})
+    return start.with_settings({"model": model, "train": settings, "objective": objective})
 
 
 def run(dataset: Dataset, **settings: object) -> tuple[VAE, list]:
     chosen = config(dataset, **settings)
-    vae = VAE(chosen.model, dataset.schema.shape, chosen.train.seed)
-    return vae, list(train(vae, dataset, chosen, CPU))
+    vae = build(chosen, dataset.schema, len(dataset.label_names))
+    return vae, list(Training(vae, dataset, chosen, CPU))
 
 
 def test_every_epoch_gives_a_record_and_the_model_learns(tiny_images: Dataset) -> None:
@@ -55,26 +60,24 @@ def test_held_out_pictures_leave_no_trace_in_the_weights() -> None:
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
     assert first[-1].train == second[-1].train
     assert first[-1].validation != second[-1].validation
-    assert evaluate(one, Examples(dataset.x, CPU), held_out, seed=0) == first[-1].validation
+    assert measure(one, Examples(dataset.x, CPU), held_out, seed=0) == first[-1].validation
 
 
 def test_progress_is_told_after_every_step(tiny_images: Dataset) -> None:
     told: list[float] = []
-    vae = VAE(ModelConfig(width=32), (1, 8, 8))
-    list(train(vae, tiny_images, config(tiny_images), CPU, told.append))
+    list(Training(VAE(SMALL, PICTURE), tiny_images, config(tiny_images), CPU, told.append))
     assert told == sorted(told)
     assert len(told) == 3 * 3
     assert told[-1] == 1.0
 
 
 def test_caller_stops_by_stopping_to_ask(tiny_images: Dataset) -> None:
-    vae = VAE(ModelConfig(width=32), (1, 8, 8))
-    first = next(train(vae, tiny_images, config(tiny_images, epochs=10_000), CPU))
+    first = next(iter(Training(VAE(SMALL, PICTURE), tiny_images, config(tiny_images, epochs=10_000), CPU)))
     assert first.epoch == 1
 
 
 def test_one_picture_is_refused() -> None:
-    with pytest.raises(TrainingError, match="has 1 picture"):
+    with pytest.raises(TrainingError, match="has 1 example"):
         run(stroke_dataset(count=1))
 
 
@@ -84,11 +87,11 @@ def test_two_pictures_and_a_batch_larger_than_the_set_train() -> None:
 
 
 def test_loss_that_is_no_number_names_the_step_and_what_to_try(tiny_images: Dataset) -> None:
-    vae = VAE(ModelConfig(width=32), (1, 8, 8))
+    vae = VAE(SMALL, PICTURE)
     with torch.no_grad():
         next(vae.parameters()).fill_(float("nan"))
     with pytest.raises(TrainingError, match=r"step 1 of epoch 1 .*learning rate ten times smaller"):
-        list(train(vae, tiny_images, config(tiny_images), CPU))
+        list(Training(vae, tiny_images, config(tiny_images), CPU))
 
 
 def test_set_larger_than_the_limit_is_read_from_disk(monkeypatch: pytest.MonkeyPatch, tiny_images: Dataset) -> None:
@@ -119,16 +122,18 @@ def test_settings_out_of_range_say_which_and_what() -> None:
 def test_presets_fit_the_pictures() -> None:
     assert suggested_preset(stroke_dataset().schema) == "grey"
     assert suggested_preset(stroke_dataset(channels=3).schema) == "colour"
+    schema = stroke_dataset().schema
     for preset in PRESETS.values():
-        chosen = preset.run_config("a" * 26, 2720)
+        chosen = preset.run_config("a" * 26, 2720, schema)
         assert RunConfig.model_validate_json(chosen.model_dump_json()) == chosen
-    epochs = {count: PRESETS["grey"].run_config("a" * 26, count).train.epochs for count in (10, 2720, 60_000)}
+    epochs = {count: PRESETS["grey"].run_config("a" * 26, count, schema).train.epochs for count in (10, 2720, 60_000)}
     assert epochs == {10: 300, 2720: 265, 60_000: 12}
-    assert PRESETS["colour"].run_config("a" * 26, 2000).train.epochs == 100
+    assert PRESETS["colour"].run_config("a" * 26, 2000, schema).train.epochs == 100
 
 
 def test_colour_and_gaussian_learn_too() -> None:
-    _, records = run(stroke_dataset(channels=3), architecture="conv", likelihood="gaussian", epochs=8)
+    dataset = stroke_dataset(channels=3)
+    _, records = run(dataset, architecture={"name": "conv"}, likelihood={"name": "gaussian"}, epochs=8)
     assert records[-1].validation.elbo > records[0].validation.elbo
 
 
@@ -153,8 +158,7 @@ def test_table_is_learnt_and_comes_back_in_original_units() -> None:
     """Two moons: two latents for two columns, so that a trained model must give the points back nearly as they were."""
     dataset = SAMPLES["moons"]()
     assert isinstance(dataset.schema, TableSchema)
-    model = ModelConfig(likelihood="gaussian", width=64)
-    checkpoint = trained(dataset, model, epochs=15)
+    checkpoint = trained(dataset, small(likelihood="gaussian"), epochs=15)
     first, last = checkpoint.history[0].validation, checkpoint.history[-1].validation
     assert last.elbo > first.elbo + 1
     vae = checkpoint.model()
@@ -167,6 +171,6 @@ def test_table_is_learnt_and_comes_back_in_original_units() -> None:
 
 def test_convolutions_on_a_table_are_refused_with_a_sentence() -> None:
     with pytest.raises(ConfigError, match="Choose the architecture mlp"):
-        VAE(ModelConfig(architecture="conv"), (5,))
+        VAE(small("conv"), ExampleSpec((5,)))
     with pytest.raises(ConfigError, match="Take the preset for tables"):
-        check_fit(ModelConfig(), SAMPLES["moons"]().schema)
+        check_fit(RunConfig(dataset_id="x"), SAMPLES["moons"]().schema, 0)

@@ -7,7 +7,8 @@ import torch
 
 from vae_core.batches import Examples
 from vae_core.datasets import Dataset
-from vae_core.vae import VAE, kl_to_prior
+from vae_core.priors import kl_to_standard
+from vae_core.vae import VAE
 
 BATCH = 512
 
@@ -19,8 +20,8 @@ class Codes:
     Attributes:
         dataset_id: Whose codes these are.
         mean: float32 [N, L].
-        std: float32 [N, L].
-        kl: float32 [N, L] in nats.
+        std: float32 [N, L]; 0 for an autoencoder.
+        kl: float32 [N, L] in nats, to N(0, I) whatever prior was learnt; 0 for an autoencoder.
         labels: int32 [N] or None.
         label_names: One name a label.
     """
@@ -40,11 +41,12 @@ class Codes:
 def encode(model: VAE, dataset: Dataset, device: torch.device, resident: bool = True) -> Codes:
     """The codes of a whole dataset; `resident` lets its pictures lie on the device meanwhile."""
     model.to(device).eval()
-    posteriors = [model.encode(x) for x in Examples(dataset.x, device, resident).in_order(BATCH)]
+    examples = Examples(dataset.x, device, dataset.labels if model.labels else None, resident)
+    posteriors = [model.encode(examples[index], examples.labels(index)) for index in examples.in_order(BATCH)]
     mean = torch.cat([p.mean for p in posteriors]).cpu().numpy()
     std = torch.cat([p.stddev for p in posteriors]).cpu().numpy()
-    kl = torch.cat([kl_to_prior(p) for p in posteriors]).cpu().numpy()
-    return Codes(dataset.id, mean, std, kl, dataset.labels, dataset.label_names)
+    divergence = [torch.zeros_like(p.mean) if model.is_deterministic else kl_to_standard(p) for p in posteriors]
+    return Codes(dataset.id, mean, std, torch.cat(divergence).cpu().numpy(), dataset.labels, dataset.label_names)
 
 
 def principal_plane(codes: Codes) -> tuple[np.ndarray, np.ndarray]:

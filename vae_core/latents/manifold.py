@@ -11,8 +11,15 @@ OUTERMOST = 0.02
 
 
 @torch.no_grad()
-def manifold(vae: VAE, rows: int, columns: int) -> Tensor:
-    """Reconstructions [R, C, *shape]: z1 grows to the right, z2 upwards, further dimensions are 0."""
+def manifold(vae: VAE, rows: int, columns: int, label: int = 0) -> Tensor:
+    """Reconstructions [R, C, *shape]: z1 grows to the right, z2 upwards, further dimensions are 0.
+
+    Args:
+        vae: The model.
+        rows: R.
+        columns: C.
+        label: Of a conditional model: which one the decoder is told.
+    """
     prior = Normal(0.0, 1.0)
     across = prior.icdf(torch.linspace(OUTERMOST, 1 - OUTERMOST, columns))
     up = prior.icdf(torch.linspace(1 - OUTERMOST, OUTERMOST, rows))
@@ -20,4 +27,5 @@ def manifold(vae: VAE, rows: int, columns: int) -> Tensor:
     z[..., 0] = across
     if vae.config.latents > 1:
         z[..., 1] = up[:, None]
-    return vae.decode_bounded(z.flatten(0, 1)).unflatten(0, (rows, columns))
+    labels = torch.full((rows * columns,), label) if vae.labels else None
+    return vae.decode_bounded(z.flatten(0, 1), labels).unflatten(0, (rows, columns))

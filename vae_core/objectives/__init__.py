@@ -1,24 +1,63 @@
 """What training minimises: loss = mean(reconstruction_loss + penalty). One paper, one file."""
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Annotated
 
+from pydantic import Field
+
+from vae_core.objectives.autoencoder import Autoencoder
+from vae_core.objectives.beta_tcvae import BetaTCVAE
 from vae_core.objectives.beta_vae import BetaVAE
+from vae_core.objectives.capacity import CapacityVAE
+from vae_core.objectives.denoising import DenoisingAutoencoder
+from vae_core.objectives.dip_vae import DIPVAE
+from vae_core.objectives.free_bits import FreeBits
+from vae_core.objectives.info_vae import InfoVAE
+from vae_core.objectives.iwae import IWAE
+from vae_core.objectives.objective import Objective, Step
+from vae_core.objectives.vae import PlainVAE
 
-if TYPE_CHECKING:
-    from torch import Tensor
+__all__ = [
+    "DIPVAE",
+    "IWAE",
+    "OBJECTIVES",
+    "AnyObjective",
+    "Autoencoder",
+    "BetaTCVAE",
+    "BetaVAE",
+    "CapacityVAE",
+    "DenoisingAutoencoder",
+    "FreeBits",
+    "InfoVAE",
+    "Objective",
+    "PlainVAE",
+    "Step",
+]
 
-    from vae_core.vae import VAEOutput
+AnyObjective = Annotated[
+    PlainVAE
+    | BetaVAE
+    | CapacityVAE
+    | BetaTCVAE
+    | DIPVAE
+    | InfoVAE
+    | IWAE
+    | FreeBits
+    | Autoencoder
+    | DenoisingAutoencoder,
+    Field(discriminator="name"),
+]
+"""The union of the objectives' options."""
 
-__all__ = ["OBJECTIVES", "BetaVAE", "Objective"]
-
-
-class Objective(Protocol):
-    """A frozen pydantic model of the options, with the penalty they define."""
-
-    def penalty(self, out: "VAEOutput", dataset_size: int, step: int) -> "Tensor":
-        """What is added to the reconstruction loss, [B] in nats."""
-        ...
-
-
-OBJECTIVES: dict[str, type[BetaVAE]] = {"beta-vae": BetaVAE}
+OBJECTIVES: dict[str, type[Objective]] = {
+    "vae": PlainVAE,
+    "beta-vae": BetaVAE,
+    "capacity": CapacityVAE,
+    "beta-tcvae": BetaTCVAE,
+    "dip-vae": DIPVAE,
+    "info-vae": InfoVAE,
+    "iwae": IWAE,
+    "free-bits": FreeBits,
+    "autoencoder": Autoencoder,
+    "denoising": DenoisingAutoencoder,
+}
 """name -> options; the name is the `name` field of the JSON."""

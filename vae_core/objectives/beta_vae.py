@@ -5,11 +5,11 @@ Higgins et al. 2017, "beta-VAE: Learning Basic Visual Concepts with a Constraine
 the loss is then exactly −ELBO.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from vae_core.config import Config
+from vae_core.objectives.objective import Objective, Step
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,18 +17,20 @@ if TYPE_CHECKING:
     from vae_core.vae import VAEOutput
 
 
-class BetaVAE(Config):
+class BetaVAE(Objective):
     """penalty = β · Σ kl."""
 
+    title: ClassVar[str] = "β-VAE"
     name: Literal["beta-vae"] = "beta-vae"
     beta: float = Field(
         1.0,
         ge=0,
         le=1000,
-        title="β (weight of the KL)",
-        description="1 is the plain VAE. More presses the codes towards the prior, less reconstructs better.",
+        title="β",
+        description="Weight of the KL. 1 is the plain VAE. More presses the codes towards the prior, less "
+        "reconstructs better.",
     )
 
-    def penalty(self, out: "VAEOutput", dataset_size: int, step: int) -> "Tensor":
-        """What is added to the reconstruction loss, [B] in nats."""
+    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
+        """β · KL(q(z | x), p(z)) [B] in nats."""
         return self.beta * out.kl.sum(1)

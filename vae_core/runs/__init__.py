@@ -1,4 +1,4 @@
-"""Runs: start, look, cancel. A run outlives whoever started it."""
+"""Runs: start, look, cancel, go on. A run outlives whoever started it."""
 
 import contextlib
 import os
@@ -11,11 +11,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vae_core import workspace
-from vae_core.errors import VAECoreError
+from vae_core.errors import TrainingError, VAECoreError
 from vae_core.run_config import RunConfig
 from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
 
-__all__ = ["Run", "RunDirectory", "Status", "cancel", "count_ahead", "delete", "get", "list_runs", "start"]
+__all__ = [
+    "Run",
+    "RunDirectory",
+    "Status",
+    "cancel",
+    "count_ahead",
+    "delete",
+    "get",
+    "keep_best",
+    "list_runs",
+    "resume",
+    "resume_interrupted",
+    "start",
+]
 
 POLITE_SECONDS = 2.5
 """How long a cancelled worker may take to put its things in order before it is killed."""
@@ -48,6 +61,48 @@ def start(name: str, config: RunConfig) -> Run:
     id = workspace.new_id()
     directory = RunDirectory(workspace.place("runs", id))
     directory.create(RunFile(name=name, config=config, created=time.time()))
+    _start_worker(directory)
+    return get(id)
+
+
+def resume(id: str) -> Run:
+    """Let a run that was interrupted, cancelled or failed go on from its last epoch.
+
+    Raises:
+        TrainingError: if it has ended, or goes on already.
+    """
+    run = get(id)
+    if run.is_live or run.status.state == "done":
+        raise TrainingError("This run has ended, or it is going on already. Start a new one to train again.")
+    run.directory.forget_cancel()
+    run.directory.write_status(Status(state="queued"))
+    _start_worker(run.directory)
+    return get(id)
+
+
+def resume_interrupted() -> None:
+    """Let every run whose process died go on once by itself; what dies a second time waits for a person."""
+    for run in list_runs():
+        if run.status.state == "interrupted" and run.status.attempts == 1:
+            resume(run.id)
+
+
+def keep_best(id: str) -> Run:
+    """Of a run that has ended, let the model be that of its best epoch instead of its last.
+
+    Raises:
+        TrainingError: if it goes on, or its best epoch was not kept.
+    """
+    run = get(id)
+    if run.is_live or not run.directory.best.is_file():
+        raise TrainingError("The best epoch can be taken when the run has ended, and if it was kept.")
+    run.directory.ask_for_best(True)
+    run.directory.write_status(Status(state="queued"))
+    _start_worker(run.directory)
+    return get(id)
+
+
+def _start_worker(directory: RunDirectory) -> None:
     environment = os.environ | {
         workspace.ENVIRONMENT: str(workspace.root()),
         "GOMP_SPINCOUNT": "10000",
@@ -64,7 +119,6 @@ def start(name: str, config: RunConfig) -> Run:
             start_new_session=True,
         )
     threading.Thread(target=worker.wait, daemon=True).start()  # else it would stay a zombie after its end
-    return get(id)
 
 
 def get(id: str) -> Run:

@@ -4,8 +4,12 @@
     status.json              where it stands (replaced whole, by the worker alone once it has started)
     epochs.jsonl             one EpochRecord a line, as training goes
     preview.safetensors      codes of a probe set and a row of reconstructions, replaced every epoch
-    checkpoint.safetensors   the model after the last finished epoch
+    checkpoint.safetensors   the model after the last finished epoch, with all that it takes to go on
+    previous.safetensors     the one before
+    best.safetensors         the model after the epoch of the best validation −ELBO
     cancel                   there when the run was cancelled before its worker was up
+    keep-best                there when the model of an ended run is to become that of its best epoch
+    reserve                  a little room on the disk, so that a full one can still be told of
     lock                     held by the worker for as long as it lives; the kernel lets go of it when it dies
     log.txt                  what the worker printed
 
@@ -13,7 +17,9 @@ A run whose status says queued or running while nobody holds the lock has been i
 is ever guessed at.
 """
 
+import errno
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -55,8 +61,11 @@ class Status(BaseModel):
     seconds_left: float | None = None
     message: str = ""
     updated: float = 0.0
+    attempts: int = 0
+    """How many workers have begun it."""
 
 
+RESERVE_BYTES = 64 * 1024
 CANCELLED = Status(state="cancelled", message="Cancelled. The last finished epoch is kept.")
 
 
@@ -72,6 +81,16 @@ class RunDirectory:
         return self.path / "checkpoint.safetensors"
 
     @property
+    def previous(self) -> Path:
+        """The model after the epoch before."""
+        return self.path / "previous.safetensors"
+
+    @property
+    def best(self) -> Path:
+        """The model after the best epoch."""
+        return self.path / "best.safetensors"
+
+    @property
     def preview(self) -> Path:
         """Pictures and codes of the last finished epoch."""
         return self.path / "preview.safetensors"
@@ -84,9 +103,11 @@ class RunDirectory:
     def create(self, run: RunFile) -> None:
         """Make the directory with its first two files."""
         self.path.mkdir(parents=True, exist_ok=True)
-        for stale in (self.checkpoint, self.preview, self.path / "epochs.jsonl", self.path / "cancel"):
+        models = (self.checkpoint, self.previous, self.best)
+        for stale in (*models, self.preview, self.path / "epochs.jsonl", self.path / "cancel"):
             stale.unlink(missing_ok=True)
         write_atomically(self.path / "run.json", run.model_dump_json(indent=1).encode())
+        write_atomically(self.path / "reserve", b"\0" * RESERVE_BYTES)
         self.write_status(Status(state="queued"))
 
     def read_run(self) -> RunFile:
@@ -102,9 +123,16 @@ class RunDirectory:
 
     def write_status(self, status: Status) -> None:
         """Replace the status, stamped with the time."""
-        write_atomically(
-            self.path / "status.json", status.model_copy(update={"updated": time.time()}).model_dump_json().encode()
-        )
+        attempts = status.attempts or self._written_status().attempts
+        stamped = status.model_copy(update={"updated": time.time(), "attempts": attempts})
+        content = stamped.model_dump_json().encode()
+        try:
+            write_atomically(self.path / "status.json", content)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            (self.path / "reserve").unlink(missing_ok=True)  # a full disk must have room for being told of
+            write_atomically(self.path / "status.json", content)
 
     def read_status(self) -> Status:
         """Where the run stands now, a dead worker seen as "interrupted"."""
@@ -120,7 +148,7 @@ class RunDirectory:
             update={
                 "state": "interrupted",
                 "seconds_left": None,
-                "message": "The training process ended before it was finished.",
+                "message": "The training process ended before it was finished. It can go on from its last epoch.",
             }
         )
 
@@ -130,10 +158,15 @@ class RunDirectory:
         except (OSError, ValidationError):
             return Status(state="interrupted", message="The status of this run cannot be read.")
 
-    def append_epoch(self, record: EpochRecord) -> None:
-        """Add a line to the history."""
+    def append_epochs(self, records: Sequence[EpochRecord]) -> None:
+        """Add lines to the history."""
         with (self.path / "epochs.jsonl").open("a", encoding="utf-8") as file:
-            file.write(record.model_dump_json() + "\n")
+            file.write("".join(record.model_dump_json() + "\n" for record in records))
+
+    def write_epochs(self, records: Sequence[EpochRecord]) -> None:
+        """The history from its beginning."""
+        lines = "".join(record.model_dump_json() + "\n" for record in records)
+        write_atomically(self.path / "epochs.jsonl", lines.encode())
 
     def read_epochs(self) -> list[EpochRecord]:
         """All whole lines; one that is being written is left for the next look."""
@@ -160,6 +193,21 @@ class RunDirectory:
     def ask_to_cancel(self) -> None:
         """Leave word for a worker that is not up yet."""
         (self.path / "cancel").touch()
+
+    def forget_cancel(self) -> None:
+        """Take that word back."""
+        (self.path / "cancel").unlink(missing_ok=True)
+
+    def ask_for_best(self, wanted: bool) -> None:
+        """Leave word that the best epoch is wanted, or take it back."""
+        if wanted:
+            (self.path / "keep-best").touch()
+        else:
+            (self.path / "keep-best").unlink(missing_ok=True)
+
+    def is_best_asked(self) -> bool:
+        """Whether the best epoch is wanted."""
+        return (self.path / "keep-best").exists()
 
     def is_cancel_asked(self) -> bool:
         """Whether the run was cancelled before its worker was up."""

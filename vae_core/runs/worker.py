@@ -4,6 +4,7 @@ It waits for its turn, trains, and leaves how it went in the directory. It is st
 the server may stop, restart or never have been there.
 """
 
+import errno
 import logging
 import os
 import signal
@@ -18,10 +19,19 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.runs.directory import CANCELLED, RunDirectory, Status
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 TURN_SECONDS = 0.3
 NICENESS = 19
 """The server and the browser go first."""
-OUT_OF_MEMORY = "The machine ran out of memory. Try a smaller batch or a smaller model."
+DISK_FULL = "The disk is full. The last finished epoch is kept. Make room, then go on."
+MEMORY_SHARE = 0.9
+"""Of the memory that is free when training begins: then torch says that it is short, before the system kills."""
+MEMORY_ENVIRONMENT = "VAE_STUDIO_TRAINING_MEMORY"
+"""Megabytes that a training may take instead."""
 
 
 class CancelledError(BaseException):
@@ -38,7 +48,8 @@ def main(path: Path) -> int:
     signal.signal(signal.SIGTERM, _raise_cancelled)
     try:
         with directory.lock().acquire(timeout=5):
-            directory.write_status(Status(state="queued", pid=os.getpid()))
+            begun = directory.read_status().attempts + 1
+            directory.write_status(Status(state="queued", pid=os.getpid(), attempts=begun))
             return attempt(directory, lambda: _work(directory))
     except Timeout:
         return 1  # another worker already does this run
@@ -59,15 +70,19 @@ def attempt(directory: RunDirectory, work: Callable[[], None]) -> int:
         return 1
     except Exception as error:
         logging.exception("The run ended early")
-        directory.write_status(Status(state="failed", message=_sentence(error)))
+        directory.write_status(Status(state="failed", message=_sentence(error, directory)))
         return 1
     return 0
 
 
-def _sentence(error: Exception) -> str:
+def _sentence(error: Exception, directory: RunDirectory) -> str:
     """torch tells of exhausted memory by a RuntimeError."""
     if isinstance(error, MemoryError) or "allocate" in str(error) or "out of memory" in str(error):
-        return OUT_OF_MEMORY
+        batch = directory.read_run().config.train.batch_size
+        smaller = f"a batch of {batch // 2}, or " if batch > 1 else ""
+        return f"The machine ran out of memory with batches of {batch}. Try {smaller}a smaller model."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return DISK_FULL
     return "Training stopped by an error of the program; log.txt in the run's folder has the details."
 
 
@@ -79,16 +94,43 @@ def _work(directory: RunDirectory) -> None:
     with _turn(directory):
         # imported late: workers that wait for their turn must stay small
         from vae_core import checkpoints, export, stored_datasets
-        from vae_core.runs.work import work
+        from vae_core.runs.work import keep_best, work
 
-        dataset = stored_datasets.load(directory.read_run().config.dataset_id)
-        for _ in work(directory, dataset):
-            pass
+        config = directory.read_run().config
+        if config.train.device in ("auto", "cpu"):
+            limit_memory()
+        dataset = stored_datasets.load(config.dataset_id)
+        if directory.is_best_asked():
+            keep_best(directory, dataset)
+            directory.ask_for_best(False)
+        else:
+            for _ in work(directory, dataset):
+                pass
         try:
             id = directory.path.name  # export now, so that Explore opens at once
             export.browser_decoder(id, checkpoints.version(id), checkpoints.load(directory.checkpoint).model())
         except (VAECoreError, OSError):
             logging.exception("The decoder is exported when Explore asks for it")
+
+
+def limit_memory() -> None:
+    """Memory that this process may write to; nothing where the system has no such limit or says not what is free."""
+    if resource is None:
+        return
+    chosen = os.environ.get(MEMORY_ENVIRONMENT, "")
+    free = Path("/proc/meminfo")
+    if chosen.isdigit():
+        allowed = int(chosen) * 2**20
+    elif free.exists():
+        kilobytes = next(line.split()[1] for line in free.read_text().splitlines() if line.startswith("MemAvailable"))
+        allowed = int(MEMORY_SHARE * int(kilobytes) * 1024)
+    else:
+        return
+    statm = Path("/proc/self/statm")
+    held = int(statm.read_text().split()[5]) * resource.getpagesize() if statm.exists() else 0
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    wanted = held + allowed
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
 
 
 def _turn(directory: RunDirectory) -> AcquireReturnProxy:

@@ -8,21 +8,19 @@ import io
 import json
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any
 
 import click
 import numpy as np
 from filelock import Timeout
-from pydantic import BaseModel
 
 from vae_core import stored_datasets, uploads, versions, workspace
-from vae_core.config import ModelConfig, TrainConfig
+from vae_core.cli.options import chosen as chosen_settings
+from vae_core.cli.options import settings
 from vae_core.datasets import SAMPLES, AnySchema, Dataset, files_at
 from vae_core.errors import CheckpointError, ConfigError, DatasetError, NotFoundError, TrainingError, VAECoreError
 from vae_core.files import write_atomically
-from vae_core.objectives import BetaVAE
 from vae_core.run_config import PRESETS, suggested_preset
 
 EXIT_CODES: dict[type[VAECoreError], int] = {
@@ -56,25 +54,6 @@ def main() -> None:
     versions.check()
 
 
-def settings(*models: type[BaseModel]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """One option for every field of the models, with its range and help; not given means the preset's value."""
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        for model in reversed(models):
-            for name, info in reversed(model.model_fields.items()):
-                if name == "name":
-                    continue
-                choices = get_args(info.annotation) if get_origin(info.annotation) is Literal else None
-                kind: Any = click.Choice(choices) if choices else info.annotation
-                help_text = f"{info.description} [{info.default}]"
-                command = click.option(f"--{name.replace('_', '-')}", name, type=kind, default=None, help=help_text)(
-                    command
-                )
-        return command
-
-    return decorate
-
-
 @main.command()
 @click.argument("data")
 @click.option(
@@ -89,7 +68,7 @@ def settings(*models: type[BaseModel]) -> Callable[[Callable[..., None]], Callab
 @click.option("--force", is_flag=True, help="Replace a model that is already in the folder.")
 @click.option("--name", "run_name", help="What to call the model.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an epoch on standard output.")
-@settings(ModelConfig, BetaVAE, TrainConfig)
+@settings
 def train(
     data: str, preset: str | None, out: Path, force: bool, run_name: str | None, as_json: bool, **values: Any
 ) -> None:
@@ -99,8 +78,8 @@ def train(
     from vae_core.runs.work import work
 
     dataset = open_data(data)
-    chosen = PRESETS[preset or suggested_preset(dataset.schema)].run_config(dataset.id, len(dataset))
-    config = chosen.with_settings({name: value for name, value in values.items() if value is not None})
+    start = PRESETS[preset or suggested_preset(dataset.schema)].run_config(dataset.id, len(dataset), dataset.schema)
+    config = chosen_settings(start, values)
     device = choose_device(config.train.device)
     directory = RunDirectory(out)
     if directory.checkpoint.exists() and not force:
@@ -144,7 +123,7 @@ def evaluate(checkpoint: str, data: str, as_json: bool, seed: int) -> None:
 
     from vae_core import checkpoints
     from vae_core.batches import Examples, choose_device
-    from vae_core.training import evaluate as measure
+    from vae_core.training import measure
 
     started = time.perf_counter()
     loaded = checkpoints.load(checkpoint_path(checkpoint))

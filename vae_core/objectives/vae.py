@@ -1,0 +1,24 @@
+"""The variational autoencoder: the loss is −ELBO.
+
+Kingma & Welling 2014, "Auto-Encoding Variational Bayes" (https://arxiv.org/abs/1312.6114), eq. 3.
+"""
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from vae_core.objectives.objective import Objective, Step
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from vae_core.vae import VAEOutput
+
+
+class PlainVAE(Objective):
+    """penalty = Σ kl."""
+
+    title: ClassVar[str] = "VAE"
+    name: Literal["vae"] = "vae"
+
+    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
+        """KL(q(z | x), p(z)) [B] in nats."""
+        return out.kl.sum(1)
