@@ -20,6 +20,7 @@ LAYERS = [
     "vae_core.vae",
     "vae_core.objectives",
     "vae_core.run_config",
+    "vae_core.diagnosis",
     "vae_core.training vae_core.latents",
     "vae_core.checkpoints",
     "vae_core.export",
