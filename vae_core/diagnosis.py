@@ -86,9 +86,7 @@ def _collapse(history: Sequence[EpochRecord], config: RunConfig) -> list[Finding
     variance = last.code_variance
     if config.objective.is_deterministic or not variance:
         return []
-    empty = [
-        j for j, kl in enumerate(last.kl_per_dimension) if abs(kl) < EMPTY_NATS and variance[j] <= ACTIVE_VARIANCE
-    ]
+    empty = [j for j, kl in enumerate(last.kl_per_dimension) if abs(kl) < EMPTY_NATS and variance[j] <= ACTIVE_VARIANCE]
     if not empty:
         return []
     since = min(_empty_since(history, j) for j in empty)
@@ -97,8 +95,8 @@ def _collapse(history: Sequence[EpochRecord], config: RunConfig) -> list[Finding
         return [
             Finding(
                 "collapse",
-                f"Posterior collapse: since epoch {since} no dimension tells the decoder anything (KL {last.kl:.3f} nats),"
-                " so every reconstruction is the same.",
+                f"Posterior collapse: since epoch {since} no dimension tells the decoder anything (KL {last.kl:.3f} "
+                "nats), so every reconstruction is the same.",
                 _against_collapse(config),
             )
         ]
@@ -129,7 +127,7 @@ def _against_collapse(config: RunConfig) -> str:
     beta = getattr(config.objective, "beta", 1.0)
     if beta > 1:
         tries.append(f"a smaller β than {beta:g}")
-    if config.train.warm_up < 0.3:  # noqa: PLR2004
+    if config.train.warm_up < 0.3:
         tries.append("a KL warm-up over half of the training")
     if config.objective.name != "free-bits":
         tries.append("free bits")
