@@ -13,7 +13,7 @@ from vae_core.batches import Examples, binarise
 from vae_core.config import TrainConfig
 from vae_core.datasets import Dataset
 from vae_core.diagnosis import best_epoch
-from vae_core.errors import TrainingError
+from vae_core.errors import CheckpointError, TrainingError
 from vae_core.objectives import Step
 from vae_core.records import EpochRecord, Terms
 from vae_core.run_config import FEWEST_EXAMPLES, RunConfig
@@ -28,6 +28,7 @@ FIRST_SHARE = 0.04
 """Share of the peak learning rate at the first step."""
 LOOK_EVERY = 50
 """On a GPU the loss is looked at after so many steps: every look makes the device wait."""
+F32 = torch.float32
 START_EXAMPLES = 1024
 """The model begins at the mean of so many examples."""
 
@@ -82,7 +83,10 @@ class Training:
             epoch = len(self.history) + 1
             learnt = self._epoch(epoch)
             settings = self.config.train
-            validation = measure(self.model, self._examples, self._held_out, settings.seed, settings.targets)
+            try:
+                validation = measure(self.model, self._examples, self._held_out, settings.seed, settings.targets)
+            except TrainingError as error:
+                raise TrainingError(self._diverged(self._batches, epoch)) from error
             seconds = time.perf_counter() - started
             self.history.append(EpochRecord(epoch=epoch, train=learnt, validation=validation, seconds=seconds))
             yield self.history[-1]
@@ -103,13 +107,26 @@ class Training:
         }
 
     def resume(self, weights: dict[str, Tensor], state: dict[str, Tensor], history: Sequence[EpochRecord]) -> None:
-        """Go on after the last epoch of `history`, with the weights and the optimiser's state of that moment."""
+        """Go on after the last epoch of `history`, with the weights and the optimiser's state of that moment.
+
+        Raises:
+            CheckpointError: if the optimiser's state does not fit the model; nothing has changed then.
+        """
+        states = {parameter: _state_of(name, parameter, state) for name, parameter in self.model.named_parameters()}
+        if sum(len(part) for part in states.values()) != len(state):
+            raise CheckpointError("The state of the optimiser is of another model. Start a new run.")
         self.model.load_state_dict(weights)
-        for name, parameter in self.model.named_parameters():
-            self._optimizer.state[parameter] = {
-                key: state[f"{name}.{key}"].to(self._device).clone() for key in ("step", "exp_avg", "exp_avg_sq")
-            }
+        for parameter, part in states.items():
+            if part:
+                self._optimizer.state[parameter] = {k: v.to(self._device, copy=True) for k, v in part.items()}
         self.history = list(history)
+
+    def _diverged(self, step: int, epoch: int) -> str:
+        rate = self._optimizer.param_groups[0]["lr"]
+        return (
+            f"The loss stopped being a number at step {step} of epoch {epoch} (learning rate {rate:.2g}). "
+            "Try a learning rate ten times smaller."
+        )
 
     def _epoch(self, epoch: int) -> Terms:
         settings = self.config.train
@@ -126,10 +143,7 @@ class Training:
             out, loss = self._loss(index, noise, step / steps)
             bad = watch.first_bad(loss, number, last=number == self._batches - 1)
             if bad is not None:
-                raise TrainingError(
-                    f"The loss stopped being a number at step {bad + 1} of epoch {epoch} "
-                    f"(learning rate {rate:.2g}). Try a learning rate ten times smaller."
-                )
+                raise TrainingError(self._diverged(bad + 1, epoch))
             self._optimizer.zero_grad(set_to_none=True)
             loss.backward()
             self._optimizer.step()
@@ -147,6 +161,17 @@ class Training:
         penalty = objective.penalty(out, Step(len(self._learn), done, noise))
         weight = penalty_weight(self.config.train, done)
         return out, (out.reconstruction_loss + weight * penalty).mean()
+
+
+def _state_of(name: str, parameter: Tensor, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What Adam remembers of a parameter: all of it, or nothing where it never had a gradient."""
+    shapes = {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
+    found = {key: state[f"{name}.{key}"] for key in shapes if f"{name}.{key}" in state}
+    if found and {key: (t.shape, t.dtype) for key, t in found.items()} != {k: (s, F32) for k, s in shapes.items()}:
+        raise CheckpointError(f"The state of the optimiser does not fit {name}. Start a new run.")
+    if not all(bool(tensor.isfinite().all()) for tensor in found.values()):
+        raise CheckpointError(f"The state of the optimiser is no number at {name}. Start a new run.")
+    return found
 
 
 class _Watch:
@@ -185,7 +210,7 @@ class _Mean:
     def terms(self, code_variance: Sequence[float] = ()) -> Terms:
         kl = (torch.as_tensor(self._kl) / self._count).tolist()
         loss = float(self._reconstruction_loss) / self._count
-        if not math.isfinite(loss + sum(kl)):
+        if not math.isfinite(loss + sum(kl) + sum(code_variance)):
             raise TrainingError("The loss is no number any more. Try a learning rate ten times smaller.")
         return Terms(reconstruction_loss=loss, kl=sum(kl), kl_per_dimension=kl, code_variance=tuple(code_variance))
 
