@@ -1,6 +1,7 @@
 """What users bring, through `datasets.read` and its siblings."""
 
 import gzip
+import io
 import struct
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image
 
 from tests.conftest import png, stroke_dataset, strokes, zip_of
 from vae_core import datasets
-from vae_core.datasets import ImageSchema
+from vae_core.datasets import ImageSchema, Reading
 from vae_core.errors import DatasetError
 
 
@@ -191,6 +192,17 @@ def test_folder_on_disk_reads_like_a_zip(tmp_path: Path) -> None:
 
 def test_content_decides_not_the_name() -> None:
     assert len(datasets.read("set.txt", zip_of({"a.jpg": png(grey())}))) == 1
+
+
+def test_too_little_memory_is_a_refusal() -> None:
+    def progress(_done: int, _count: int) -> None:
+        raise MemoryError
+
+    content = io.BytesIO()
+    np.save(content, strokes(6, 16))
+    for name, data in (("x.npy", content.getvalue()), ("t.csv", b"a,b\n1,2\n3,4\n")):
+        with pytest.raises(DatasetError, match=rf"{name} needs more memory than there is\. Give a part of it\."):
+            datasets.read(name, data, None, Reading(progress=progress))
 
 
 def test_schema_of_a_model_is_met() -> None:

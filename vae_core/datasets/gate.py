@@ -55,7 +55,11 @@ def read_files(
     Raises:
         DatasetError: if they do not belong together.
     """
-    dataset = _read_files([File(clean_name(name), content) for name, content in files], schema, reading)
+    brought = [File(clean_name(name), content) for name, content in files]
+    try:
+        dataset = _read_files(brought, schema, reading)
+    except MemoryError as error:
+        raise DatasetError(f"{brought[0].shown} needs more memory than there is. Give a part of it.") from error
     dataset = replace(dataset, name=shown_name(dataset.name))
     if isinstance(dataset.schema, ImageSchema) and _are_identical(dataset.x):
         return dataset.with_warnings("All pictures are identical, so there is nothing for a model to learn.")
