@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vae_core.datasets.archives import MAX_ENTRY_BYTES, Archive, open_archive
+from vae_core.datasets.archives import Archive, open_archive
 from vae_core.datasets.arrays.idx import holds_labels, is_idx, read_idx, read_idx_labels
 from vae_core.datasets.arrays.numpy_files import holds_arrays, is_npy, read_npy, read_npz
 from vae_core.datasets.dataset import Dataset
 from vae_core.datasets.file import HEAD_BYTES, File, clean_name, shown_name
 from vae_core.datasets.foreign import foreign, is_foreign
+from vae_core.datasets.limits import MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_GZIP_BYTES, MAX_RATIO, RATIO_FROM_BYTES
 from vae_core.datasets.pictures.headers import is_picture
 from vae_core.datasets.pictures.read import Source, nothing_usable, read_pictures
 from vae_core.datasets.reading import QUIETLY, Reading
@@ -23,12 +24,10 @@ from vae_core.datasets.tables.delimited import is_delimited
 from vae_core.datasets.tables.parquet import is_parquet
 from vae_core.datasets.tables.read import read_table
 from vae_core.datasets.tables.schema import TableChoices, TableSchema
-from vae_core.datasets.zip_structure import MAX_ENTRIES, MAX_RATIO, RATIO_FROM_BYTES
 from vae_core.errors import DatasetError
 
 Reader = Callable[[File, Preparation | None, Reading], Dataset]
 
-MAX_GZIP_BYTES = 256 * 2**20
 CHUNK = 4096
 
 

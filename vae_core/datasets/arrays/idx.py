@@ -14,21 +14,24 @@ from typing import BinaryIO
 
 import numpy as np
 
-from vae_core.datasets.archives import MAX_ARRAY_BYTES
 from vae_core.datasets.arrays.as_pictures import read_array_pictures
 from vae_core.datasets.arrays.labels import UnfitError, read_labels
 from vae_core.datasets.arrays.npy_header import shown_shape
 from vae_core.datasets.arrays.stored import DamagedError, StoredArray
 from vae_core.datasets.dataset import Dataset
 from vae_core.datasets.file import File, clean_name
+from vae_core.datasets.limits import (
+    MAX_ARRAY_BYTES,
+    MAX_GZIP_IDX_BYTES,
+    MAX_IDX_DIMENSIONS,
+    MAX_RATIO,
+    RATIO_FROM_BYTES,
+)
 from vae_core.datasets.reading import Reading
 from vae_core.datasets.schemas import ImageSchema
-from vae_core.datasets.zip_structure import MAX_RATIO, RATIO_FROM_BYTES
 from vae_core.errors import DatasetError
 
-MAX_UNPACKED_BYTES = 2 * 2**30
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-MAX_DIMENSIONS = 4
 GZIP = b"\x1f\x8b"
 
 
@@ -74,7 +77,7 @@ def read_idx_labels(file: File, count: int) -> tuple[np.ndarray, tuple[str, ...]
 def is_idx(head: bytes) -> bool:
     """Whether the first bytes are an IDX header, gzipped or not."""
     start = _start(head)
-    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in TYPES and 1 <= start[3] <= MAX_DIMENSIONS
+    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in TYPES and 1 <= start[3] <= MAX_IDX_DIMENSIONS
 
 
 def holds_labels(head: bytes) -> bool:
@@ -104,7 +107,7 @@ def _stored(file: File) -> StoredArray:
     array = StoredArray(np.dtype(TYPES[start[2]]), shape, partial(_opened, file, offset))
     announced = len(array) * array.row_bytes
     packed = file.head(2) == GZIP
-    if announced > (MAX_UNPACKED_BYTES if packed else MAX_ARRAY_BYTES):
+    if announced > (MAX_GZIP_IDX_BYTES if packed else MAX_ARRAY_BYTES):
         raise DatasetError(
             f"{file.shown} announces an array {shown_shape(shape)}, which is too large. Take a part of it."
         )
@@ -132,7 +135,7 @@ class _Unpacked(io.RawIOBase):
     def __init__(self, file: File) -> None:
         self._packed = file.open()
         self._stream = gzip.GzipFile(fileobj=self._packed)
-        self._left = min(MAX_UNPACKED_BYTES, max(RATIO_FROM_BYTES, MAX_RATIO * file.size))
+        self._left = min(MAX_GZIP_IDX_BYTES, max(RATIO_FROM_BYTES, MAX_RATIO * file.size))
 
     def readable(self) -> bool:
         return True
@@ -144,7 +147,7 @@ class _Unpacked(io.RawIOBase):
             raise DamagedError("a damaged gzip file") from error
         self._left -= count
         if self._left < 0:
-            raise DamagedError(f"larger unpacked than 2 GB or {MAX_RATIO} times its size")
+            raise DamagedError(f"larger unpacked than {MAX_GZIP_IDX_BYTES // 2**30} GB or {MAX_RATIO} times its size")
         return count
 
     def close(self) -> None:

@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from vae_core.datasets.archives import MAX_ARRAY_BYTES, Archive, Member
+from vae_core.datasets.archives import Archive, Member
 from vae_core.datasets.arrays.npy_header import is_npy, read_header, shown_shape
 from vae_core.datasets.arrays.stored import StoredArray
 from vae_core.datasets.file import HEAD_BYTES, clean_name
+from vae_core.datasets.limits import MAX_ARRAY_BYTES, MAX_ARRAYS
 from vae_core.datasets.pictures.headers import is_picture
 from vae_core.datasets.pictures.read import Skipped
 from vae_core.datasets.zip_structure import TooLargeError
@@ -23,7 +24,6 @@ LABELS_OF = {"x_train": "y_train", "train_images": "train_labels", "train_x": "t
 FACTORS = "latents_classes"
 LOOKED_AT = 100
 """So many members of an archive tell whether it is one of arrays."""
-MAX_ARRAYS = 1_000
 NAMED = 5
 
 

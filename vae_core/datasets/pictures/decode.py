@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from vae_core.datasets.pictures.headers import MAX_PIXELS, check_header, pnm_maximum
+from vae_core.datasets.limits import MAX_PIXELS, MAX_SIDE
+from vae_core.datasets.pictures.headers import check_header, pnm_maximum
 from vae_core.errors import DatasetError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-MAX_SIDE = 16_384
 STRIP_PIXELS = 2_000_000
 """Large pictures are changed in strips, or the steps in between would take many times their memory."""
 ALPHA_MODES = ("LA", "PA", "RGBA", "RGBa", "La")

@@ -6,15 +6,16 @@ import struct
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from vae_core.datasets.limits import (
+    MAX_JPEG_SCANS,
+    MAX_PIXELS,
+    MAX_PNM_COMMENTS,
+    MAX_PNM_HEADER_BYTES,
+    MAX_TIFF_STRIPS,
+    MAX_TIFF_TAGS,
+)
 from vae_core.errors import DatasetError
 
-MAX_PIXELS = 50_000_000
-MAX_SCANS = 100
-"""Progressive photographs have about ten."""
-MAX_COMMENTS = 1_000
-MAX_PNM_HEADER = 4_096
-MAX_STRIPS = 100_000
-MAX_TAGS = 1_000
 ENDINGS = {
     "PNG": (".png", ".apng"),
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -57,8 +58,8 @@ def check_header(content: bytes) -> None:
     Raises:
         DatasetError: with the reason in a few words.
     """
-    if content[:3] == b"\xff\xd8\xff" and content.count(b"\xff\xda") > MAX_SCANS:
-        raise DatasetError(f"a photograph of more than {MAX_SCANS} scans")
+    if content[:3] == b"\xff\xd8\xff" and content.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        raise DatasetError(f"a photograph of more than {MAX_JPEG_SCANS} scans")
     if content[:4] == b"RIFF" and math.prod(_webp_size(content)) > MAX_PIXELS:  # memory is taken when it is opened
         raise DatasetError(f"more than {MAX_PIXELS // 1_000_000} million pixels")
     if content[:1] == b"P":
@@ -69,7 +70,7 @@ def check_header(content: bytes) -> None:
 
 def _check_pnm(content: bytes) -> None:
     is_text = content[1:2] in b"123"
-    if not _PNM_HEADER.match(content[:MAX_PNM_HEADER]) or (is_text and content.count(b"#") > MAX_COMMENTS):
+    if not _PNM_HEADER.match(content[:MAX_PNM_HEADER_BYTES]) or (is_text and content.count(b"#") > MAX_PNM_COMMENTS):
         raise DatasetError("broken picture")
 
 
@@ -86,15 +87,15 @@ def _webp_size(content: bytes) -> tuple[int, int]:
 
 def pnm_maximum(content: bytes) -> int:
     """The largest value that a PGM or PPM announces; 0 where it announces none."""
-    header = _PNM_HEADER.match(content[:MAX_PNM_HEADER])
+    header = _PNM_HEADER.match(content[:MAX_PNM_HEADER_BYTES])
     return int(header[1] or 0) if header else 0
 
 
 def _check_tiff(content: bytes) -> None:
     tile = 1
     for tag, count, value in _tiff_entries(content):
-        if tag in _STRIP_TAGS and count > MAX_STRIPS:
-            raise DatasetError(f"a TIFF of more than {MAX_STRIPS:,} strips")
+        if tag in _STRIP_TAGS and count > MAX_TIFF_STRIPS:
+            raise DatasetError(f"a TIFF of more than {MAX_TIFF_STRIPS:,} strips")
         tile *= value if tag in _TILE_TAGS else 1
     if tile > MAX_PIXELS:
         raise DatasetError(f"a TIFF with tiles of more than {MAX_PIXELS // 1_000_000} million pixels")
@@ -109,7 +110,7 @@ def _tiff_entries(content: bytes) -> Iterator[tuple[int, int, int]]:
     try:
         (place,) = struct.unpack_from(f"{order}{first}", content, 8 if is_big else 4)
         (entries,) = head.unpack_from(content, place)
-        for k in range(min(entries, MAX_TAGS)):
+        for k in range(min(entries, MAX_TIFF_TAGS)):
             tag, kind, count, value = entry.unpack_from(content, place + head.size + k * entry.size)
             yield tag, count, struct.unpack_from(f"{order}{'H' if kind == _SHORT else 'I'}", value)[0]
     except struct.error:

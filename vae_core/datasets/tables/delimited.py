@@ -10,19 +10,10 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from vae_core.datasets.file import File
-from vae_core.datasets.tables.columns import (
-    MAX_BYTES,
-    MISSING,
-    FoundColumn,
-    RawTable,
-    check_size,
-    encoded,
-    name_columns,
-    typed,
-)
+from vae_core.datasets.limits import MAX_LINE_BYTES, MAX_TABLE_BYTES
+from vae_core.datasets.tables.columns import MISSING, FoundColumn, RawTable, check_size, encoded, name_columns, typed
 from vae_core.errors import DatasetError
 
-MAX_LINE = 4 * 2**20
 SAMPLE_ROWS = 100
 """Rows by which delimiter, header and decimal sign are told."""
 DELIMITERS = ",;\t| "
@@ -93,9 +84,9 @@ def read_delimited(file: File, as_text: Collection[str] | None, progress: Callab
 
 def _as_utf8(file: File) -> tuple[bytes, list[str]]:
     """The content without byte order mark and blank lines at the end, and a sentence if the encoding was a guess."""
-    if file.size > MAX_BYTES:
-        raise DatasetError(f"{file.shown} is larger than {MAX_BYTES // 2**20} MB. Give a part of its rows.")
-    data = file.read(MAX_BYTES)
+    if file.size > MAX_TABLE_BYTES:
+        raise DatasetError(f"{file.shown} is larger than {MAX_TABLE_BYTES // 2**20} MB. Give a part of its rows.")
+    data = file.read(MAX_TABLE_BYTES)
     text, guessed = _decoded(data)
     text = _EXCEL_HINT.sub("", text, count=1)  # an empty line stays, so that lines keep their numbers
     data = text.encode().rstrip(b" \r\n")
@@ -122,7 +113,7 @@ def _single_spaces(lines: list[bytes]) -> bytes:
 
 
 def _sniff(file: File, data: bytes) -> _Dialect:
-    sample = data[:MAX_LINE]
+    sample = data[:MAX_LINE_BYTES]
     few_lines = _single_spaces(sample.splitlines()[: 2 * SAMPLE_ROWS])
     candidates = {d: list(_rows(few_lines if d == " " else sample, d)) for d in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda d: _score([row for _, row in candidates[d]], d))
@@ -246,7 +237,7 @@ def _parse(file: File, data: bytes, dialect: _Dialect, progress: Callable[[int, 
         reader = arrow_csv.open_csv(
             source,
             arrow_csv.ReadOptions(
-                use_threads=False, block_size=MAX_LINE, column_names=places, skip_rows=dialect.header_lines
+                use_threads=False, block_size=MAX_LINE_BYTES, column_names=places, skip_rows=dialect.header_lines
             ),
             arrow_csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=True),
             arrow_csv.ConvertOptions(

@@ -7,20 +7,13 @@ import numpy as np
 
 from vae_core.datasets.dataset import Dataset, Origin
 from vae_core.datasets.file import LONGEST_NAME, File, shown_name
+from vae_core.datasets.limits import MAX_CELLS, MAX_FEATURES
 from vae_core.datasets.pictures.labels import NO_LABEL
 from vae_core.datasets.reading import Reading, Rows
-from vae_core.datasets.tables.columns import MAX_CELLS, FoundColumn, RawTable, listed
+from vae_core.datasets.tables.columns import FoundColumn, RawTable, listed
 from vae_core.datasets.tables.gaps import Complete, complete
 from vae_core.datasets.tables.roles import MOST_LABELS, Roles, assign, distinct, find_names, to_array
-from vae_core.datasets.tables.schema import (
-    MAX_FEATURES,
-    Column,
-    TableChoices,
-    TableSchema,
-    as_texts,
-    is_numeric,
-    sorted_names,
-)
+from vae_core.datasets.tables.schema import Column, TableChoices, TableSchema, as_texts, is_numeric, sorted_names
 from vae_core.errors import DatasetError
 
 BLOCK_CELLS = 2**20

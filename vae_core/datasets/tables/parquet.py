@@ -5,8 +5,8 @@ from collections.abc import Collection
 from typing import Any
 
 from vae_core.datasets.file import File, shown_name
+from vae_core.datasets.limits import MAX_FOOTER_BYTES, MAX_PARQUET_BYTES, MAX_ROW_GROUPS, MAX_TABLE_BYTES
 from vae_core.datasets.tables.columns import (
-    MAX_BYTES,
     FoundColumn,
     RawTable,
     check_size,
@@ -19,10 +19,6 @@ from vae_core.datasets.tables.columns import (
 from vae_core.errors import DatasetError
 
 MAGIC = b"PAR1"
-MAX_UNPACKED = 2**29
-"""Bytes of all columns, as the metadata counts them."""
-MAX_GROUPS = 10_000
-MAX_FOOTER = 32 * 2**20
 INDEX_OF_PANDAS = re.compile(r"__index_level_\d+__")
 
 
@@ -37,12 +33,12 @@ def read_parquet(file: File, as_text: Collection[str]) -> RawTable:
     Raises:
         DatasetError: if the file is damaged, or its metadata announces more than the limits.
     """
-    if file.size > MAX_BYTES:
-        raise DatasetError(f"{file.shown} is larger than {MAX_BYTES // 2**20} MB. Give a part of its rows.")
-    data = file.read(MAX_BYTES)
+    if file.size > MAX_TABLE_BYTES:
+        raise DatasetError(f"{file.shown} is larger than {MAX_TABLE_BYTES // 2**20} MB. Give a part of its rows.")
+    data = file.read(MAX_TABLE_BYTES)
     damaged = f"{file.shown} begins like Parquet but is damaged. Write it anew, or save the table as CSV."
     footer = int.from_bytes(data[-8:-4], "little")
-    if MAX_FOOTER < footer < len(data):
+    if MAX_FOOTER_BYTES < footer < len(data):
         raise DatasetError(f"{file.shown} has {footer // 2**20} MB of metadata, which is too much. Write it without.")
     try:
         return _read(file, data, as_text)
@@ -90,15 +86,15 @@ def _check(file: File, metadata: Any) -> None:
     check_size(file, rows, columns)
     if rows < 1:
         raise DatasetError(f"{file.shown} has columns but no rows. Write it again with its rows.")
-    if groups > MAX_GROUPS:
+    if groups > MAX_ROW_GROUPS:
         raise DatasetError(f"{file.shown} is cut into {groups:,} row groups. Write it anew with fewer, larger ones.")
     parts = [metadata.row_group(k) for k in range(groups)]
     if sum(part.num_rows for part in parts) != rows:
         raise DatasetError(f"{file.shown} contradicts itself about its number of rows: it is damaged. Write it anew.")
     unpacked = sum(max(part.total_byte_size, 0) for part in parts)
-    if unpacked > MAX_UNPACKED:
+    if unpacked > MAX_PARQUET_BYTES:
         raise DatasetError(
-            f"{file.shown} unpacks to {unpacked / 2**20:,.0f} MB; at most {MAX_UNPACKED // 2**20} MB are read. "
+            f"{file.shown} unpacks to {unpacked / 2**20:,.0f} MB; at most {MAX_PARQUET_BYTES // 2**20} MB are read. "
             "Leave out long texts, or give a part of its rows."
         )
 

@@ -8,10 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from vae_core.config import Config
+from vae_core.datasets.limits import MAX_FEATURES
 from vae_core.errors import DatasetError
 
-MAX_FEATURES = 4_096
-"""Most numbers of one example: columns of numbers, and one for every category of the others."""
 LARGEST = 1e18
 """Standardised values stop here, so that their squares stay finite in float32."""
 
