@@ -251,7 +251,7 @@ def test_duplicate_names_keep_the_first_that_can_be_read() -> None:
 
 def test_pictures_beside_folders_have_a_label_of_their_own() -> None:
     files = {"a.png": png(grey(1)), "x/b.png": png(grey(2))}
-    assert datasets.read("set.zip", zip_of(files)).label_names == ("(no folder)", "x")
+    assert datasets.read("set.zip", zip_of(files)).label_names == ("x", "(no folder)")
 
 
 def test_damaged_copies_of_good_files_are_read_or_refused_never_thrown() -> None:

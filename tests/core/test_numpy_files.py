@@ -56,8 +56,8 @@ LABELS = {
     "one-hot, Fortran": (np.asfortranarray(np.eye(3, dtype=bool)[CODES]), ("0", "1", "2")),
     "texts": (np.array(["cat", "ant", "cat", "bee", "bee", "cat"]), ("ant", "bee", "cat")),
     "odd texts": (
-        np.array(["日本", "", "日本", "\u202ec", "\u202ec", "日本"], dtype=">U999"),
-        ("(no label)", "\ufffdc", "日本"),
+        np.array(["", "日本", "", "\u202ec", "\u202ec", ""], dtype=">U999"),
+        ("日本", "\ufffdc", "(no label)"),
     ),
     "texts, Fortran": (npy_of(header("'<U1'", "True", "(6, 1)"), "cacbbc".encode("utf-32-le")), ("a", "b", "c")),
     "bytes": (np.array([b"\xffc", b"a", b"\xffc", b"b", b"b", b"\xffc"]), ("a", "b", "\ufffdc")),

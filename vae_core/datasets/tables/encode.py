@@ -7,13 +7,13 @@ import numpy as np
 
 from vae_core.datasets.dataset import Dataset, Origin
 from vae_core.datasets.file import LONGEST_NAME, File, shown_name
+from vae_core.datasets.labels import NO_LABEL, Labels, number_labels
 from vae_core.datasets.limits import MAX_CELLS, MAX_FEATURES
-from vae_core.datasets.pictures.labels import NO_LABEL
 from vae_core.datasets.reading import Reading, Rows
 from vae_core.datasets.tables.columns import FoundColumn, RawTable, listed
 from vae_core.datasets.tables.gaps import Complete, complete
 from vae_core.datasets.tables.roles import MOST_LABELS, Roles, assign, distinct, find_names, to_array
-from vae_core.datasets.tables.schema import Column, TableChoices, TableSchema, as_texts, is_numeric, sorted_names
+from vae_core.datasets.tables.schema import Column, TableChoices, TableSchema, as_texts, is_numeric
 from vae_core.errors import DatasetError
 
 BLOCK_CELLS = 2**20
@@ -141,14 +141,11 @@ def _check_width(file: File, table: Complete) -> None:
         )
 
 
-def _labels(column: FoundColumn, keep: np.ndarray) -> tuple[np.ndarray | None, tuple[str, ...]]:
+def _labels(column: FoundColumn, keep: np.ndarray) -> Labels:
     """int32 [n] and the names, in order; none where there are too many."""
     if distinct(column) > MOST_LABELS:
         return None, ()
-    texts = [NO_LABEL if text is None else _shown(text) for text in as_texts(to_array(column)[keep])]
-    names = sorted(sorted_names(set(texts)), key=lambda name: name == NO_LABEL)  # that one comes last
-    index = {name: k for k, name in enumerate(names)}
-    return np.array([index[text] for text in texts], dtype=np.int32), tuple(names)
+    return number_labels([NO_LABEL if text is None else _shown(text) for text in as_texts(to_array(column)[keep])])
 
 
 def _shown(text: str) -> str:

@@ -1,13 +1,14 @@
 """How the columns of a table become `x`, and back in original units."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from vae_core.config import Config
+from vae_core.datasets.labels import sorted_names
 from vae_core.datasets.limits import MAX_FEATURES
 from vae_core.errors import DatasetError
 
@@ -80,7 +81,7 @@ class CategoricalColumn(Config):
 
     Attributes:
         name: As in the file.
-        categories: The different names, sorted.
+        categories: The different names, in order.
         counts: How many of the rows that were kept have each of them.
         missing: How many cells of the file had no value.
     """
@@ -254,15 +255,3 @@ def as_texts(values: np.ndarray) -> np.ndarray:
     found, codes = np.unique(np.asarray(values, dtype=np.float64), return_inverse=True)
     texts = [None if np.isnan(v) else str(int(v)) if abs(v) < 1e15 and v == int(v) else repr(v) for v in found.tolist()]
     return np.array(texts, dtype=object)[codes]
-
-
-def sorted_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Names in order, numbers among them by value and before the others."""
-
-    def order(name: str) -> tuple[bool, float, str]:
-        try:
-            return False, float(name), name
-        except ValueError:
-            return True, 0.0, name
-
-    return tuple(sorted(names, key=order))
