@@ -109,7 +109,8 @@ def _shapes() -> Iterator[Case]:
         yield one(f"npy_shape_{name or 'none'}", "x.npy", partial(_of_shape, shape), verdict)
     column_first = np.asfortranarray(values(6, 8, 9))
     yield one("npy_fortran_order", "x.npy", partial(npy, column_first), Read(6))
-    yield one("npy_named_png", "x.png", lambda: npy(values(6, 8, 8)), Read(6))
+    yield one("npy_named_png", "x.png", lambda: npy(values(6, 8, 8)), Read(6, warns="named like another"))
+    yield one("npz_named_npy", "x.npy", lambda: npz({"x": values(6, 8, 8)}), Read(6, warns="named like another"))
     yield one("npy_gzipped", "x.npy.gz", lambda: gzip.compress(npy(values(6, 8, 8)), mtime=0), Read(6))
 
 

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from vae_core.datasets.archives import Archive, open_archive
 from vae_core.datasets.arrays.idx import holds_labels, is_idx, read_idx, read_idx_labels
 from vae_core.datasets.arrays.numpy_files import holds_arrays, is_npy, read_npy, read_npz
 from vae_core.datasets.dataset import Dataset
+from vae_core.datasets.endings import is_misnamed
 from vae_core.datasets.file import HEAD_BYTES, File, clean_name, shown_name
 from vae_core.datasets.foreign import foreign, is_foreign
 from vae_core.datasets.limits import MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_GZIP_BYTES, MAX_RATIO, RATIO_FROM_BYTES
@@ -119,7 +120,14 @@ def _read_one(file: File, schema: Preparation | None, reading: Reading) -> Datas
     kind = _kind(file.head())
     if kind is None:
         raise foreign(file)
-    return READERS[kind][1](file, schema, reading)
+    return _tell_misnamed(READERS[kind][1](file, schema, reading), file, kind)
+
+
+def _tell_misnamed(dataset: Dataset, file: File, kind: str) -> Dataset:
+    """Of pictures their reader tells, for it knows which they are."""
+    if kind == "picture" or not is_misnamed(file.name, kind):
+        return dataset
+    return dataset.with_warnings(f"{file.shown} is named like another format; the content ({kind}) decided.")
 
 
 def _kind(head: bytes) -> str | None:
@@ -148,7 +156,8 @@ def _read_idx_pair(files: Sequence[File], idx: Sequence[File], schema: Preparati
         raise DatasetError("Upload one IDX file of images and one of labels together, and nothing else.")
     dataset = read_idx(images[0], _images(schema), reading)
     values, names = read_idx_labels(labels[0], count=len(dataset))
-    return replace(dataset, labels=values, label_names=names)
+    dataset = replace(dataset, labels=values, label_names=names)
+    return _tell_misnamed(_tell_misnamed(dataset, images[0], "IDX"), labels[0], "IDX")
 
 
 def _read_picture(file: File, schema: Preparation | None, reading: Reading) -> Dataset:
@@ -191,7 +200,8 @@ def _read_gzip(file: File, schema: Preparation | None, reading: Reading) -> Data
             f"{file.shown} is a gzip file of something that is not read"
             f"{' (a tar archive)' if is_foreign(inner.head()) else ''}. Unpack it and pack the files as a ZIP."
         )
-    return READERS[kind][1](File(file.name, _gunzip(file)), schema, reading)
+    unpacked = File(PurePath(file.name).stem, _gunzip(file))
+    return replace(_read_one(unpacked, schema, reading), name=file.name)
 
 
 def _gunzip_head(file: File) -> bytes:

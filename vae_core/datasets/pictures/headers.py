@@ -4,7 +4,6 @@ import math
 import re
 import struct
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from vae_core.datasets.limits import (
     MAX_JPEG_SCANS,
@@ -16,18 +15,6 @@ from vae_core.datasets.limits import (
 )
 from vae_core.errors import DatasetError
 
-ENDINGS = {
-    "PNG": (".png", ".apng"),
-    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif"),
-    "MPO": (".jpg", ".jpeg", ".mpo"),
-    "BMP": (".bmp", ".dib"),
-    "GIF": (".gif",),
-    "TIFF": (".tif", ".tiff"),
-    "WEBP": (".webp",),
-    "PPM": (".ppm", ".pgm", ".pbm", ".pnm", ".pfm"),
-}
-"""Pillow's format -> what the names of such files end in."""
-_ALL_ENDINGS = {ending for endings in ENDINGS.values() for ending in endings}
 _GAP = rb"(?:\s|#[^\n\r]*[\n\r])+"
 _PNM_HEADER = re.compile(rb"P[1-6Ff]" + _GAP + rb"\d+" + _GAP + rb"\d+(?:" + _GAP + rb"(\d+))?")
 _STRIP_TAGS = (273, 279, 324, 325)
@@ -44,12 +31,6 @@ def is_picture(head: bytes) -> bool:
         or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
         or (head[:1] == b"P" and head[1:2] in b"123456Ff" and head[2:3].isspace())
     )
-
-
-def is_misnamed(name: str, kind: str) -> bool:
-    """Whether a name ends as that of another format does; it decides nothing, but the user should know."""
-    ending = PurePosixPath(name).suffix.lower()
-    return ending in _ALL_ENDINGS and ending not in ENDINGS.get(kind, ())
 
 
 def check_header(content: bytes) -> None:

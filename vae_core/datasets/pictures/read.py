@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core.datasets.dataset import LISTED, Dataset, Origin
+from vae_core.datasets.endings import is_misnamed
 from vae_core.datasets.file import HEAD_BYTES, SHORT, File, clean_name, shown_name
 from vae_core.datasets.labels import Labels
 from vae_core.datasets.limits import MAX_LABEL_TABLES
 from vae_core.datasets.pictures.decode import Decoded, decode, reason
-from vae_core.datasets.pictures.headers import is_misnamed
 from vae_core.datasets.pictures.labels import folder_labels, table_labels, text_columns
 from vae_core.datasets.pictures.prepare import is_coloured, prepare, suggest
 from vae_core.datasets.reading import QUIETLY, Reading, Rows
