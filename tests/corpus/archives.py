@@ -31,6 +31,8 @@ def _outside() -> Iterator[Case]:
     for kind, attributes in (("link", LINK), ("device", DEVICE)):
         entries = [GOOD, Entry(kind, b"/etc/passwd", STORED, central={"external": attributes})]
         yield one(f"zip_{kind}", "set.zip", partial(archive, entries), Refused("(?i)link|device"))
+    by_mac = Entry("link", b"/etc/passwd", STORED, central={"external": LINK, "made_by": 0x1314})
+    yield one("zip_link_by_a_mac", "set.zip", partial(archive, [GOOD, by_mac]), Refused("(?i)link"))
 
 
 def _contradictions() -> Iterator[Case]:

@@ -1,7 +1,5 @@
 """The one way in: whatever a person brings is told apart by its content, never by its name, and read or refused."""
 
-import gzip
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,11 +10,13 @@ import numpy as np
 from vae_core.datasets.archives import Archive, open_archive
 from vae_core.datasets.arrays.idx import holds_labels, is_idx, read_idx, read_idx_labels
 from vae_core.datasets.arrays.numpy_files import holds_arrays, is_npy, read_npy, read_npz
+from vae_core.datasets.arrays.stored import DamagedError
 from vae_core.datasets.dataset import Dataset
 from vae_core.datasets.endings import is_misnamed
 from vae_core.datasets.file import HEAD_BYTES, File, clean_name, shown_name
 from vae_core.datasets.foreign import foreign, is_foreign
-from vae_core.datasets.limits import MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_GZIP_BYTES, MAX_RATIO, RATIO_FROM_BYTES
+from vae_core.datasets.gzip_stream import MAGIC, open_gzip
+from vae_core.datasets.limits import MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_GZIP_BYTES
 from vae_core.datasets.pictures.headers import is_picture
 from vae_core.datasets.pictures.read import Source, nothing_usable, read_pictures
 from vae_core.datasets.reading import QUIETLY, Reading
@@ -193,8 +193,10 @@ def _first(archive: Archive) -> bytes:
 
 def _read_gzip(file: File, schema: Preparation | None, reading: Reading) -> Dataset:
     """A table or an array that was packed alone."""
-    inner = File(file.name, _gunzip_head(file))
+    inner = File(file.name, _gunzip(file, HEAD_BYTES))
     kind = _kind(inner.head())
+    if kind == "IDX":  # behind a long header
+        return _read_idx(file, schema, reading)
     if kind not in ("NPY", "Parquet", "text table"):
         raise DatasetError(
             f"{file.shown} is a gzip file of something that is not read"
@@ -204,22 +206,13 @@ def _read_gzip(file: File, schema: Preparation | None, reading: Reading) -> Data
     return replace(_read_one(unpacked, schema, reading), name=file.name)
 
 
-def _gunzip_head(file: File) -> bytes:
+def _gunzip(file: File, count: int = -1) -> bytes:
+    """The first bytes, or all."""
     try:
-        return zlib.decompressobj(wbits=31).decompress(file.head(4 * HEAD_BYTES), HEAD_BYTES)
-    except zlib.error:
-        return b""
-
-
-def _gunzip(file: File) -> bytes:
-    try:
-        with file.open() as packed, gzip.GzipFile(fileobj=packed) as stream:
-            content = stream.read(MAX_GZIP_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{file.shown} is a damaged gzip file. Download or copy it again.") from error
-    if len(content) > min(MAX_GZIP_BYTES, max(RATIO_FROM_BYTES, MAX_RATIO * file.size)):
-        raise DatasetError(f"{file.shown} unpacks to more than may be read. Upload a part of it.")
-    return content
+        with open_gzip(file, MAX_GZIP_BYTES) as stream:
+            return stream.read(count)
+    except DamagedError as error:
+        raise DatasetError(f"{file.shown} is {error}. Copy or download it again.") from error
 
 
 def _images(schema: Preparation | None) -> ImageSchema | None:
@@ -249,7 +242,7 @@ def _never(file: File, schema: Preparation | None, reading: Reading) -> Dataset:
 READERS: dict[str, tuple[Callable[[bytes], bool], Reader]] = {
     "ZIP": (lambda head: head[:2] == b"PK", _read_zip),
     "IDX": (is_idx, _read_idx),
-    "gzip": (lambda head: head[:2] == b"\x1f\x8b", _read_gzip),
+    "gzip": (lambda head: head[:2] == MAGIC, _read_gzip),
     "NPY": (is_npy, read_npy),
     "Parquet": (is_parquet, _read_table),
     "picture": (is_picture, _read_picture),

@@ -2,9 +2,12 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+
+from vae_core.datasets.file import LONGEST_NAME, shown_name
 
 NO_FOLDER = "(no folder)"
 """Label of pictures that lie beside the folders."""
@@ -17,10 +20,17 @@ Labels = tuple[np.ndarray | None, tuple[str, ...]]
 
 
 def number_labels(texts: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """int32 [N] and the different texts in order."""
+    """int32 [N] and the different texts in order, as they may be shown."""
     names = sorted_names(set(texts))
     index = {name: k for k, name in enumerate(names)}
-    return np.array([index[text] for text in texts], dtype=np.int32), names
+    return np.array([index[text] for text in texts], dtype=np.int32), _shown(names)
+
+
+def _shown(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names, no longer than is shown; what would make two of them one gets a number in front."""
+    shown = [name if len(name) <= LONGEST_NAME else shown_name(name) for name in names]
+    count = Counter(shown)
+    return tuple(s if count[s] == 1 else f"{k + 1}: {shown_name(s, LONGEST_NAME - 8)}" for k, s in enumerate(shown))
 
 
 def sorted_names(names: Iterable[str]) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ MAX_GZIP_BYTES = 256 * 2**20
 """Of a table or an NPY file out of gzip, which is unpacked in memory (UP-5)."""
 MAX_GZIP_IDX_BYTES = 2 * 2**30
 """Of an IDX file out of gzip, which is read in pieces (UP-5)."""
+MAX_GZIP_MEMBERS = 50_000
+"""Of a gzip file in several parts: as many as 2 GB in blocks of 64 KB; empty ones cost time and nothing else."""
 MAX_EXAMPLES_BYTES = 4 * 2**30
 """Of all examples as stored: small files can become large pictures."""
 
@@ -36,6 +38,8 @@ MAX_PICTURE_BYTES = 256 * 2**20
 """Of one picture in an array: a whole one is in memory at a time."""
 MAX_JPEG_SCANS = 100
 """Of a progressive photograph, which has about ten; each costs as much time as a photograph (UP-18)."""
+MAX_RUNS_PIXELS = 4_000_000
+"""Of a BMP packed by runs, or runs of it, each of which takes a third of a microsecond or more (UP-18)."""
 MAX_TIFF_STRIPS = 100_000
 """Strips or tiles of a TIFF (UP-18)."""
 MAX_TIFF_TAGS = 1_000

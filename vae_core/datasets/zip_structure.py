@@ -144,7 +144,7 @@ def _check_name(file: File, info: zipfile.ZipInfo) -> None:
             f"{file.shown} holds a file named “{shown_name(name)[-40:]}”, which points outside the archive. "
             "Make it anew from a plain folder."
         )
-    if info.create_system == 3 and info.external_attr >> 28 in LINKS_AND_DEVICES:
+    if info.create_system in (3, 19) and info.external_attr >> 28 in LINKS_AND_DEVICES:
         raise DatasetError(
             f"{file.shown} holds a link or device, “{shown_name(name)[-40:]}”. Make it anew from plain files."
         )

@@ -135,8 +135,8 @@ def find_layout(called: str, shape: tuple[int, ...]) -> tuple[tuple[int, ...], L
         found.append(Layout(*shape[2:], channels=shape[1], channels_first=True))
     if not found:
         raise DatasetError(
-            f"{called} has the shape {shown_shape(shape)[:36]}. Save pictures as [N, H, W] or as [N, H, W, C] with "
-            "C 1, 3 or 4."
+            f"{called} has the shape {shown_shape(shape)[:36]}. Save pictures as [N, H, W] or [N, H, W, C] with C "
+            "1, 3 or 4, or a table as [N, D]."
         )
     return shape, min(found, key=lambda layout: layout.height != layout.width)
 

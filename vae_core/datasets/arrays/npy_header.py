@@ -83,7 +83,9 @@ def read_header(stream: BinaryIO, file_size: int) -> Header:
 
 
 def shown_shape(shape: tuple[int, ...]) -> str:
-    """`60000×28×28`; of a long one the beginning."""
+    """`60000×28×28`; of a long one the beginning; `()` of a single number."""
+    if not shape:
+        return "()"
     return "×".join(str(n) for n in shape[:6])[:60] + ("×…" if len(shape) > 6 else "")
 
 

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -70,7 +71,9 @@ def _decode(content: bytes, least: int | None) -> Decoded:
     image.load()
     if kind != "TIFF" and ORIENTATION_KEYS.isdisjoint(image.info):
         return Decoded(_to_8_bits(image, least), stored, kind, many, deep)
-    upright = ImageOps.exif_transpose(image)
+    upright: Image.Image = image
+    with suppress(Exception):  # damaged metadata, which raise nearly anything, take nothing from the pixels
+        upright = ImageOps.exif_transpose(image)
     turned = (upright.width > upright.height) != (image.width > image.height)
     return Decoded(_to_8_bits(upright, least), stored[::-1] if turned else stored, kind, many, deep)
 

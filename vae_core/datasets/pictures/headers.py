@@ -10,6 +10,7 @@ from vae_core.datasets.limits import (
     MAX_PIXELS,
     MAX_PNM_COMMENTS,
     MAX_PNM_HEADER_BYTES,
+    MAX_RUNS_PIXELS,
     MAX_TIFF_STRIPS,
     MAX_TIFF_TAGS,
 )
@@ -22,6 +23,8 @@ _STRIP_TAGS = (273, 279, 324, 325)
 _TILE_TAGS = (322, 323)
 """Width and height of a tile."""
 _SHORT = 3
+_RUNS = (b"\1", b"\2")
+"""How a BMP says that its pixels are packed by runs, of 8 or 4 bits."""
 
 
 def is_picture(head: bytes) -> bool:
@@ -43,10 +46,17 @@ def check_header(content: bytes) -> None:
         raise DatasetError(f"a photograph of more than {MAX_JPEG_SCANS} scans")
     if content[:4] == b"RIFF" and math.prod(_webp_size(content)) > MAX_PIXELS:  # memory is taken when it is opened
         raise DatasetError(f"more than {MAX_PIXELS // 1_000_000} million pixels")
+    if content[:2] == b"BM" and content[30:31] in _RUNS and _bmp_work(content) > MAX_RUNS_PIXELS:
+        raise DatasetError(f"a BMP packed by runs of more than {MAX_RUNS_PIXELS // 1_000_000} million pixels")
     if content[:1] == b"P":
         _check_pnm(content)
     if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         _check_tiff(content)
+
+
+def _bmp_work(content: bytes) -> int:
+    """Pixels or runs (of two bytes), whatever is more; a negative height means that the rows begin at the top."""
+    return max(abs(math.prod(struct.unpack_from("<ii", content.ljust(26, b"\0"), 18))), len(content) // 2)
 
 
 def _check_pnm(content: bytes) -> None:

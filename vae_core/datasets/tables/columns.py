@@ -13,8 +13,8 @@ from vae_core.errors import DatasetError
 
 LISTED = 20
 """How many names a sentence lists; the rest are counted."""
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")
-"""Cells that only say that there is no value, in lower case."""
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-", "--", ".", "<na>", "nat", "#n/a", "#div/0!", "#value!")
+"""Cells that only say that there is no value, in lower case; as people, SAS, pandas and Excel write them."""
 INFINITE = 1e150
 """Numbers as large as this stand for infinity or for a missing value; their squares would not be finite."""
 

@@ -145,7 +145,7 @@ def _labels(column: FoundColumn, keep: np.ndarray) -> Labels:
     """int32 [n] and the names, in order; none where there are too many."""
     if distinct(column) > MOST_LABELS:
         return None, ()
-    return number_labels([NO_LABEL if text is None else _shown(text) for text in as_texts(to_array(column)[keep])])
+    return number_labels([NO_LABEL if text is None else text for text in as_texts(to_array(column)[keep])])
 
 
 def _shown(text: str) -> str:

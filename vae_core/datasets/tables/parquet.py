@@ -19,6 +19,8 @@ from vae_core.datasets.tables.columns import (
 from vae_core.errors import DatasetError
 
 MAGIC = b"PAR1"
+UNBOUNDED = "DELTA_BYTE_ARRAY"
+"""An encoding of texts in which a few bytes may unfold to gigabytes."""
 INDEX_OF_PANDAS = re.compile(r"__index_level_\d+__")
 
 
@@ -56,8 +58,15 @@ def _read(file: File, data: bytes, as_text: Collection[str]) -> RawTable:
     metadata = pq.read_metadata(source)
     _check(file, metadata)
     fields = list(metadata.schema.to_arrow_schema())
-    readable = [field for field in fields if _kind(field.type)]
-    left_out = [(shown_name(f.name), f"of the type {str(f.type)[:40]}") for f in fields if f not in readable]
+    group = metadata.row_group(0)
+    chunks = [group.column(k) for k in range(group.num_columns)]
+    unfolding = {chunk.path_in_schema for chunk in chunks if UNBOUNDED in chunk.encodings}
+    readable = [field for field in fields if _kind(field.type) and field.name not in unfolding]
+    left_out = [
+        (shown_name(f.name), f"packed as {UNBOUNDED}" if f.name in unfolding else f"of the type {str(f.type)[:40]}")
+        for f in fields
+        if f not in readable
+    ]
     # dictionaries keep one copy of a text that a million rows have
     texts = [field.name for field in readable if _kind(field.type) == "text"]
     table = pq.ParquetFile(source, read_dictionary=texts).read([f.name for f in readable], use_threads=False)
@@ -68,8 +77,8 @@ def _read(file: File, data: bytes, as_text: Collection[str]) -> RawTable:
         kind = _kind(column.type)
         if kind == "number":
             return to_numbers(column)
-        if kind == "date" and pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("s", column.type.tz), safe=False)
+        if kind == "date":
+            return encoded(_dates(column))
         if kind != "text":
             return encoded(column.cast(pa.string()))
         return encoded(column) if name in as_text else typed(column)
@@ -78,6 +87,20 @@ def _read(file: File, data: bytes, as_text: Collection[str]) -> RawTable:
     columns = [column for _, column in pairs]
     del table, pairs
     return name_columns(file, names, columns, convert)._replace(left_out=tuple(left_out))
+
+
+def _dates(column: Any) -> Any:
+    """As text, to the second, and null where a date is beyond all years."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("s", column.type.tz), safe=False)
+    try:
+        texts = column.cast(pa.string())
+    except pa.ArrowInvalid:  # a time zone that this machine does not know
+        texts = column.cast(pa.timestamp("s")).cast(pa.string())
+    return pc.if_else(pc.starts_with(texts, "<"), pa.scalar(None, pa.string()), texts)
 
 
 def _check(file: File, metadata: Any) -> None:

@@ -249,9 +249,14 @@ def is_missing(values: np.ndarray) -> np.ndarray:
 
 
 def as_texts(values: np.ndarray) -> np.ndarray:
-    """A column as texts (object [N]); whole numbers without a decimal point, None where a number is missing."""
+    """A column as texts (object [N]): whole numbers without a decimal point, None where a number is not finite."""
     if not is_numeric(values):
         return np.asarray(values, dtype=object)
     found, codes = np.unique(np.asarray(values, dtype=np.float64), return_inverse=True)
-    texts = [None if np.isnan(v) else str(int(v)) if abs(v) < 1e15 and v == int(v) else repr(v) for v in found.tolist()]
-    return np.array(texts, dtype=object)[codes]
+    return np.array([_number_as_text(value) for value in found.tolist()], dtype=object)[codes]
+
+
+def _number_as_text(value: float) -> str | None:
+    if not np.isfinite(value):
+        return None
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)
