@@ -15,7 +15,7 @@ LAYERS = [
     "vae_core.workspace",
     "vae_core.stored_datasets",
     "vae_core.uploads",
-    "vae_core.example vae_core.batches",
+    "vae_core.example vae_core.batches vae_core.adam",
     "vae_core.networks vae_core.likelihoods vae_core.priors",
     "vae_core.vae",
     "vae_core.objectives",

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vae_core.adam import Adam
 from vae_core.batches import Examples, binarise
 from vae_core.config import TrainConfig
 from vae_core.datasets import Dataset
@@ -28,7 +29,6 @@ FIRST_SHARE = 0.04
 """Share of the peak learning rate at the first step."""
 LOOK_EVERY = 50
 """On a GPU the loss is looked at after so many steps: every look makes the device wait."""
-F32 = torch.float32
 START_EXAMPLES = 1024
 """The model begins at the mean of so many examples."""
 
@@ -67,7 +67,7 @@ class Training:
         self._learn, self._held_out = split(len(dataset), settings.validation, settings.seed)
         self._examples = Examples(dataset.x, device, dataset.labels if config.model.conditional else None)
         self._batches = -(-len(self._learn) // settings.batch_size)
-        self._optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=device.type != "mps")
+        self._optimizer = Adam(self.model.named_parameters())
         bfloat = settings.precision == "bfloat16" or (settings.precision == "auto" and device.type == "cuda")
         self._autocast = torch.autocast(device.type, torch.bfloat16, enabled=bfloat)
         model.start_from(self._examples[self._learn[:START_EXAMPLES]])
@@ -86,7 +86,7 @@ class Training:
             try:
                 validation = measure(self.model, self._examples, self._held_out, settings.seed, settings.targets)
             except TrainingError as error:
-                raise TrainingError(self._diverged(self._batches, epoch)) from error
+                raise self._diverged(epoch, self._batches) from error
             seconds = time.perf_counter() - started
             self.history.append(EpochRecord(epoch=epoch, train=learnt, validation=validation, seconds=seconds))
             yield self.history[-1]
@@ -99,12 +99,7 @@ class Training:
 
     def state(self) -> dict[str, Tensor]:
         """What the optimiser remembers, by parameter name: `<name>.exp_avg`, `<name>.exp_avg_sq`, `<name>.step`."""
-        of_parameter = self._optimizer.state
-        return {
-            f"{name}.{key}": value
-            for name, parameter in self.model.named_parameters()
-            for key, value in of_parameter.get(parameter, {}).items()
-        }
+        return self._optimizer.state()
 
     def resume(self, weights: dict[str, Tensor], state: dict[str, Tensor], history: Sequence[EpochRecord]) -> None:
         """Go on after the last epoch of `history`, with the weights and the optimiser's state of that moment.
@@ -112,18 +107,24 @@ class Training:
         Raises:
             CheckpointError: if the optimiser's state does not fit the model; nothing has changed then.
         """
-        states = {parameter: _state_of(name, parameter, state) for name, parameter in self.model.named_parameters()}
-        if sum(len(part) for part in states.values()) != len(state):
-            raise CheckpointError("The state of the optimiser is of another model. Start a new run.")
+        expected, found = (
+            {name: (t.shape, t.dtype) for name, t in tensors.items()} for tensors in (self.state(), state)
+        )
+        if found != expected or not all(bool(tensor.isfinite().all()) for tensor in state.values()):
+            raise CheckpointError("The state of the optimiser does not fit the model. Start a new run.")
         self.model.load_state_dict(weights)
-        for parameter, part in states.items():
-            if part:
-                self._optimizer.state[parameter] = {k: v.to(self._device, copy=True) for k, v in part.items()}
+        self._optimizer.load(state)
         self.history = list(history)
 
-    def _diverged(self, step: int, epoch: int) -> str:
-        rate = self._optimizer.param_groups[0]["lr"]
-        return (
+    def _rate(self, done: float) -> float:
+        """The learning rate after a share of the training."""
+        settings = self.config.train
+        return settings.learning_rate * (one_cycle(done) if settings.schedule == "one-cycle" else 1)
+
+    def _diverged(self, epoch: int, step: int) -> TrainingError:
+        """The loss was no number at a step of an epoch, counted from 1."""
+        rate = self._rate(((epoch - 1) * self._batches + step - 1) / (self.config.train.epochs * self._batches))
+        return TrainingError(
             f"The loss stopped being a number at step {step} of epoch {epoch} (learning rate {rate:.2g}). "
             "Try a learning rate ten times smaller."
         )
@@ -138,15 +139,13 @@ class Training:
         self.model.train()
         for number, index in enumerate(order.split(settings.batch_size)):
             step = (epoch - 1) * self._batches + number
-            rate = settings.learning_rate * (one_cycle(step / steps) if settings.schedule == "one-cycle" else 1)
-            self._optimizer.param_groups[0]["lr"] = rate
             out, loss = self._loss(index, noise, step / steps)
             bad = watch.first_bad(loss, number, last=number == self._batches - 1)
             if bad is not None:
-                raise TrainingError(self._diverged(bad + 1, epoch))
-            self._optimizer.zero_grad(set_to_none=True)
+                raise self._diverged(epoch, bad + 1)
+            self._optimizer.zero_grad()
             loss.backward()
-            self._optimizer.step()
+            self._optimizer.step(self._rate(step / steps))
             mean.add(out)
             self._on_step((step + 1) / steps)
         return mean.terms()
@@ -161,17 +160,6 @@ class Training:
         penalty = objective.penalty(out, Step(len(self._learn), done, noise))
         weight = penalty_weight(self.config.train, done)
         return out, (out.reconstruction_loss + weight * penalty).mean()
-
-
-def _state_of(name: str, parameter: Tensor, state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What Adam remembers of a parameter: all of it, or nothing where it never had a gradient."""
-    shapes = {"step": torch.Size(), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
-    found = {key: state[f"{name}.{key}"] for key in shapes if f"{name}.{key}" in state}
-    if found and {key: (t.shape, t.dtype) for key, t in found.items()} != {k: (s, F32) for k, s in shapes.items()}:
-        raise CheckpointError(f"The state of the optimiser does not fit {name}. Start a new run.")
-    if not all(bool(tensor.isfinite().all()) for tensor in found.values()):
-        raise CheckpointError(f"The state of the optimiser is no number at {name}. Start a new run.")
-    return found
 
 
 class _Watch:

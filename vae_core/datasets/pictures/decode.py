@@ -2,16 +2,17 @@
 
 import io
 import warnings
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from vae_core.datasets.pictures.headers import MAX_PIXELS, check_header, pnm_maximum
+from vae_core.datasets.limits import MAX_PIXELS, MAX_SIDE
+from vae_core.datasets.pictures.headers import check_header, pnm_maximum
 from vae_core.errors import DatasetError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-MAX_SIDE = 16_384
 STRIP_PIXELS = 2_000_000
 """Large pictures are changed in strips, or the steps in between would take many times their memory."""
 ALPHA_MODES = ("LA", "PA", "RGBA", "RGBa", "La")
@@ -70,7 +71,9 @@ def _decode(content: bytes, least: int | None) -> Decoded:
     image.load()
     if kind != "TIFF" and ORIENTATION_KEYS.isdisjoint(image.info):
         return Decoded(_to_8_bits(image, least), stored, kind, many, deep)
-    upright = ImageOps.exif_transpose(image)
+    upright: Image.Image = image
+    with suppress(Exception):  # damaged metadata, which raise nearly anything, take nothing from the pixels
+        upright = ImageOps.exif_transpose(image)
     turned = (upright.width > upright.height) != (image.width > image.height)
     return Decoded(_to_8_bits(upright, least), stored[::-1] if turned else stored, kind, many, deep)
 
