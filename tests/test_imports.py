@@ -105,7 +105,7 @@ def test_core_knows_no_web_page() -> None:
 def test_public_names_are_exact() -> None:
     public = {name for name in vars(vae_core) if not name.startswith("_")} | set(vae_core._LATE)
     modules = {name for name, value in vars(vae_core).items() if type(value).__name__ == "module"}
-    assert public - modules - {"Any", "TYPE_CHECKING", "import_module"} == set(vae_core.__all__)
+    assert public - modules - {"Any", "TYPE_CHECKING"} == set(vae_core.__all__)
     assert sorted(vae_core.__all__, key=lambda name: (name[0].islower(), not name.isupper(), name)) == vae_core.__all__
     assert all(getattr(vae_core, name) is not None for name in vae_core.__all__)
 

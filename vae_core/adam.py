@@ -75,9 +75,7 @@ class Adam:
 
     def state(self) -> dict[str, Tensor]:
         """What it remembers: `<parameter>.exp_avg`, `<parameter>.exp_avg_sq`, `<parameter>.step`."""
-        return {
-            f"{name}.{key}": self._memory[key][place] for place, name in enumerate(self._names) for key in MEMORY
-        }
+        return {f"{name}.{key}": self._memory[key][place] for place, name in enumerate(self._names) for key in MEMORY}
 
     def load(self, state: Mapping[str, Tensor]) -> None:
         """Remember what another one did.

@@ -20,7 +20,7 @@ from vae_core.records import EpochRecord, Terms
 from vae_core.run_config import FEWEST_EXAMPLES, RunConfig
 from vae_core.vae import VAE, VAEOutput
 
-EVALUATION_BATCH = 1024
+EVALUATION_BATCH = 512
 NOISE, ORDER = 0, 1
 """Purposes of an epoch's random numbers."""
 RISE_SHARE = 0.1
