@@ -15,7 +15,7 @@ from pages.ui.explorer import OpenModel
 from vae_core import checkpoints, export, stored_datasets, workspace
 from vae_core.batches import choose_device
 from vae_core.datasets import Dataset, TableSchema
-from vae_core.datasets.pictures.inspection import Inspection, inspect_pictures
+from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.errors import DatasetError, NotFoundError
 from vae_core.latents.codes import Codes, encode
 from vae_core.latents.manifold import manifold
@@ -115,7 +115,7 @@ def contact_sheet(id: str, label: int, number: int) -> bytes:
 @st.cache_resource(max_entries=32, show_spinner="Looking at every picture…")
 def inspection(id: str) -> Inspection:
     """Duplicates, blank pictures and brightness of a dataset of pictures."""
-    return inspect_pictures(dataset(id).x)
+    return stored_datasets.inspection(id)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

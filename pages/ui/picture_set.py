@@ -5,10 +5,10 @@ import streamlit as st
 
 from pages.ui import cache, figures, pictures, preparation
 from pages.ui.sentences import escape
+from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.stored_datasets import DatasetSummary
 
 PICTURE_PIXELS = 60  # about the width of a picture on the contact sheet of a small set
-GROUPS_SHOWN, COPIES_SHOWN, BLANKS_SHOWN = 8, 10, 40
 
 
 def show(about: DatasetSummary) -> None:
@@ -60,7 +60,8 @@ def _statistics(about: DatasetSummary) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**Pixel values**")
-        st.plotly_chart(figures.histograms(facts.histogram), key=f"values-{about.id}", config={"displayModeBar": False})
+        histogram = figures.histograms(np.array(facts.histogram))
+        st.plotly_chart(histogram, key=f"values-{about.id}", config={"displayModeBar": False})
         values = zip(facts.mean, facts.std, strict=True)
         st.caption(" · ".join(f"mean {mean:.1f}, standard deviation {std:.1f}" for mean, std in values) + " (0 to 255)")
     with right:
@@ -68,38 +69,39 @@ def _statistics(about: DatasetSummary) -> None:
         st.dataframe(
             [{"size": f"{w}×{h}", "pictures": count} for w, h, count in about.origin.sizes], hide_index=True, height=240
         )
-    _duplicates(about, facts.duplicates)
-    _blanks(about, facts.blanks)
+    _duplicates(about, facts)
+    _blanks(about, facts)
 
 
-def _duplicates(about: DatasetSummary, groups: tuple[tuple[int, ...], ...]) -> None:
+def _duplicates(about: DatasetSummary, facts: Inspection) -> None:
     st.markdown("**Duplicates**")
-    if not groups:
+    if not facts.duplicates:
         st.caption("No two pictures have the same pixels.")
         return
-    copies = sum(len(group) - 1 for group in groups)
+    copies = f"{facts.repeats:,} pictures repeat another one" if facts.repeats > 1 else "One picture repeats another"
     st.caption(
-        f"{copies:,} pictures repeat another one ({len(groups):,} different). Repeats in training and validation "
+        f"{copies} ({facts.duplicate_groups:,} different). Repeats in training and validation "
         "make a model look better than it is."
     )
     dataset = cache.dataset(about.id)
-    for group in groups[:GROUPS_SHOWN]:
+    for group in facts.duplicates:
         left, right = st.columns([1, 6], vertical_alignment="center")
-        left.image(pictures.inline(pictures.sheet(dataset.x[[group[0]]], 1)), width=PICTURE_PIXELS)
-        names = [dataset.names[k] if dataset.names else f"number {k + 1:,}" for k in group[:COPIES_SHOWN]]
-        more = f" and {len(group) - COPIES_SHOWN:,} more" if len(group) > COPIES_SHOWN else ""
-        right.caption(f"{len(group):,} times: {escape(', '.join(names))}{more}")
-    if len(groups) > GROUPS_SHOWN:
-        st.caption(f"… and {len(groups) - GROUPS_SHOWN:,} more.")
+        left.image(pictures.inline(pictures.sheet(dataset.x[[group.first[0]]], 1)), width=PICTURE_PIXELS)
+        names = [dataset.names[k] if dataset.names else f"number {k + 1:,}" for k in group.first]
+        more = f" and {group.count - len(names):,} more" if group.count > len(names) else ""
+        right.caption(f"{group.count:,} times: {escape(', '.join(names))}{more}")
+    if facts.duplicate_groups > len(facts.duplicates):
+        st.caption(f"… and {facts.duplicate_groups - len(facts.duplicates):,} more.")
 
 
-def _blanks(about: DatasetSummary, blanks: tuple[int, ...]) -> None:
+def _blanks(about: DatasetSummary, facts: Inspection) -> None:
     st.markdown("**Nearly blank**")
-    if not blanks:
+    if not facts.blanks:
         st.caption("No picture is of one colour only.")
         return
-    st.caption(f"{len(blanks):,} pictures show next to nothing: their pixels lie within 5 % of the whole range.")
-    shown = cache.dataset(about.id).x[np.array(blanks[:BLANKS_SHOWN])]
+    blanks = f"{facts.blank_count:,} pictures show" if facts.blank_count > 1 else "One picture shows"
+    st.caption(f"{blanks} next to nothing: all pixels lie within 5 % of the whole range.")
+    shown = cache.dataset(about.id).x[np.array(facts.blanks)]
     columns = min(len(shown), cache.SHEET_COLUMNS)
     st.image(pictures.inline(pictures.sheet(shown, columns)), width=columns * PICTURE_PIXELS)
 

@@ -84,7 +84,7 @@ def _read_here(directory: UploadDirectory, stage: Path, place: Place, refused: d
         dataset = read_files(directory.files(), upload.preparation, reading)
         begin(-1)
         dataset = replace(dataset, name=upload.title or dataset.name)
-        id = stored_datasets.save(dataset, directory.path.name, stage)
+        id = stored_datasets.save(dataset, directory.path.name, stage, lambda: begin(-1))
         directory.write_status(Status(state="done", done=1.0, dataset=id))
     except Exception as error:
         logging.exception("The upload was not read")
