@@ -20,8 +20,7 @@ from vae_core.errors import DatasetError, NotFoundError
 from vae_core.latents.codes import Codes, encode
 from vae_core.latents.manifold import manifold
 
-SHEET_COLUMNS, SHEET_ROWS = 20, 6
-SHEET_SIZE = SHEET_COLUMNS * SHEET_ROWS
+SHEET_ROWS = 6
 COLUMNS_SHOWN = ROWS_SHOWN = 200
 SHUFFLED, IN_ORDER = -1, -2
 """In place of a label."""
@@ -96,6 +95,11 @@ def dataset_or_none(id: str) -> Dataset | None:
         return None
 
 
+def sheet_columns(side: int) -> int:
+    """Pictures in a row of a contact sheet: large ones have details to show."""
+    return 20 if side <= 40 else 12
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def contact_sheet(id: str, label: int, number: int) -> bytes:
     """Page `number` (from 0) of a dataset's pictures as PNG: all SHUFFLED, all IN_ORDER, or of one label."""
@@ -108,8 +112,10 @@ def contact_sheet(id: str, label: int, number: int) -> bytes:
             if label == IN_ORDER or shown.labels is None
             else np.flatnonzero(shown.labels == label)
         )
-    chosen = order[number * SHEET_SIZE : (number + 1) * SHEET_SIZE]
-    return pictures.sheet(shown.x[chosen], min(SHEET_COLUMNS, len(chosen)))
+    columns = sheet_columns(shown.x.shape[1])
+    size = columns * SHEET_ROWS
+    chosen = order[number * size : (number + 1) * size]
+    return pictures.sheet(shown.x[chosen], min(columns, len(chosen)))
 
 
 @st.cache_resource(max_entries=32, show_spinner="Looking at every picture…")

@@ -9,6 +9,7 @@ from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.stored_datasets import DatasetSummary
 
 PICTURE_PIXELS = 60  # about the width of a picture on the contact sheet of a small set
+BLANKS_A_ROW = 20
 
 
 def show(about: DatasetSummary) -> None:
@@ -39,13 +40,12 @@ def _contact_sheet(about: DatasetSummary) -> None:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     label = left.selectbox("Show", list(labels), format_func=labels.__getitem__, key=f"label-{about.id}")
     shown = about.count if label < 0 else counts[label]
-    pages = max(-(-shown // cache.SHEET_SIZE), 1)
+    columns = cache.sheet_columns(about.schema_.shape[1])
+    pages = max(-(-shown // (columns * cache.SHEET_ROWS)), 1)
     with right:
         number = st.pagination(pages, key=f"page-{about.id}-{label}") if pages > 1 else 1
-    columns = min(shown, cache.SHEET_COLUMNS)
-    full = columns == cache.SHEET_COLUMNS
     png = cache.contact_sheet(about.id, label, number - 1)
-    st.image(pictures.inline(png), width="stretch" if full else columns * PICTURE_PIXELS)
+    st.image(pictures.inline(png), width="stretch" if shown >= columns else shown * PICTURE_PIXELS)
 
 
 def _statistics(about: DatasetSummary) -> None:
@@ -102,7 +102,7 @@ def _blanks(about: DatasetSummary, facts: Inspection) -> None:
     blanks = f"{facts.blank_count:,} pictures show" if facts.blank_count > 1 else "One picture shows"
     st.caption(f"{blanks} next to nothing: all pixels lie within 5 % of the whole range.")
     shown = cache.dataset(about.id).x[np.array(facts.blanks)]
-    columns = min(len(shown), cache.SHEET_COLUMNS)
+    columns = min(len(shown), BLANKS_A_ROW)
     st.image(pictures.inline(pictures.sheet(shown, columns)), width=columns * PICTURE_PIXELS)
 
 

@@ -9,6 +9,8 @@ from PIL import Image, ImageOps
 
 SHEET_PIXELS = 900
 """Sheets are enlarged by whole factors to about this width, so that small pictures stay crisp."""
+SHEET_BYTES = 2**20
+"""Of a sheet as PNG, at most; a larger one is reduced."""
 
 
 def sheet(pictures: np.ndarray, columns: int, gap: int = 1) -> bytes:
@@ -27,8 +29,24 @@ def sheet(pictures: np.ndarray, columns: int, gap: int = 1) -> bytes:
         canvas[top : top + height, left : left + width] = picture
     image = Image.fromarray(canvas.squeeze(-1) if channels == 1 else canvas)
     factor = max(1, round(SHEET_PIXELS / image.width))
+    enlarged = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    return _bounded(enlarged)
+
+
+def _bounded(image: Image.Image) -> bytes:
+    """As PNG, reduced where it would be larger than SHEET_BYTES."""
+    png, reduced = _png(image), image
+    while len(png) > SHEET_BYTES:
+        scale = min(0.95, (0.9 * SHEET_BYTES / len(png)) ** 0.5)  # a reduced picture is less smooth
+        size = (max(1, int(reduced.width * scale)), max(1, int(reduced.height * scale)))
+        reduced = image.resize(size, Image.Resampling.BOX)
+        png = _png(reduced)
+    return png
+
+
+def _png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST).save(buffer, "PNG")
+    image.save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -42,9 +60,7 @@ def before_and_after(originals: Sequence[Image.Image], prepared: Sequence[np.nda
         canvas.paste(whole, (left + (side - whole.width) // 2, (side - whole.height) // 2))
         after = Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
         canvas.paste(after.convert("RGB").resize((side, side), Image.Resampling.NEAREST), (left, side + gap))
-    buffer = io.BytesIO()
-    canvas.save(buffer, "PNG")
-    return buffer.getvalue()
+    return _bounded(canvas)
 
 
 def inline(png: bytes) -> str:
