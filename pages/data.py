@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import builtin, cache, picture_set, state, table_set, uploading
+from pages.ui import builtin, cache, picture_set, routes, state, table_set, uploading
 from pages.ui.navigation import page
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import stored_datasets, workspace
@@ -81,7 +81,7 @@ st.file_uploader(
     "Drop your data here", accept_multiple_files=True, key=state.upload_key(), on_change=uploading.take_upload
 )
 st.caption(UPLOAD_HELP)
-builtin.offer()
+builtin.offer(routes.base_path())
 if upload := state.upload_id():
     sentences_for_errors(uploading.watch)(upload)
 if error := state.take_upload_error():

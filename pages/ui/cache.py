@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.ui import explorer, pictures, tables
+from pages.ui import cards, explorer, pictures, tables
 from pages.ui.explorer import OpenModel
 from vae_core import checkpoints, export, stored_datasets, workspace
 from vae_core.batches import choose_device
-from vae_core.datasets import Dataset, TableSchema
+from vae_core.datasets import SAMPLES, Dataset, TableSchema
 from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.errors import DatasetError, NotFoundError
 from vae_core.latents.codes import Codes, encode
@@ -95,9 +95,9 @@ def dataset_or_none(id: str) -> Dataset | None:
         return None
 
 
-def sheet_columns(side: int) -> int:
+def sheet_columns(id: str) -> int:
     """Pictures in a row of a contact sheet: large ones have details to show."""
-    return 20 if side <= 40 else 12
+    return 20 if dataset(id).x.shape[1] <= 40 else 12
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -112,7 +112,7 @@ def contact_sheet(id: str, label: int, number: int) -> bytes:
             if label == IN_ORDER or shown.labels is None
             else np.flatnonzero(shown.labels == label)
         )
-    columns = sheet_columns(shown.x.shape[1])
+    columns = sheet_columns(id)
     size = columns * SHEET_ROWS
     chosen = order[number * size : (number + 1) * size]
     return pictures.sheet(shown.x[chosen], min(columns, len(chosen)))
@@ -129,6 +129,18 @@ def label_counts(id: str) -> list[int]:
     """How many examples every label has."""
     shown = dataset(id)
     return [] if shown.labels is None else np.bincount(shown.labels, minlength=len(shown.label_names)).tolist()
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def sample_card(name: str) -> bytes:
+    """A built-in set at a glance, as PNG.
+
+    Raises:
+        NotFoundError: if none is called so.
+    """
+    if name not in SAMPLES:
+        raise NotFoundError("There is no such built-in set.")
+    return cards.card(SAMPLES[name]())
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -40,7 +40,7 @@ def _contact_sheet(about: DatasetSummary) -> None:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     label = left.selectbox("Show", list(labels), format_func=labels.__getitem__, key=f"label-{about.id}")
     shown = about.count if label < 0 else counts[label]
-    columns = cache.sheet_columns(about.schema_.shape[1])
+    columns = cache.sheet_columns(about.id)
     pages = max(-(-shown // (columns * cache.SHEET_ROWS)), 1)
     with right:
         number = st.pagination(pages, key=f"page-{about.id}-{label}") if pages > 1 else 1
