@@ -222,6 +222,17 @@ def list_all() -> list[DatasetSummary]:
     return [about for _, about in sorted(found, key=lambda pair: pair[0], reverse=True)]
 
 
+def list_deleted() -> list[tuple[float, DatasetSummary]]:
+    """What `restore` brings back, with the time of its deletion; the latest first."""
+    found = []
+    for home in workspace.folder(KIND).glob(f"{workspace.ASIDE}*"):
+        with suppress(OSError, ValueError):
+            about = read_summary(home)
+            if not workspace.place(KIND, about.id).is_dir():  # else it was uploaded again
+                found.append((home.stat().st_mtime, about))
+    return sorted(found, key=lambda pair: pair[0], reverse=True)
+
+
 def uploads_in_use() -> set[str]:
     """The uploads from which datasets were made, those that lie aside among them."""
     used = set()
@@ -251,7 +262,9 @@ def rename(id: str, name: str) -> None:
 
 def delete(id: str) -> None:
     """Put a dataset aside: `restore` brings it back until it is purged. Runs trained on it keep their models."""
-    workspace.put_aside(workspace.place(KIND, id))
+    home = workspace.place(KIND, id)
+    if home.is_dir():  # else it lies aside already, and would be thrown away for nothing
+        workspace.put_aside(home)
 
 
 def restore(id: str) -> None:

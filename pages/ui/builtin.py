@@ -15,7 +15,8 @@ def offer(base: str) -> None:
     Args:
         base: The path of our routes, from where the browser fetches the pictures when it has shown all the rest.
     """
-    with st.expander("Or take a built-in set", icon=":material/category:"):
+    shut = f"builtin-{state.dataset_id()}"  # another dataset, another expander: what was taken comes into view
+    with st.expander("Or take a built-in set", icon=":material/category:", key=shut):
         for start in range(0, len(SAMPLES), COLUMNS):
             names = list(SAMPLES)[start : start + COLUMNS]
             for column, name in zip(st.columns(COLUMNS), names, strict=False):

@@ -115,7 +115,7 @@ def contact_sheet(id: str, label: int, number: int) -> bytes:
     columns = sheet_columns(id)
     size = columns * SHEET_ROWS
     chosen = order[number * size : (number + 1) * size]
-    return pictures.sheet(shown.x[chosen], min(columns, len(chosen)))
+    return pictures.sheet(shown.x[chosen], min(columns, len(chosen)), frame=1)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Looking at every picture…")

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cache, figures, pictures, preparation
-from pages.ui.sentences import escape
+from pages.ui.sentences import escape, sentences_for_errors
 from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.stored_datasets import DatasetSummary
 
@@ -32,6 +32,7 @@ def show(about: DatasetSummary) -> None:
 
 
 @st.fragment
+@sentences_for_errors
 def _contact_sheet(about: DatasetSummary) -> None:
     counts = cache.label_counts(about.id)
     labels = {cache.SHUFFLED: "All, shuffled", cache.IN_ORDER: "All, in order"} | {
@@ -62,15 +63,23 @@ def _statistics(about: DatasetSummary) -> None:
         st.markdown("**Pixel values**")
         histogram = figures.histograms(np.array(facts.histogram))
         st.plotly_chart(histogram, key=f"values-{about.id}", config={"displayModeBar": False})
-        values = zip(facts.mean, facts.std, strict=True)
-        st.caption(" · ".join(f"mean {mean:.1f}, standard deviation {std:.1f}" for mean, std in values) + " (0 to 255)")
+        names = ("",) if len(facts.mean) == 1 else ("red: ", "green: ", "blue: ")
+        values = zip(names, facts.mean, facts.std, strict=True)
+        lines = [f"{name}mean {mean:.1f}, standard deviation {std:.1f}" for name, mean, std in values]
+        st.caption("  \n".join(lines) + " (0 to 255)")
     with right:
         st.markdown("**Sizes as they came**")
-        st.dataframe(
-            [{"size": f"{w}×{h}", "pictures": count} for w, h, count in about.origin.sizes], hide_index=True, height=240
-        )
+        _sizes(about)
     _duplicates(about, facts)
     _blanks(about, facts)
+
+
+def _sizes(about: DatasetSummary) -> None:
+    sizes = [{"size": f"{w}×{h}", "pictures": count} for w, h, count in about.origin.sizes]
+    if sizes:
+        st.dataframe(sizes, hide_index=True, height=min(38 + 35 * len(sizes), 240))
+    else:
+        st.caption("All are of the size in which they are kept.")
 
 
 def _duplicates(about: DatasetSummary, facts: Inspection) -> None:
@@ -78,20 +87,23 @@ def _duplicates(about: DatasetSummary, facts: Inspection) -> None:
     if not facts.duplicates:
         st.caption("No two pictures have the same pixels.")
         return
-    copies = f"{facts.repeats:,} pictures repeat another one" if facts.repeats > 1 else "One picture repeats another"
-    st.caption(
-        f"{copies} ({facts.duplicate_groups:,} different). Repeats in training and validation "
-        "make a model look better than it is."
-    )
+    have = "One picture has" if facts.duplicate_groups == 1 else f"{facts.duplicate_groups:,} pictures have"
+    copies = "a copy" if facts.repeats == 1 else f"copies, {facts.repeats:,} in all"
+    st.caption(f"{have} {copies}. A picture in training and in validation makes a model look better than it is.")
     dataset = cache.dataset(about.id)
     for group in facts.duplicates:
         left, right = st.columns([1, 6], vertical_alignment="center")
-        left.image(pictures.inline(pictures.sheet(dataset.x[[group.first[0]]], 1)), width=PICTURE_PIXELS)
+        left.image(pictures.inline(pictures.sheet(dataset.x[[group.first[0]]], 1, frame=1)), width=PICTURE_PIXELS)
         names = [dataset.names[k] if dataset.names else f"number {k + 1:,}" for k in group.first]
         more = f" and {group.count - len(names):,} more" if group.count > len(names) else ""
-        right.caption(f"{group.count:,} times: {escape(', '.join(names))}{more}")
+        right.caption(f"{group.count:,} times: {', '.join(map(_isolated, names))}{more}")
     if facts.duplicate_groups > len(facts.duplicates):
         st.caption(f"… and {facts.duplicate_groups - len(facts.duplicates):,} more.")
+
+
+def _isolated(name: str) -> str:
+    """A name that is read from the right must not turn its neighbours round."""
+    return f"\u2068{escape(name)}\u2069"
 
 
 def _blanks(about: DatasetSummary, facts: Inspection) -> None:
@@ -103,7 +115,7 @@ def _blanks(about: DatasetSummary, facts: Inspection) -> None:
     st.caption(f"{blanks} next to nothing: all pixels lie within 5 % of the whole range.")
     shown = cache.dataset(about.id).x[np.array(facts.blanks)]
     columns = min(len(shown), BLANKS_A_ROW)
-    st.image(pictures.inline(pictures.sheet(shown, columns)), width=columns * PICTURE_PIXELS)
+    st.image(pictures.inline(pictures.sheet(shown, columns, frame=1)), width=columns * PICTURE_PIXELS)
 
 
 def _skipped(about: DatasetSummary) -> None:

@@ -13,13 +13,14 @@ SHEET_BYTES = 2**20
 """Of a sheet as PNG, at most; a larger one is reduced."""
 
 
-def sheet(pictures: np.ndarray, columns: int, gap: int = 1) -> bytes:
+def sheet(pictures: np.ndarray, columns: int, gap: int = 1, frame: int = 0) -> bytes:
     """A contact sheet.
 
     Args:
         pictures: uint8 [N, H, W, C].
         columns: Pictures a row.
         gap: Pixels between pictures, before enlarging.
+        frame: Pixels around all, which show the edge of a picture that is as white as the page.
     """
     count, height, width, channels = pictures.shape
     rows = -(-count // columns)
@@ -27,6 +28,7 @@ def sheet(pictures: np.ndarray, columns: int, gap: int = 1) -> bytes:
     for k, picture in enumerate(pictures):
         top, left = (k // columns) * (height + gap), (k % columns) * (width + gap)
         canvas[top : top + height, left : left + width] = picture
+    canvas = np.pad(canvas, ((frame, frame), (frame, frame), (0, 0)), constant_values=128)
     image = Image.fromarray(canvas.squeeze(-1) if channels == 1 else canvas)
     factor = max(1, round(SHEET_PIXELS / image.width))
     enlarged = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)

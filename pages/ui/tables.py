@@ -36,12 +36,12 @@ def _histogram(column: NumericColumn, x: np.ndarray) -> np.ndarray:
 
 
 def _line(column: NumericColumn | CategoricalColumn, shares: np.ndarray) -> dict[str, Any]:
-    line: dict[str, Any] = {"column": column.name, "kind": "names", "histogram": shares.tolist(), "lowest": ""}
+    line: dict[str, Any] = {"column": column.name, "kind": "categories", "histogram": shares.tolist(), "lowest": ""}
     if isinstance(column, NumericColumn):
-        line |= {"kind": "numbers", "lowest": _number(column.low), "mean, or names": _number(column.mean)}
+        line |= {"kind": "numbers", "lowest": _number(column.low), "mean, or categories": _number(column.mean)}
         return line | {"highest": _number(column.high), "missing": column.missing}
     names = ", ".join(column.categories[:BINS])
-    return line | {"mean, or names": names, "highest": "", "missing": column.missing}
+    return line | {"mean, or categories": names, "highest": "", "missing": column.missing}
 
 
 def _number(value: float) -> str:

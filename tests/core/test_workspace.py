@@ -174,3 +174,26 @@ def test_pictures_stored_before_that_are_looked_through_once(tiny_images: Datase
     facts = stored_datasets.inspection(id)
     assert facts == inspect_pictures(tiny_images.x)
     assert Inspection.model_validate_json(path.read_bytes()) == facts
+
+
+def test_deleted_datasets_are_listed_until_they_are_here_again(tiny_images: Dataset) -> None:
+    ids = [stored_datasets.save(tiny_images), stored_datasets.save(stroke_dataset(count=30))]
+    for seconds, id in enumerate(ids, 10**9):
+        stored_datasets.delete(id)
+        aside = workspace.folder("datasets") / f"{workspace.ASIDE}{id}"
+        os.utime(aside, (seconds, seconds))
+    assert [(when, about.id) for when, about in stored_datasets.list_deleted()] == [
+        (10**9 + 1, ids[1]),
+        (10**9, ids[0]),
+    ]
+    stored_datasets.restore(ids[1])
+    stored_datasets.save(tiny_images)  # uploaded again
+    assert stored_datasets.list_deleted() == []
+
+
+def test_deleting_twice_can_still_be_undone(tiny_images: Dataset) -> None:
+    id = stored_datasets.save(tiny_images)
+    for _ in range(2):
+        stored_datasets.delete(id)
+    stored_datasets.restore(id)
+    assert len(stored_datasets.load(id)) == 40

@@ -50,7 +50,7 @@ def test_upload_is_stored_shown_and_its_bytes_let_go() -> None:
     app.file_uploader[0].upload("set.zip", content, "application/zip").run()
     assert not app.exception
     assert [about.name for about in stored_datasets.list_all()] == ["set.zip"]
-    assert [metric.value for metric in app.metric] == ["30", "16×16", "2", "grey"]
+    assert [metric.value for metric in app.metric] == ["30", "16×16", "grey", "2"]
     assert "x.txt (not a picture)" in app.info[0].value.replace("\\", "")
     assert not app.file_uploader[0].value
 

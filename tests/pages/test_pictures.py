@@ -70,9 +70,8 @@ def test_pages_of_a_contact_sheet_show_every_picture_once() -> None:
         shown: list[int] = []
         for number in (0, 1):
             found = opened(cache.contact_sheet(id, order, number))
-            step = found.shape[1] * 9 // (20 * 9 - 1)  # pictures and gaps
-            factor = step // 9
-            shown += found[factor::step, factor::step].reshape(-1).tolist()
+            factor = found.shape[1] // (20 * 9 + 1)  # pictures, gaps and frame
+            shown += found[2 * factor :: 9 * factor, 2 * factor :: 9 * factor].reshape(-1).tolist()
         count = len(x)
         assert sorted(shown[:count]) == list(range(count))
         assert (shown[:count] == list(range(count))) == (order == cache.IN_ORDER)

@@ -25,7 +25,8 @@ from vae_core.uploads.directory import Status, UploadDirectory
 NICENESS = 10
 MOST_CRASHES = 10
 STATUS_SECONDS = 0.4
-CANCELLED = Status(state="cancelled", message="Reading was cancelled. Nothing was kept.")
+CANCELLED = "Reading was cancelled. Nothing was kept."
+CANCELLED_AGAIN = "The new preparation was cancelled. The dataset is as it was."
 
 
 def main(path: Path) -> int:
@@ -50,7 +51,8 @@ def read(directory: UploadDirectory, stage: Path) -> None:
         if why is None:
             return
         if directory.is_cancel_asked():
-            directory.write_status(CANCELLED)
+            message = CANCELLED_AGAIN if directory.read_upload().replaces else CANCELLED
+            directory.write_status(Status(state="cancelled", message=message))
             return
         k, _ = place.look()
         if k < 0:
