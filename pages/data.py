@@ -9,7 +9,9 @@ from vae_core import stored_datasets, workspace
 from vae_core.run_config import FEWEST_EXAMPLES
 from vae_core.stored_datasets import DatasetSummary
 
-MISSING = "This dataset is not here: it was removed, or the link is wrong. Choose one from the list."
+GONE = "This dataset is not here: it was removed, or the link is wrong."
+MISSING = f"{GONE} Choose one from the list."
+NAME_PIXELS = 320  # as wide as a phone has it: in a narrow field the count of letters lies over them
 FACT_PIXELS = 160  # two beside each other on a phone
 EMPTY = "Nothing here yet. Drop a ZIP of pictures above, or take a built-in set."
 UPLOAD_HELP = (
@@ -47,7 +49,7 @@ def actions(about: DatasetSummary) -> None:
         rename.popover("Rename", icon=":material/edit:", width="stretch", key=shut),
         st.form(f"{shut}-form", border=False),
     ):
-        name = st.text_input("Name", about.name, max_chars=stored_datasets.LONGEST_TITLE)
+        name = st.text_input("Name", about.name, max_chars=stored_datasets.LONGEST_TITLE, width=NAME_PIXELS)
         if st.form_submit_button("Rename"):
             stored_datasets.rename(about.id, name)
             st.rerun()
@@ -104,5 +106,7 @@ if not reading:
         if chosen:
             show(stored[chosen])
     else:
+        if state.dataset_id():
+            st.error(GONE, icon=":material/error:")
         st.info(EMPTY, icon=":material/photo_library:")
     deleted.offer_all()

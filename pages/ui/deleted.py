@@ -9,6 +9,9 @@ from pages.ui.sentences import escape
 from vae_core import stored_datasets
 from vae_core.errors import VAECoreError
 
+MOST = 12
+"""Each takes a row with a button."""
+
 
 def offer_undo() -> None:
     """Just after a deletion: bring the dataset back."""
@@ -28,8 +31,8 @@ def offer_all() -> None:
     if not everything:
         return
     with st.expander(f"Deleted or replaced ({len(everything):,})", icon=":material/delete:"):
-        st.caption("Kept for a day.")
-        for when, about in everything:
+        st.caption("Kept for a day." if len(everything) <= MOST else f"Kept for a day; these are the last {MOST}.")
+        for when, about in everything[:MOST]:
             name, facts, back = st.columns([3, 3, 1.5], vertical_alignment="center")
             name.text(about.name)
             kind = "pictures" if about.schema_.kind == "image" else "rows"
