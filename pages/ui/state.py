@@ -40,9 +40,7 @@ def choose(
     key = f"choice-{parameter}"
     wanted = st.query_params.get(parameter)
     ids = list(titles)
-    counts = Counter(titles.values())
-    # a selectbox tells its options apart by what they show
-    shown = {id: title if counts[title] == 1 else f"{title} ({id[:4]})" for id, title in titles.items()}
+    shown = _told_apart(titles)
     if wanted is not None and wanted not in titles:
         st.error(missing, icon=":material/error:")
     default = otherwise if otherwise in titles else ids[0]
@@ -60,6 +58,12 @@ def choose(
         label_visibility="collapsed" if hide_label else "visible",
         placeholder="Choose one",
     )
+
+
+def _told_apart(titles: Mapping[str, str]) -> dict[str, str]:
+    """A selectbox tells its options apart by what they show: with equal titles that is a part of the id too."""
+    counts = Counter(titles.values())
+    return {id: title if counts[title] == 1 else f"{title} ({id[:4]})" for id, title in titles.items()}
 
 
 def point(latents: int) -> list[float] | None:

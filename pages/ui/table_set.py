@@ -61,14 +61,7 @@ def _choices(about: DatasetSummary, schema: TableSchema) -> None:
     """One line a column: how it is used; and what becomes of missing values."""
     present = schema.choices
     uses = _present_uses(schema)
-    edited: Any = st.data_editor(
-        [{"column": name, "use as": use} for name, use in uses.items()],
-        hide_index=True,
-        disabled=["column"],
-        column_config={"use as": st.column_config.SelectboxColumn("use as", options=list(USES), required=True)},
-        key=f"uses-{about.id}",
-        height=min(38 + 35 * len(uses), 420),
-    )
+    wanted = _edited_uses(about.id, uses)
     missing = st.segmented_control(
         "Missing values",
         list(MISSING),
@@ -78,7 +71,6 @@ def _choices(about: DatasetSummary, schema: TableSchema) -> None:
     )
     offers_pivot = present.pivot or any("Pivot" in sentence for sentence in about.origin.advice)
     pivot = offers_pivot and st.toggle("Pivot: a row a user, a column an item", present.pivot, key=f"pivot-{about.id}")
-    wanted = {row["column"]: row["use as"] for row in edited}
     labels = [name for name, use in wanted.items() if use == "label"]
     if len(labels) > 1:
         st.warning("Only one column can be the label.", icon=":material/label:")
@@ -102,6 +94,18 @@ def _choices(about: DatasetSummary, schema: TableSchema) -> None:
         uploads.prepare_again(str(about.upload), choices, about.id, about.name)
         state.set_upload_id(str(about.upload))
         st.rerun()
+
+
+def _edited_uses(id: str, uses: dict[str, str]) -> dict[str, str]:
+    edited: Any = st.data_editor(
+        [{"column": name, "use as": use} for name, use in uses.items()],
+        hide_index=True,
+        disabled=["column"],
+        column_config={"use as": st.column_config.SelectboxColumn("use as", options=list(USES), required=True)},
+        key=f"uses-{id}",
+        height=min(38 + 35 * len(uses), 420),
+    )
+    return {row["column"]: row["use as"] for row in edited}
 
 
 def _present_uses(schema: TableSchema) -> dict[str, str]:
