@@ -30,9 +30,9 @@ LAYERS = [
     "pages.ui.sentences",
     "pages.ui.browser_runtime pages.ui.upload_limits pages.ui.pictures pages.ui.tables pages.ui.figures "
     "pages.ui.forms pages.ui.state pages.ui.navigation",
-    "pages.ui.explorer",
+    "pages.ui.explorer pages.ui.cards",
     "pages.ui.cache pages.ui.models",
-    "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin",
+    "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.uploading pages.ui.picture_set",
     "pages.ui.routes",
     "pages.home pages.data pages.train pages.explore",
