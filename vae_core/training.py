@@ -20,7 +20,7 @@ from vae_core.records import EpochRecord, Terms
 from vae_core.run_config import FEWEST_EXAMPLES, RunConfig
 from vae_core.vae import VAE, VAEOutput
 
-EVALUATION_BATCH = 512
+EVALUATION_BATCH = 256
 NOISE, ORDER = 0, 1
 """Purposes of an epoch's random numbers."""
 RISE_SHARE = 0.1
@@ -29,7 +29,7 @@ FIRST_SHARE = 0.04
 """Share of the peak learning rate at the first step."""
 LOOK_EVERY = 50
 """On a GPU the loss is looked at after so many steps: every look makes the device wait."""
-START_EXAMPLES = 1024
+START_EXAMPLES = 512
 """The model begins at the mean of so many examples."""
 
 

@@ -50,7 +50,14 @@ def grey(learn: Dataset, test: Dataset) -> Iterator[tuple[str, str, str, float]]
 def binarised(learn: Dataset, test: Dataset) -> Iterator[tuple[str, str, str, float]]:
     """One layer of 400 units, 20 latents, drawn anew at every step."""
     model, seconds = trained(
-        learn, widths=(400,), activation="relu", fourier=0, latents=20, epochs=20, learning_rate=2e-3, targets="binarised"
+        learn,
+        widths=(400,),
+        activation="relu",
+        fourier=0,
+        latents=20,
+        epochs=20,
+        learning_rate=2e-3,
+        targets="binarised",
     )
     yield from bounds("binarised, 784-400-20, 20 epochs", model, test, "", seconds)
 
@@ -70,7 +77,9 @@ def plane(learn: Dataset, test: Dataset) -> Iterator[tuple[str, str, str, float]
     yield from bounds("binarised, 784-512-256-2, 20 epochs", model, test, "140.7; IWAE-500 ≤ 137.6", seconds)
 
 
-def bounds(name: str, model: Checkpoint, test: Dataset, known: str, seconds: float) -> Iterator[tuple[str, str, str, float]]:
+def bounds(
+    name: str, model: Checkpoint, test: Dataset, known: str, seconds: float
+) -> Iterator[tuple[str, str, str, float]]:
     whole, part = evaluate(model, test), first(test, 2000)
     assert whole.elbo
     yield f"{name}: −ELBO", f"{-whole.elbo.mean:.2f} ± {whole.elbo.error:.2f}", known, seconds
@@ -92,14 +101,19 @@ def mixture(learn: Dataset, test: Dataset) -> Iterator[tuple[str, str, str, floa
         ("autoencoder, 16 latents", "about 460 → about 2", {"objective": "autoencoder"}),
     ):
         model, seconds = trained(
-            learn, widths=(512, 256), activation="relu", fourier=0, latents=16, epochs=15, learning_rate=2e-3, **settings
+            learn,
+            widths=(512, 256),
+            activation="relu",
+            fourier=0,
+            latents=16,
+            epochs=15,
+            learning_rate=2e-3,
+            **settings,
         )
         assert model.codes
         prior = np.random.default_rng(0).standard_normal((10_000, 16))
         fitted = fit_mixture(model.codes.mean, components=10).sample(10_000, seed=0)
-        distances = [
-            frechet(features(model.decode(z).reshape(len(z), -1)), real) for z in (prior, fitted)
-        ]
+        distances = [frechet(features(model.decode(z).reshape(len(z), -1)), real) for z in (prior, fitted)]
         told = f"{distances[0]:.1f} → {distances[1]:.1f}"
         yield f"{name}: own-feature FID, N(0, I) → GMM-10", told, known, seconds
 

@@ -40,7 +40,9 @@ def test_information_is_scikit_learns() -> None:
     edges = [np.histogram_bin_edges(c, 20)[1:-1] for c in codes.T]
     for j in range(2):
         for k in range(2):
-            assert found[j, k] == pytest.approx(mutual_info_score(np.digitize(codes[:, j], edges[j]), v[:, k]), abs=1e-9)
+            assert found[j, k] == pytest.approx(
+                mutual_info_score(np.digitize(codes[:, j], edges[j]), v[:, k]), abs=1e-9
+            )
 
 
 def test_one_dimension_and_a_factor_that_does_not_vary() -> None:
