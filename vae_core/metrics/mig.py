@@ -3,8 +3,7 @@
 Chen et al. 2018, "Isolating Sources of Disentanglement in Variational Autoencoders"
 (https://arxiv.org/abs/1802.04942), §4. Computed on the mean code cut into 20 bins of equal width, as
 disentanglement_lib does (Locatello et al. 2019, https://arxiv.org/abs/1811.12359); the mutual information is our own,
-so that no other
-library's version moves it. On the mean code collapsed dimensions can leak: say which dimensions were taken.
+so that no other library's version moves it. On the mean code collapsed dimensions can leak: say which were taken.
 """
 
 from dataclasses import dataclass
