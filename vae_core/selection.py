@@ -9,6 +9,7 @@ mean nothing.
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -133,18 +134,16 @@ def cross_validate(
     device = choose_device(start.train.device)
     for number, (settings, fold, config) in enumerate(planned[len(done) :], start=len(done)):
         model = build(config, dataset.schema, len(dataset.label_names))
-        divided = parts(len(dataset), folds, fold, config.train.seed)
-        training = Training(
-            model,
-            dataset,
-            config,
-            device,
-            lambda share, n=number: on_step((n + share) / len(planned)),
-            divided,
-        )
+        told = partial(_tell, on_step, number, len(planned))
+        training = Training(model, dataset, config, device, told)
+        training.divide(*parts(len(dataset), folds, fold, config.train.seed))
         records = list(training)
         seconds = sum(record.seconds for record in records)
         yield Trial(settings=settings, fold=fold, validation=records[-1].validation, seconds=seconds)
+
+
+def _tell(on_step: Callable[[float], None], number: int, count: int, share: float) -> None:
+    on_step((number + share) / count)
 
 
 def scores(trials: Sequence[Trial]) -> list[Score]:

@@ -64,13 +64,17 @@ class Training:
         self.history: list[EpochRecord] = []
         self._device = device
         self._on_step = on_step
-        self._learn, self._held_out = split(len(dataset), settings.validation, settings.seed)
         self._examples = Examples(dataset.x, device, dataset.labels if config.model.conditional else None)
-        self._batches = -(-len(self._learn) // settings.batch_size)
         self._optimizer = Adam(self.model.named_parameters())
         bfloat = settings.precision == "bfloat16" or (settings.precision == "auto" and device.type == "cuda")
         self._autocast = torch.autocast(device.type, torch.bfloat16, enabled=bfloat)
-        model.start_from(self._examples[self._learn[:START_EXAMPLES]])
+        self.divide(*split(len(dataset), settings.validation, settings.seed))
+
+    def divide(self, learn: Tensor, held_out: Tensor) -> None:
+        """Learn from these indices and measure on those, instead of the settings' share; before the first epoch."""
+        self._learn, self._held_out = learn, held_out
+        self._batches = -(-len(learn) // self.config.train.batch_size)
+        self.model.start_from(self._examples[learn[:START_EXAMPLES]])
 
     def __iter__(self) -> Iterator[EpochRecord]:
         """Train, yielding after each epoch.
