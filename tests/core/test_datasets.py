@@ -342,3 +342,10 @@ def test_damaged_copies_of_good_files_are_read_or_refused_never_thrown() -> None
                 datasets.read("file", bytes(damaged[: random.integers(1, len(damaged) + 1)]))
             except DatasetError as refusal:
                 assert str(refusal)
+
+
+def test_picture_that_is_broken_is_not_called_something_else() -> None:
+    broken = b"\x89PNG\r\n\x1a\n" + b"\1" * 60
+    dataset = datasets.read("set.zip", zip_of({"a.png": broken, "b.png": png(grey())}))
+    assert dict(dataset.origin.skipped)["a.png"] != "not a picture"
+    assert "the picture has no colours" in datasets.read("b.png", png(grey())).origin.advice[1]

@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from vae_core.datasets.file import HEAD_BYTES
 from vae_core.datasets.limits import MAX_PIXELS, MAX_SIDE
-from vae_core.datasets.pictures.headers import check_header, pnm_maximum
+from vae_core.datasets.pictures.headers import check_header, is_picture, pnm_maximum
 from vae_core.errors import DatasetError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
@@ -79,7 +80,12 @@ def _decode(content: bytes, least: int | None) -> Decoded:
 
 
 def _open(content: bytes) -> ImageFile.ImageFile:
-    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    try:
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        if is_picture(content[:HEAD_BYTES]):
+            raise DatasetError("broken picture") from error
+        raise
     if image.width * image.height > MAX_PIXELS:
         raise DatasetError(f"{image.width}×{image.height} pixels, more than {MAX_PIXELS // 1_000_000} million")
     if max(image.size) > MAX_SIDE:
