@@ -22,9 +22,9 @@ from vae_core.runs import Run
 
 STARTING_SHARE = 0.15
 """Of the kills fall into the start of a worker."""
-LONGEST_START, LONGEST_TRAINING = 2.0, 0.7
+LONGEST_START, LONGEST_TRAINING = 2.0, 2.0
 """Seconds until a kill, at most."""
-EPOCHS = 200
+EPOCHS_A_KILL = 100
 PATIENCE = 120.0
 
 
@@ -45,7 +45,7 @@ def survive(kind: str, kills: int, seed: int) -> Report:
     began, random, report = time.monotonic(), Random(f"{kind} {seed}"), Report(kind)
     dataset = dataset_of(kind)
     stored_datasets.save(dataset)
-    config = config_of(kind, dataset, epochs=EPOCHS * max(kills // 3, 1))
+    config = config_of(kind, dataset, epochs=EPOCHS_A_KILL * kills)
     run = runs.start(kind, config)
     while report.kills < kills and _kill(run, random):
         report.kills += 1
