@@ -32,7 +32,7 @@ LAYERS = [
     "pages.ui.explorer",
     "pages.ui.cache pages.ui.models",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin",
-    "pages.ui.uploading pages.ui.picture_set",
+    "pages.ui.uploading pages.ui.picture_set pages.ui.new_run",
     "pages.ui.routes",
     "pages.home pages.data pages.train pages.explore",
     "pages.ui.router",

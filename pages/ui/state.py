@@ -6,6 +6,7 @@ So a link, the Back button and a second tab all show what the address says.
 
 import math
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,10 +14,19 @@ from typing import Any
 import streamlit as st
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
-LARGEST_LATENT = 100.0
+LARGEST_LATENT = 1e6
+"""The codes of an autoencoder lie where they like."""
+DOUBLE_CLICK_SECONDS = 3.0
 
 
-def choose(label: str, parameter: str, titles: Mapping[str, str], missing: str, hide_label: bool = False) -> str | None:
+def choose(
+    label: str,
+    parameter: str,
+    titles: Mapping[str, str],
+    missing: str,
+    hide_label: bool = False,
+    first: str | None = None,
+) -> str | None:
     """A selectbox over ids that follows the address and is followed by it.
 
     Args:
@@ -25,9 +35,10 @@ def choose(label: str, parameter: str, titles: Mapping[str, str], missing: str, 
         titles: id -> what is shown.
         missing: The sentence for an id in the address that is not among them.
         hide_label: Keep the label for screen readers alone.
+        first: What is chosen when the address names none; the first one of all if that is not among them.
 
     Returns:
-        The id in the address, the first one when there is none, or None when the address names another.
+        The id in the address, `first` when there is none, or None when the address names another.
     """
     key = f"choice-{parameter}"
     wanted = st.query_params.get(parameter)
@@ -37,7 +48,7 @@ def choose(label: str, parameter: str, titles: Mapping[str, str], missing: str, 
     shown = {id: title if counts[title] == 1 else f"{title} ({id[:4]})" for id, title in titles.items()}
     if wanted is not None and wanted not in titles:
         st.error(missing, icon=":material/error:")
-    value = wanted if wanted in titles else (None if wanted else ids[0])
+    value = wanted if wanted in titles else (None if wanted else first if first in titles else ids[0])
     if st.session_state.get(key, "") != value:  # setting it anew would close the list under the user's hand
         st.session_state[key] = value
     return st.selectbox(
@@ -82,6 +93,20 @@ def run_id() -> str | None:
 def set_run_id(id: str | None) -> None:
     """Show a run on Train, or none."""
     st.query_params.from_dict({"run": id} if id else {})
+
+
+def start_once(digest: str, start: Callable[[], str]) -> str:
+    """The id of what `start` begins; the second click of a double click is given that of the first.
+
+    Args:
+        digest: Of what is begun: something else may begin at once.
+        start: Begins it and returns its id.
+    """
+    last, when, id = st.session_state.get("started", ("", 0.0, ""))
+    if last != digest or time.monotonic() - when > DOUBLE_CLICK_SECONDS:
+        id = start()
+    st.session_state["started"] = (digest, time.monotonic(), id)
+    return str(id)
 
 
 def set_dataset_id(id: str | None) -> None:
