@@ -1,19 +1,50 @@
-"""The core of VAE Studio: data, models, training, checkpoints, latents. No web page is needed to use it."""
+"""The core of VAE Studio: data, models, training, checkpoints, latents. No web page is needed to use it.
+
+What needs torch is loaded when it is first asked for: a page that lists datasets, or a worker that waits, stays small.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from vae_core.config import ModelConfig, TrainConfig
-from vae_core.datasets import Dataset, ImageSchema
+from vae_core.datasets import Dataset, ImageSchema, TableSchema
 from vae_core.errors import VAECoreError
 from vae_core.records import EpochRecord, Terms
 from vae_core.run_config import PRESETS, RunConfig
 
+if TYPE_CHECKING:
+    from vae_core.checkpoints import Checkpoint
+    from vae_core.evaluation import Evaluation
+    from vae_core.notebook import evaluate, read, train
+
 __all__ = [
     "PRESETS",
+    "Checkpoint",
     "Dataset",
     "EpochRecord",
+    "Evaluation",
     "ImageSchema",
     "ModelConfig",
     "RunConfig",
+    "TableSchema",
     "Terms",
     "TrainConfig",
     "VAECoreError",
+    "evaluate",
+    "read",
+    "train",
 ]
+
+_LATE = {
+    "Checkpoint": "vae_core.checkpoints",
+    "Evaluation": "vae_core.evaluation",
+    "evaluate": "vae_core.notebook",
+    "read": "vae_core.notebook",
+    "train": "vae_core.notebook",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module {__name__} has no attribute {name}")

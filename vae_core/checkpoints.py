@@ -11,7 +11,7 @@ The metadata says which program and version wrote it; nothing in the file is eve
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,12 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from vae_core import workspace
-from vae_core.datasets import AnySchema
+from vae_core.batches import choose_device
+from vae_core.datasets import AnySchema, Dataset
 from vae_core.errors import CheckpointError, ConfigError, NotFoundError
-from vae_core.example import ExampleSpec
+from vae_core.example import ExampleSpec, as_learnt
 from vae_core.files import write_atomically
-from vae_core.latents.codes import Codes
+from vae_core.latents.codes import Codes, encode
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
 from vae_core.safetensors_header import check_header
@@ -124,6 +125,51 @@ class Checkpoint:
             raise CheckpointError(f"The weights of {self.name} are no numbers. Train the model again.")
         vae.load_state_dict({name: tensor.clone() for name, tensor in self.weights.items()}, assign=True)
         return vae.eval()
+
+    def prepare(self, dataset: Dataset) -> Dataset:
+        """A dataset as this model wants it: its schema and, if it is conditional, its labels.
+
+        Raises:
+            DatasetError: if it cannot be brought to that.
+        """
+        return as_learnt(dataset, self.schema, self.label_names, self.config.model.conditional)
+
+    def encode(self, dataset: Dataset) -> Codes:
+        """Where the encoder puts a dataset: posterior means and stds [N, L].
+
+        Raises:
+            DatasetError: if the dataset cannot be brought to what the model was trained on.
+        """
+        return encode(self.model(), self.prepare(dataset), choose_device())
+
+    def with_codes(self, dataset: Dataset) -> "Checkpoint":
+        """The same with the codes of a dataset inside, for its map."""
+        return replace(self, codes=self.encode(dataset))
+
+    def decode(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Reconstructions float32 [n, *shape] of latents [n, L]: pixels in [0, 1], or rows in original units' encoding.
+
+        Args:
+            latents: [n, L].
+            labels: int [n], for a conditional model.
+        """
+        z = torch.as_tensor(np.asarray(latents, dtype=np.float32))
+        told = None if labels is None else torch.as_tensor(np.asarray(labels, dtype=np.int64))
+        with torch.inference_mode():
+            return self.model().decode_bounded(z, told).numpy()
+
+    def save(self, path: str | Path) -> None:
+        """Write the file whole or not at all."""
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Checkpoint":
+        """Read a checkpoint.
+
+        Raises:
+            CheckpointError: if the file is missing, damaged, not of this project, or of a newer version.
+        """
+        return load(Path(path))
 
 
 def build(config: RunConfig, schema: AnySchema, labels: int, meta: bool = False) -> VAE:

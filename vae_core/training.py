@@ -12,6 +12,7 @@ from torch import Tensor
 from vae_core.batches import Examples, binarise
 from vae_core.config import TrainConfig
 from vae_core.datasets import Dataset
+from vae_core.diagnosis import best_epoch
 from vae_core.errors import TrainingError
 from vae_core.objectives import Step
 from vae_core.records import EpochRecord, Terms
@@ -219,11 +220,6 @@ def measure(
         mean.add(out)
         codes.append(out.posterior.mean)
     return mean.terms(torch.cat(codes).var(0, correction=0).tolist())
-
-
-def best_epoch(history: Sequence[EpochRecord]) -> int:
-    """The epoch of the best validation −ELBO, the first of equal ones; the history is not empty."""
-    return max(history, key=lambda record: record.validation.elbo).epoch
 
 
 def penalty_weight(settings: TrainConfig, done: float) -> float:

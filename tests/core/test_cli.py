@@ -31,13 +31,15 @@ def archive(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def model(archive: Path, tmp_path: Path) -> Path:
-    assert call("train", archive, "--epochs", 2, "--width", 32, "--out", tmp_path / "run", "--json").exit_code == 0
+    assert (
+        call("train", archive, "--epochs", 2, "--widths", "32,21", "--out", tmp_path / "run", "--json").exit_code == 0
+    )
     return tmp_path / "run" / "checkpoint.safetensors"
 
 
 def test_train_prints_one_object_an_epoch(archive: Path, tmp_path: Path) -> None:
     result = call(
-        "train", archive, "--preset", "grey", "--latents", 3, "--epochs", 3, "--width", 32, "--seed", 5,
+        "train", archive, "--preset", "grey", "--latents", 3, "--epochs", 3, "--widths", "32,21", "--seed", 5,
         "--out", tmp_path / "run", "--json",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
@@ -53,7 +55,7 @@ def test_train_prints_one_object_an_epoch(archive: Path, tmp_path: Path) -> None
 
 def test_evaluate_prints_the_two_terms(model: Path, archive: Path) -> None:
     printed = json.loads(call("evaluate", model, archive, "--json").stdout)
-    assert set(printed) == {"elbo", "reconstruction_loss", "kl", "n", "seconds"}
+    assert set(printed) >= {"elbo", "reconstruction_loss", "kl", "n", "seconds", "targets", "split", "errors"}
     assert printed["n"] == 40
     assert printed["elbo"] == pytest.approx(-(printed["reconstruction_loss"] + printed["kl"]))
     assert "nats" in call("evaluate", model.parent, archive).stdout
@@ -110,11 +112,11 @@ def test_model_is_not_replaced_by_accident(model: Path, archive: Path) -> None:
     assert result.exit_code == 2
     assert "already holds a model" in result.output
     assert model.read_bytes() == before
-    assert call("train", archive, "--epochs", 1, "--width", 32, "--out", model.parent, "--force").exit_code == 0
+    assert call("train", archive, "--epochs", 1, "--widths", "32,21", "--out", model.parent, "--force").exit_code == 0
 
 
 def test_real_process_trains_and_shows_its_progress(archive: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "vae_core", "train", archive, "--epochs", "1", "--width", "32", "--out", "run"]
+    command = [sys.executable, "-m", "vae_core", "train", archive, "--epochs", "1", "--widths", "32,21", "--out", "run"]
     ran = subprocess.run(
         command,
         cwd=tmp_path,

@@ -14,13 +14,14 @@ from vae_core import checkpoints
 from vae_core.batches import Examples, choose_device
 from vae_core.checkpoints import Checkpoint, Environment
 from vae_core.datasets import Dataset
+from vae_core.diagnosis import best_epoch
 from vae_core.errors import CheckpointError, TrainingError
 from vae_core.files import remove_leftovers, write_atomically
 from vae_core.latents.codes import encode
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig, check_fit
 from vae_core.runs.directory import RunDirectory, Status
-from vae_core.training import Training, best_epoch, split
+from vae_core.training import Training, split
 from vae_core.vae import VAE
 
 STATUS_SECONDS = 0.5
