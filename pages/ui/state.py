@@ -72,14 +72,24 @@ def point(latents: int) -> list[float] | None:
     return values if fits else None
 
 
+def label(count: int) -> int | None:
+    """The number of the label in the address, the first one when there is none; None for a model without labels."""
+    if not count:
+        return None
+    value = st.query_params.get("label", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 7 and int(value) < count else 0
+
+
 def keep_point(model_id: str, key: str) -> Callable[[], None]:
-    """What a component of this key calls when its point was released: puts model and point into the address."""
+    """What a component of this key calls when its point was released: puts model, point and label into the address."""
 
     def keep() -> None:
-        values = st.session_state[key].point
+        told = st.session_state[key].point
+        values, label = (told.get("z"), told.get("label")) if isinstance(told, Mapping) else (None, None)
         if isinstance(values, list) and all(isinstance(v, int | float) and math.isfinite(v) for v in values):
             z = ",".join(f"{v:.4f}".rstrip("0").rstrip(".") for v in values)
-            st.query_params.from_dict({"model": model_id, "z": z})
+            chosen = {"label": str(label)} if isinstance(label, int) else {}
+            st.query_params.from_dict({"model": model_id, "z": z} | chosen)
 
     return keep
 

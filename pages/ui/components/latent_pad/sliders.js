@@ -15,17 +15,19 @@ export class Sliders {
       Object.assign(input, { type: "range", min: low, max: high, step: (high - low) / STEPS });
       input.setAttribute("aria-label", name);
       const output = row.appendChild(document.createElement("output"));
+      // codes without a prior may be as narrow as 0.01 or as wide as 1000
+      const digits = Math.min(Math.max(Math.ceil(2.5 - Math.log10(high - low)), 0), 4);
       input.addEventListener("input", (event) => onMove(i, input.valueAsNumber, event));
       input.addEventListener("change", onRelease);
-      return { input, output };
+      return { input, output, digits };
     });
   }
 
   /** Bring thumbs and numbers to a point; `moving` is the slider under the user's finger, which knows its place. */
   show(z, moving = -1) {
-    this.rows.forEach(({ input, output }, i) => {
+    this.rows.forEach(({ input, output, digits }, i) => {
       if (i !== moving) input.valueAsNumber = z[i];
-      output.textContent = z[i].toFixed(2);
+      output.textContent = z[i].toFixed(digits);
     });
   }
 }
