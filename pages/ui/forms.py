@@ -82,7 +82,7 @@ class Form:
         if get_origin(info.annotation) is Literal:
             return self._select(name, info, [o for o in get_args(info.annotation) if offers(name, o)], value)
         if get_origin(info.annotation) is tuple:
-            return st.text_input(label, ", ".join(map(str, value)), help=info.description, key=key, max_chars=80)
+            return st.text_input(label, ", ".join(map(str, value)), help=info.description, key=key)
         if info.annotation is bool:
             return st.toggle(label, value, help=info.description, key=key)
         return _number(label, info, value, key)
@@ -111,13 +111,13 @@ class Form:
         except ValidationError as error:
             self._tell(f"{label}: {_reason(error)}.")
         except ValueError:
-            self._tell(f"{label}: “{value}” is no list of whole numbers. Type some with commas, as 256, 128.")
+            self._tell(f"{label}: “{str(value)[:40]}” is no list of whole numbers. Type some with commas, as 256, 128.")
         else:
             return read
         return getattr(settings, name)
 
     def _tell(self, sentence: str) -> None:
-        st.caption(f":red[{escape(sentence)}]")
+        st.markdown(f":small[:red[{escape(sentence)}]]")
         self.problems.append(sentence)
 
 

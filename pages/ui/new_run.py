@@ -8,13 +8,14 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.ui import state
+from pages.ui import findings, state
 from pages.ui.forms import Form, Offers
 from pages.ui.progress import duration
 from pages.ui.sentences import escape
 from vae_core import checkpoints, runs
 from vae_core.batches import choose_device
 from vae_core.config import TrainConfig
+from vae_core.diagnosis import diagnose
 from vae_core.errors import VAECoreError
 from vae_core.objectives import OBJECTIVES
 from vae_core.run_config import PRESETS, RunConfig, check_fit, suggested_preset
@@ -23,6 +24,7 @@ from vae_core.stored_datasets import DatasetSummary
 EXAMPLES = {"image": "pictures", "table": "rows"}
 SMALL_EXAMPLE = 3072
 """A preset's speed is that of examples of at most so many numbers (32×32 in colour)."""
+UNREADABLE = "One of the settings cannot be read; a red sentence stands below it."
 OF_THE_PENALTY = ("warm_up", "cycles")
 TRAINING = tuple(name for name in TrainConfig.model_fields if name != "epochs")
 
@@ -32,14 +34,15 @@ def compose(about: DatasetSummary) -> None:
     preset = _preset(about)
     start = PRESETS[preset].run_config(about.id, about.count, about.schema_)
     form = Form(f"{about.id}-{preset}")
+    config = None
     try:
         config = _settings(about, start, form)
         outcome = _outcome(about, config, preset)
+        findings.show(diagnose((), config, about.count))
+        st.caption(UNREADABLE if form.problems else outcome)
     except VAECoreError as error:
         st.warning(escape(str(error)), icon=":material/tune:")
         config = None
-    else:
-        st.caption(outcome)
     impossible = config is None or bool(form.problems)
     if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=impossible) and config:
         state.set_run_id(state.start_once(config.digest, lambda: runs.start(about.name, config).id))

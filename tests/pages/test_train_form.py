@@ -35,7 +35,7 @@ def labels(app: AppTest) -> set[str]:
 
 
 def captions(app: AppTest) -> str:
-    return "\n".join(caption.value for caption in app.caption)
+    return "\n".join(text.value for text in (*app.caption, *app.markdown))
 
 
 def start(app: AppTest):
