@@ -2,14 +2,18 @@
 
 import streamlit as st
 
-from pages.ui import builtin, cache, picture_set, state, table_set, uploading
+from pages.ui import builtin, cache, deleted, picture_set, routes, state, table_set, uploading
 from pages.ui.navigation import page
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import stored_datasets, workspace
 from vae_core.run_config import FEWEST_EXAMPLES
 from vae_core.stored_datasets import DatasetSummary
 
-MISSING = "This dataset is not here: it was removed, or the link is wrong. Choose one from the list."
+GONE = "This dataset is not here: it was removed, or the link is wrong."
+MISSING = f"{GONE} Choose one from the list."
+NAME_PIXELS = 320  # as wide as a phone has it: in a narrow field the count of letters lies over them
+FACT_PIXELS = 160  # two beside each other on a phone
+EMPTY = "Nothing here yet. Drop a ZIP of pictures above, or take a built-in set."
 UPLOAD_HELP = (
     "Pictures: one ZIP (folders, or a CSV inside, become labels) or up to 500 files. Arrays: NPZ, NPY, or IDX with its "
     "labels. Tables: CSV, TSV or Parquet."
@@ -18,17 +22,16 @@ UPLOAD_HELP = (
 
 def headline(about: DatasetSummary) -> None:
     """Facts in figures."""
-    count, size, labels, kind = st.columns(4)
     schema = about.schema_
+    facts: dict[str, int | str]
     if schema.kind == "image":
-        count.metric("Pictures", f"{about.count:,}")
-        size.metric("Size", f"{schema.side}×{schema.side}")
-        kind.metric("Colour", "grey" if schema.channels == 1 else "colour")
+        colour = "grey" if schema.channels == 1 else "colour"
+        facts = {"Pictures": about.count, "Size": f"{schema.side}×{schema.side}", "Colour": colour}
     else:
-        count.metric("Rows", f"{about.count:,}")
-        size.metric("Columns", f"{len(schema.columns):,}")
-        kind.metric("Inputs", f"{schema.shape[0]:,}")
-    labels.metric("Labels", len(about.label_names) or "none")
+        facts = {"Rows": about.count, "Columns": len(schema.columns), "Inputs": schema.shape[0]}
+    with st.container(horizontal=True):
+        for name, value in (facts | {"Labels": len(about.label_names) or "none"}).items():
+            st.metric(name, f"{value:,}" if isinstance(value, int) else value, width=FACT_PIXELS)
 
 
 def actions(about: DatasetSummary) -> None:
@@ -41,8 +44,12 @@ def actions(about: DatasetSummary) -> None:
         "Train a model on this", type="primary", icon=":material/model_training:", width="stretch", disabled=not enough
     ):
         st.switch_page(page("train"), query_params={"dataset": about.id})
-    with rename.popover("Rename", icon=":material/edit:", width="stretch"), st.form(f"rename-{about.id}", border=False):
-        name = st.text_input("Name", about.name, max_chars=stored_datasets.LONGEST_TITLE)
+    shut = f"rename-{about.id}-{about.name}"  # another name, another popover: it closes
+    with (
+        rename.popover("Rename", icon=":material/edit:", width="stretch", key=shut),
+        st.form(f"{shut}-form", border=False),
+    ):
+        name = st.text_input("Name", about.name, max_chars=stored_datasets.LONGEST_TITLE, width=NAME_PIXELS)
         if st.form_submit_button("Rename"):
             stored_datasets.rename(about.id, name)
             st.rerun()
@@ -50,16 +57,17 @@ def actions(about: DatasetSummary) -> None:
         st.write("The data is deleted from the workspace; this can be undone for a day. Models trained on it stay.")
         if st.button("Delete", key=f"delete-{about.id}", type="primary"):
             stored_datasets.delete(about.id)
-            state.set_deleted_dataset((about.id, about.name))
-            state.set_dataset_id(None)
+            state.set_deleted_dataset(about.id)
             st.rerun()
     used = workspace.size(workspace.place("datasets", about.id))
     kept = workspace.size(workspace.place("uploads", about.upload)) if about.upload else 0
     total = max(cache.workspace_size(), used + kept)  # the one is counted now and then only
-    room.caption(f"{_megabytes(used + kept)} of {_megabytes(total)} in the workspace")
+    room.caption(f"{_in_bytes(used + kept)} of {_in_bytes(total)} in the workspace")
 
 
-def _megabytes(size: int) -> str:
+def _in_bytes(size: int) -> str:
+    if size < 2**20:
+        return f"{size / 2**10:,.0f} kB"
     return f"{size / 2**20:,.1f} MB" if size < 2**30 else f"{size / 2**30:,.1f} GB"
 
 
@@ -81,16 +89,24 @@ st.file_uploader(
     "Drop your data here", accept_multiple_files=True, key=state.upload_key(), on_change=uploading.take_upload
 )
 st.caption(UPLOAD_HELP)
-builtin.offer()
-if upload := state.upload_id():
-    sentences_for_errors(uploading.watch)(upload)
-if error := state.take_upload_error():
-    st.error(escape(error), icon=":material/error:")
-uploading.offer_undo()
+builtin.offer(routes.base_path())
+upload = state.upload_id()
+reading = bool(upload and sentences_for_errors(uploading.watch)(upload))
+sentence, is_error = state.take_upload_notice()
+if sentence:
+    (st.error if is_error else st.info)(escape(sentence), icon=":material/error:" if is_error else ":material/info:")
+deleted.offer_undo()
 stored = {about.id: about for about in stored_datasets.list_all()}
-if not stored:
-    st.info("Nothing here yet. Drop a ZIP of pictures above, or take a built-in set.", icon=":material/photo_library:")
-elif not state.upload_id():
-    chosen = state.choose("Dataset", "dataset", {id: about.name for id, about in stored.items()}, MISSING)
-    if chosen:
-        show(stored[chosen])
+if not reading:
+    uploading.offer_running()
+    if stored:
+        titles = {id: about.name for id, about in stored.items()}
+        became = uploading.result(upload) if upload else None
+        chosen = state.choose("Dataset", "dataset", titles, MISSING, otherwise=became)
+        if chosen:
+            show(stored[chosen])
+    else:
+        if state.dataset_id():
+            st.error(GONE, icon=":material/error:")
+        st.info(EMPTY, icon=":material/photo_library:")
+    deleted.offer_all()

@@ -15,7 +15,7 @@ LAYERS = [
     "vae_core.workspace",
     "vae_core.stored_datasets",
     "vae_core.uploads",
-    "vae_core.example vae_core.batches",
+    "vae_core.example vae_core.batches vae_core.adam",
     "vae_core.networks vae_core.likelihoods vae_core.priors",
     "vae_core.vae",
     "vae_core.objectives",
@@ -30,10 +30,10 @@ LAYERS = [
     "pages.ui.sentences",
     "pages.ui.browser_runtime pages.ui.upload_limits pages.ui.pictures pages.ui.tables pages.ui.figures "
     "pages.ui.forms pages.ui.state pages.ui.navigation",
-    "pages.ui.explorer",
+    "pages.ui.explorer pages.ui.cards",
     "pages.ui.cache pages.ui.models pages.ui.findings",
     "pages.ui.preview",
-    "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin",
+    "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.uploading pages.ui.picture_set pages.ui.new_run",
     "pages.ui.routes",
     "pages.home pages.data pages.train pages.explore",
@@ -106,7 +106,7 @@ def test_core_knows_no_web_page() -> None:
 def test_public_names_are_exact() -> None:
     public = {name for name in vars(vae_core) if not name.startswith("_")} | set(vae_core._LATE)
     modules = {name for name, value in vars(vae_core).items() if type(value).__name__ == "module"}
-    assert public - modules - {"Any", "TYPE_CHECKING", "import_module"} == set(vae_core.__all__)
+    assert public - modules - {"Any", "TYPE_CHECKING"} == set(vae_core.__all__)
     assert sorted(vae_core.__all__, key=lambda name: (name[0].islower(), not name.isupper(), name)) == vae_core.__all__
     assert all(getattr(vae_core, name) is not None for name in vae_core.__all__)
 

@@ -3,7 +3,6 @@
 What needs torch is loaded when it is first asked for: a page that lists datasets, or a worker that waits, stays small.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from vae_core.config import ModelConfig, TrainConfig
@@ -35,16 +34,13 @@ __all__ = [
     "train",
 ]
 
-_LATE = {
-    "Checkpoint": "vae_core.checkpoints",
-    "Evaluation": "vae_core.evaluation",
-    "evaluate": "vae_core.notebook",
-    "read": "vae_core.notebook",
-    "train": "vae_core.notebook",
-}
+_LATE = ("Checkpoint", "Evaluation", "evaluate", "read", "train")
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATE:
-        return getattr(import_module(_LATE[name]), name)
-    raise AttributeError(f"module {__name__} has no attribute {name}")
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    from vae_core import checkpoints, evaluation, notebook
+
+    homes = (checkpoints, evaluation, notebook, notebook, notebook)
+    return getattr(homes[_LATE.index(name)], name)

@@ -62,7 +62,8 @@ class FourierFeatures(nn.Module):
         super().__init__()
         self.latents = latents
         self.frequencies = nn.Linear(latents, features)
-        nn.init.normal_(self.frequencies.weight, std=6 / latents)
+        if not self.frequencies.weight.is_meta:  # where only shapes are wanted, it would load torch's compiler
+            nn.init.normal_(self.frequencies.weight, std=6 / latents)
         nn.init.uniform_(self.frequencies.bias, -math.pi, math.pi)
 
     def forward(self, latents: Tensor) -> Tensor:

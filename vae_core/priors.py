@@ -120,7 +120,7 @@ class LearntMixture(nn.Module):
     def __init__(self, options: config.MixturePrior, latents: int, shape: Shape) -> None:
         super().__init__()
         self.logits = nn.Parameter(torch.zeros(options.components))
-        self.mean = nn.Parameter(torch.randn(options.components, latents) * FIRST_SPREAD)
+        self.mean = nn.Parameter(torch.randn(options.components, latents, device="cpu") * FIRST_SPREAD)
         self.log_std = nn.Parameter(torch.zeros(options.components, latents))
 
     def forward(self, encode: Encode, device: torch.device) -> Prior:

@@ -5,6 +5,7 @@
     labels.npy        where there are labels
     factors.npy       where there are known factors
     names.json        where the examples have names
+    inspection.json   what there is to know of pictures: repeats, blank ones, brightness
     preview-<k>.png   a few pictures as they were, re-encoded by us
 
 It lies under the id of its content and never changes, but for the name in `dataset.json`.
@@ -15,7 +16,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,10 +28,12 @@ from pydantic import BaseModel
 from vae_core import workspace
 from vae_core.datasets import SAMPLES, AnySchema, Dataset, Origin
 from vae_core.datasets.file import clean_name
+from vae_core.datasets.pictures.inspection import Inspection, inspect_pictures
 from vae_core.errors import DatasetError, NotFoundError, VAECoreError
 from vae_core.files import write_atomically
 
 KIND = "datasets"
+INSPECTION = "inspection.json"
 LONGEST_TITLE = 80
 
 
@@ -45,6 +49,8 @@ class DatasetSummary(BaseModel):
     warnings: tuple[str, ...] = ()
     origin: Origin = Origin()
     upload: str | None = None
+    created: float = 0.0
+    """When it was stored, in seconds since 1970; 0 in what was stored before this was written down."""
 
 
 @contextmanager
@@ -57,13 +63,19 @@ def staging() -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def save(dataset: Dataset, upload: str | None = None, stage: Path | None = None) -> str:
+def save(
+    dataset: Dataset,
+    upload: str | None = None,
+    stage: Path | None = None,
+    still_here: Callable[[], None] = lambda: None,
+) -> str:
     """Store a dataset once under its id; a second time costs nothing.
 
     Args:
         dataset: What to store.
         upload: The kept upload it was read from.
         stage: A staging directory that may hold its `x.npy` already.
+        still_here: Called while a large one is looked through, for whoever watches that this goes on.
 
     Returns:
         The id.
@@ -74,7 +86,23 @@ def save(dataset: Dataset, upload: str | None = None, stage: Path | None = None)
         return dataset.id
     if stage is None:
         with staging() as path:
-            return save(dataset, upload, path)
+            return save(dataset, upload, path, still_here)
+    _write_arrays(dataset, stage)
+    if dataset.schema.kind == "image":
+        _keep_inspection(stage, inspect_pictures(dataset.x, still_here))
+    about = summary(dataset).model_copy(update={"upload": upload, "created": time.time()})
+    write_atomically(stage / "dataset.json", about.model_dump_json(indent=1).encode())
+    try:
+        stage.rename(home)
+    except OSError:
+        if not _is_whole(dataset.id):  # else another process has stored the same data just now
+            workspace.discard(home)  # what is left of a damaged one
+            stage.rename(home)
+    return dataset.id
+
+
+def _write_arrays(dataset: Dataset, stage: Path) -> None:
+    """Examples, what belongs to each of them, and the previews."""
     if not (stage / "x.npy").exists():
         _save_array(stage / "x.npy", dataset.x)
     for name in ("labels", "factors"):
@@ -87,15 +115,6 @@ def save(dataset: Dataset, upload: str | None = None, stage: Path | None = None)
         buffer = io.BytesIO()
         Image.fromarray(picture).save(buffer, "PNG")
         write_atomically(stage / f"preview-{k:02}.png", buffer.getvalue())
-    about = summary(dataset).model_copy(update={"upload": upload})
-    write_atomically(stage / "dataset.json", about.model_dump_json(indent=1).encode())
-    try:
-        stage.rename(home)
-    except OSError:
-        if not _is_whole(dataset.id):  # else another process has stored the same data just now
-            workspace.discard(home)  # what is left of a damaged one
-            stage.rename(home)
-    return dataset.id
 
 
 def _keep_upload(home: Path, upload: str | None) -> None:
@@ -163,6 +182,27 @@ def load_from(home: Path) -> Dataset:
         ) from error
 
 
+def inspection(id: str) -> Inspection:
+    """What is known of a dataset of pictures; one stored before this was kept is looked through now, and only now.
+
+    Raises:
+        NotFoundError: if there is none under this id.
+        DatasetError: if its files are damaged.
+    """
+    home = workspace.place(KIND, id)
+    try:
+        return Inspection.model_validate_json((home / INSPECTION).read_bytes())
+    except (OSError, ValueError):
+        facts = inspect_pictures(load(id).x)
+    with suppress(OSError):  # a workspace that cannot be written to
+        _keep_inspection(home, facts)
+    return facts
+
+
+def _keep_inspection(home: Path, facts: Inspection) -> None:
+    write_atomically(home / INSPECTION, facts.model_dump_json().encode())
+
+
 def _load_array(path: Path) -> np.ndarray | None:
     return np.array(np.lib.format.open_memmap(path, mode="r")) if path.exists() else None
 
@@ -176,11 +216,21 @@ def list_all() -> list[DatasetSummary]:
     """All stored datasets, newest first; what cannot be read is left out."""
     found = []
     for home in workspace.homes(KIND):
-        try:
-            found.append((home.stat().st_mtime, read_summary(home)))
-        except (OSError, ValueError):
-            continue
+        with suppress(OSError, ValueError):
+            about = read_summary(home)
+            found.append((about.created or (home / "x.npy").stat().st_mtime, about))
     return [about for _, about in sorted(found, key=lambda pair: pair[0], reverse=True)]
+
+
+def list_deleted() -> list[tuple[float, DatasetSummary]]:
+    """What `restore` brings back, with the time of its deletion; the latest first."""
+    found = []
+    for home in workspace.folder(KIND).glob(f"{workspace.ASIDE}*"):
+        with suppress(OSError, ValueError):
+            about = read_summary(home)
+            if not workspace.place(KIND, about.id).is_dir():  # else it was uploaded again
+                found.append((home.stat().st_mtime, about))
+    return sorted(found, key=lambda pair: pair[0], reverse=True)
 
 
 def uploads_in_use() -> set[str]:
@@ -212,7 +262,9 @@ def rename(id: str, name: str) -> None:
 
 def delete(id: str) -> None:
     """Put a dataset aside: `restore` brings it back until it is purged. Runs trained on it keep their models."""
-    workspace.put_aside(workspace.place(KIND, id))
+    home = workspace.place(KIND, id)
+    if home.is_dir():  # else it lies aside already, and would be thrown away for nothing
+        workspace.put_aside(home)
 
 
 def restore(id: str) -> None:

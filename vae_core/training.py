@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vae_core.adam import Adam
 from vae_core.batches import Examples, binarise
 from vae_core.config import TrainConfig
 from vae_core.datasets import Dataset
@@ -19,7 +20,7 @@ from vae_core.records import EpochRecord, Terms
 from vae_core.run_config import FEWEST_EXAMPLES, RunConfig
 from vae_core.vae import VAE, VAEOutput
 
-EVALUATION_BATCH = 1024
+EVALUATION_BATCH = 512
 NOISE, ORDER = 0, 1
 """Purposes of an epoch's random numbers."""
 RISE_SHARE = 0.1
@@ -66,7 +67,7 @@ class Training:
         self._learn, self._held_out = split(len(dataset), settings.validation, settings.seed)
         self._examples = Examples(dataset.x, device, dataset.labels if config.model.conditional else None)
         self._batches = -(-len(self._learn) // settings.batch_size)
-        self._optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate, fused=device.type != "mps")
+        self._optimizer = Adam(self.model.named_parameters())
         bfloat = settings.precision == "bfloat16" or (settings.precision == "auto" and device.type == "cuda")
         self._autocast = torch.autocast(device.type, torch.bfloat16, enabled=bfloat)
         model.start_from(self._examples[self._learn[:START_EXAMPLES]])
@@ -95,20 +96,12 @@ class Training:
 
     def state(self) -> dict[str, Tensor]:
         """What the optimiser remembers, by parameter name: `<name>.exp_avg`, `<name>.exp_avg_sq`, `<name>.step`."""
-        of_parameter = self._optimizer.state
-        return {
-            f"{name}.{key}": value
-            for name, parameter in self.model.named_parameters()
-            for key, value in of_parameter.get(parameter, {}).items()
-        }
+        return self._optimizer.state()
 
     def resume(self, weights: dict[str, Tensor], state: dict[str, Tensor], history: Sequence[EpochRecord]) -> None:
         """Go on after the last epoch of `history`, with the weights and the optimiser's state of that moment."""
         self.model.load_state_dict(weights)
-        for name, parameter in self.model.named_parameters():
-            self._optimizer.state[parameter] = {
-                key: state[f"{name}.{key}"].to(self._device).clone() for key in ("step", "exp_avg", "exp_avg_sq")
-            }
+        self._optimizer.load(state)
         self.history = list(history)
 
     def _epoch(self, epoch: int) -> Terms:
@@ -122,7 +115,6 @@ class Training:
         for number, index in enumerate(order.split(settings.batch_size)):
             step = (epoch - 1) * self._batches + number
             rate = settings.learning_rate * (one_cycle(step / steps) if settings.schedule == "one-cycle" else 1)
-            self._optimizer.param_groups[0]["lr"] = rate
             out, loss = self._loss(index, noise, step / steps)
             bad = watch.first_bad(loss, number, last=number == self._batches - 1)
             if bad is not None:
@@ -130,9 +122,9 @@ class Training:
                     f"The loss stopped being a number at step {bad + 1} of epoch {epoch} "
                     f"(learning rate {rate:.2g}). Try a learning rate ten times smaller."
                 )
-            self._optimizer.zero_grad(set_to_none=True)
+            self._optimizer.zero_grad()
             loss.backward()
-            self._optimizer.step()
+            self._optimizer.step(rate)
             mean.add(out)
             self._on_step((step + 1) / steps)
         return mean.terms()

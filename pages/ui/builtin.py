@@ -9,16 +9,23 @@ from vae_core.datasets import SAMPLES
 COLUMNS = 4
 
 
-def offer() -> None:
-    """A card for every built-in set; taking one stores it like an upload."""
-    with st.expander("Or take a built-in set", icon=":material/category:"):
+def offer(base: str) -> None:
+    """A card for every built-in set; taking one stores it like an upload.
+
+    Args:
+        base: The path of our routes, from where the browser fetches the pictures when it has shown all the rest.
+    """
+    shut = f"builtin-{state.dataset_id()}"  # another dataset, another expander: what was taken comes into view
+    with st.expander("Or take a built-in set", icon=":material/category:", key=shut):
         for start in range(0, len(SAMPLES), COLUMNS):
             names = list(SAMPLES)[start : start + COLUMNS]
             for column, name in zip(st.columns(COLUMNS), names, strict=False):
-                with column, st.container(border=True, height="stretch"):
-                    sample = SAMPLES[name]
-                    st.markdown(f"**{sample.title}**")
-                    st.caption(sample.description)
+                sample = SAMPLES[name]
+                with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
+                    with st.container():
+                        st.markdown(f"![A glance at {sample.title}]({base}/samples/{name}.png)")
+                        st.markdown(f"**{sample.title}**")
+                        st.caption(sample.description)
                     if st.button("Take it", key=f"sample-{name}", width="stretch"):
                         with st.spinner("Drawing…"):
                             state.set_dataset_id(stored_datasets.save(sample()))

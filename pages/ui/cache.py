@@ -10,18 +10,17 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.ui import explorer, pictures, tables
+from pages.ui import cards, explorer, pictures, tables
 from pages.ui.explorer import OpenModel
 from vae_core import checkpoints, export, stored_datasets, workspace
 from vae_core.batches import choose_device
-from vae_core.datasets import Dataset, TableSchema
-from vae_core.datasets.pictures.inspection import Inspection, inspect_pictures
+from vae_core.datasets import SAMPLES, Dataset, TableSchema
+from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.errors import DatasetError, NotFoundError
 from vae_core.latents.codes import Codes, encode
 from vae_core.latents.manifold import manifold
 
-SHEET_COLUMNS, SHEET_ROWS = 20, 6
-SHEET_SIZE = SHEET_COLUMNS * SHEET_ROWS
+SHEET_ROWS = 6
 COLUMNS_SHOWN = ROWS_SHOWN = 200
 SHUFFLED, IN_ORDER = -1, -2
 """In place of a label."""
@@ -104,6 +103,11 @@ def dataset_size(id: str) -> int | None:
     return None if found is None else len(found)
 
 
+def sheet_columns(id: str) -> int:
+    """Pictures in a row of a contact sheet: large ones have details to show."""
+    return 20 if dataset(id).x.shape[1] <= 40 else 12
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
 def contact_sheet(id: str, label: int, number: int) -> bytes:
     """Page `number` (from 0) of a dataset's pictures as PNG: all SHUFFLED, all IN_ORDER, or of one label."""
@@ -116,14 +120,16 @@ def contact_sheet(id: str, label: int, number: int) -> bytes:
             if label == IN_ORDER or shown.labels is None
             else np.flatnonzero(shown.labels == label)
         )
-    chosen = order[number * SHEET_SIZE : (number + 1) * SHEET_SIZE]
-    return pictures.sheet(shown.x[chosen], min(SHEET_COLUMNS, len(chosen)))
+    columns = sheet_columns(id)
+    size = columns * SHEET_ROWS
+    chosen = order[number * size : (number + 1) * size]
+    return pictures.sheet(shown.x[chosen], min(columns, len(chosen)), frame=1)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Looking at every picture…")
 def inspection(id: str) -> Inspection:
     """Duplicates, blank pictures and brightness of a dataset of pictures."""
-    return inspect_pictures(dataset(id).x)
+    return stored_datasets.inspection(id)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -131,6 +137,18 @@ def label_counts(id: str) -> list[int]:
     """How many examples every label has."""
     shown = dataset(id)
     return [] if shown.labels is None else np.bincount(shown.labels, minlength=len(shown.label_names)).tolist()
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def sample_card(name: str) -> bytes:
+    """A built-in set at a glance, as PNG.
+
+    Raises:
+        NotFoundError: if none is called so.
+    """
+    if name not in SAMPLES:
+        raise NotFoundError("There is no such built-in set.")
+    return cards.card(SAMPLES[name]())
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

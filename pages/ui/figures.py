@@ -18,6 +18,7 @@ TERMS: dict[Term, str] = {"reconstruction_loss": "Reconstruction loss", "kl": "K
 MOST_EPOCHS, MOST_COLUMNS, MOST_DIMENSIONS = 600, 120, 64
 """More than that cannot be told apart, and would be sent every second."""
 RGB = ("#d1495b", "#3a9d5d", "#3b6fd4")
+MOST_TICKS, TICK_LETTERS = 30, 12
 MARGIN = {"l": 8, "r": 8, "t": 36, "b": 8}
 
 
@@ -92,9 +93,19 @@ def _thinned(records: Sequence[EpochRecord], most: int) -> list[EpochRecord]:
 
 
 def class_counts(names: Sequence[str], counts: Sequence[int]) -> go.Figure:
-    """How many examples every label has, as bars."""
-    figure = go.Figure(go.Bar(x=[plain(name) for name in names], y=list(counts), marker_color=VALIDATION))
-    figure.update_xaxes(type="category", tickmode="auto", nticks=30)
+    """How many examples every label has, as bars; a long name is whole under the pointer only."""
+    figure = go.Figure(
+        go.Bar(
+            x=list(range(len(names))),
+            y=list(counts),
+            marker_color=VALIDATION,
+            customdata=[plain(name) for name in names],
+            hovertemplate="%{customdata}: %{y}<extra></extra>",
+        )
+    )
+    named = range(0, len(names), -(-len(names) // MOST_TICKS))
+    short = [name if len(name) <= TICK_LETTERS else name[: TICK_LETTERS - 1] + "…" for name in names]
+    figure.update_xaxes(tickmode="array", tickvals=list(named), ticktext=[plain(short[k]) for k in named])
     figure.update_yaxes(title_text="examples", rangemode="tozero")
     figure.update_layout(height=240, margin=MARGIN, bargap=0.15)
     return figure

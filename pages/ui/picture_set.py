@@ -4,11 +4,12 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import cache, figures, pictures, preparation
-from pages.ui.sentences import escape
+from pages.ui.sentences import escape, sentences_for_errors
+from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.stored_datasets import DatasetSummary
 
 PICTURE_PIXELS = 60  # about the width of a picture on the contact sheet of a small set
-GROUPS_SHOWN, COPIES_SHOWN, BLANKS_SHOWN = 8, 10, 40
+BLANKS_A_ROW = 20
 
 
 def show(about: DatasetSummary) -> None:
@@ -31,6 +32,7 @@ def show(about: DatasetSummary) -> None:
 
 
 @st.fragment
+@sentences_for_errors
 def _contact_sheet(about: DatasetSummary) -> None:
     counts = cache.label_counts(about.id)
     labels = {cache.SHUFFLED: "All, shuffled", cache.IN_ORDER: "All, in order"} | {
@@ -39,13 +41,12 @@ def _contact_sheet(about: DatasetSummary) -> None:
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     label = left.selectbox("Show", list(labels), format_func=labels.__getitem__, key=f"label-{about.id}")
     shown = about.count if label < 0 else counts[label]
-    pages = max(-(-shown // cache.SHEET_SIZE), 1)
+    columns = cache.sheet_columns(about.id)
+    pages = max(-(-shown // (columns * cache.SHEET_ROWS)), 1)
     with right:
         number = st.pagination(pages, key=f"page-{about.id}-{label}") if pages > 1 else 1
-    columns = min(shown, cache.SHEET_COLUMNS)
-    full = columns == cache.SHEET_COLUMNS
     png = cache.contact_sheet(about.id, label, number - 1)
-    st.image(pictures.inline(png), width="stretch" if full else columns * PICTURE_PIXELS)
+    st.image(pictures.inline(png), width="stretch" if shown >= columns else shown * PICTURE_PIXELS)
 
 
 def _statistics(about: DatasetSummary) -> None:
@@ -60,48 +61,61 @@ def _statistics(about: DatasetSummary) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown("**Pixel values**")
-        st.plotly_chart(figures.histograms(facts.histogram), key=f"values-{about.id}", config={"displayModeBar": False})
-        values = zip(facts.mean, facts.std, strict=True)
-        st.caption(" · ".join(f"mean {mean:.1f}, standard deviation {std:.1f}" for mean, std in values) + " (0 to 255)")
+        histogram = figures.histograms(np.array(facts.histogram))
+        st.plotly_chart(histogram, key=f"values-{about.id}", config={"displayModeBar": False})
+        names = ("",) if len(facts.mean) == 1 else ("red: ", "green: ", "blue: ")
+        values = zip(names, facts.mean, facts.std, strict=True)
+        lines = [f"{name}mean {mean:.1f}, standard deviation {std:.1f}" for name, mean, std in values]
+        st.caption("  \n".join(lines) + " (0 to 255)")
     with right:
         st.markdown("**Sizes as they came**")
-        st.dataframe(
-            [{"size": f"{w}×{h}", "pictures": count} for w, h, count in about.origin.sizes], hide_index=True, height=240
-        )
-    _duplicates(about, facts.duplicates)
-    _blanks(about, facts.blanks)
+        _sizes(about)
+    _duplicates(about, facts)
+    _blanks(about, facts)
 
 
-def _duplicates(about: DatasetSummary, groups: tuple[tuple[int, ...], ...]) -> None:
+def _sizes(about: DatasetSummary) -> None:
+    sizes = [{"size": f"{w}×{h}", "pictures": count} for w, h, count in about.origin.sizes]
+    if sizes:
+        st.dataframe(sizes, hide_index=True, height=min(38 + 35 * len(sizes), 240))
+    else:
+        st.caption("All are of the size in which they are kept.")
+
+
+def _duplicates(about: DatasetSummary, facts: Inspection) -> None:
     st.markdown("**Duplicates**")
-    if not groups:
+    if not facts.duplicates:
         st.caption("No two pictures have the same pixels.")
         return
-    copies = sum(len(group) - 1 for group in groups)
-    st.caption(
-        f"{copies:,} pictures repeat another one ({len(groups):,} different). Repeats in training and validation "
-        "make a model look better than it is."
-    )
+    have = "One picture has" if facts.duplicate_groups == 1 else f"{facts.duplicate_groups:,} pictures have"
+    copies = "a copy" if facts.repeats == 1 else f"copies, {facts.repeats:,} in all"
+    st.caption(f"{have} {copies}. A picture in training and in validation makes a model look better than it is.")
     dataset = cache.dataset(about.id)
-    for group in groups[:GROUPS_SHOWN]:
+    for group in facts.duplicates:
         left, right = st.columns([1, 6], vertical_alignment="center")
-        left.image(pictures.inline(pictures.sheet(dataset.x[[group[0]]], 1)), width=PICTURE_PIXELS)
-        names = [dataset.names[k] if dataset.names else f"number {k + 1:,}" for k in group[:COPIES_SHOWN]]
-        more = f" and {len(group) - COPIES_SHOWN:,} more" if len(group) > COPIES_SHOWN else ""
-        right.caption(f"{len(group):,} times: {escape(', '.join(names))}{more}")
-    if len(groups) > GROUPS_SHOWN:
-        st.caption(f"… and {len(groups) - GROUPS_SHOWN:,} more.")
+        left.image(pictures.inline(pictures.sheet(dataset.x[[group.first[0]]], 1, frame=1)), width=PICTURE_PIXELS)
+        names = [dataset.names[k] if dataset.names else f"number {k + 1:,}" for k in group.first]
+        more = f" and {group.count - len(names):,} more" if group.count > len(names) else ""
+        right.caption(f"{group.count:,} times: {', '.join(map(_isolated, names))}{more}")
+    if facts.duplicate_groups > len(facts.duplicates):
+        st.caption(f"… and {facts.duplicate_groups - len(facts.duplicates):,} more.")
 
 
-def _blanks(about: DatasetSummary, blanks: tuple[int, ...]) -> None:
+def _isolated(name: str) -> str:
+    """A name that is read from the right must not turn its neighbours round."""
+    return f"\u2068{escape(name)}\u2069"
+
+
+def _blanks(about: DatasetSummary, facts: Inspection) -> None:
     st.markdown("**Nearly blank**")
-    if not blanks:
+    if not facts.blanks:
         st.caption("No picture is of one colour only.")
         return
-    st.caption(f"{len(blanks):,} pictures show next to nothing: their pixels lie within 5 % of the whole range.")
-    shown = cache.dataset(about.id).x[np.array(blanks[:BLANKS_SHOWN])]
-    columns = min(len(shown), cache.SHEET_COLUMNS)
-    st.image(pictures.inline(pictures.sheet(shown, columns)), width=columns * PICTURE_PIXELS)
+    blanks = f"{facts.blank_count:,} pictures show" if facts.blank_count > 1 else "One picture shows"
+    st.caption(f"{blanks} next to nothing: all pixels lie within 5 % of the whole range.")
+    shown = cache.dataset(about.id).x[np.array(facts.blanks)]
+    columns = min(len(shown), BLANKS_A_ROW)
+    st.image(pictures.inline(pictures.sheet(shown, columns, frame=1)), width=columns * PICTURE_PIXELS)
 
 
 def _skipped(about: DatasetSummary) -> None:

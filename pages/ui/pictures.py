@@ -9,15 +9,18 @@ from PIL import Image, ImageOps
 
 SHEET_PIXELS = 900
 """Sheets are enlarged by whole factors to about this width, so that small pictures stay crisp."""
+SHEET_BYTES = 2**20
+"""Of a sheet as PNG, at most; a larger one is reduced."""
 
 
-def sheet(pictures: np.ndarray, columns: int, gap: int = 1) -> bytes:
+def sheet(pictures: np.ndarray, columns: int, gap: int = 1, frame: int = 0) -> bytes:
     """A contact sheet.
 
     Args:
         pictures: uint8 [N, H, W, C].
         columns: Pictures a row.
         gap: Pixels between pictures, before enlarging.
+        frame: Pixels around all, which show the edge of a picture that is as white as the page.
     """
     count, height, width, channels = pictures.shape
     rows = -(-count // columns)
@@ -25,10 +28,27 @@ def sheet(pictures: np.ndarray, columns: int, gap: int = 1) -> bytes:
     for k, picture in enumerate(pictures):
         top, left = (k // columns) * (height + gap), (k % columns) * (width + gap)
         canvas[top : top + height, left : left + width] = picture
+    canvas = np.pad(canvas, ((frame, frame), (frame, frame), (0, 0)), constant_values=128)
     image = Image.fromarray(canvas.squeeze(-1) if channels == 1 else canvas)
     factor = max(1, round(SHEET_PIXELS / image.width))
+    enlarged = image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    return _bounded(enlarged)
+
+
+def _bounded(image: Image.Image) -> bytes:
+    """As PNG, reduced where it would be larger than SHEET_BYTES."""
+    png, reduced = _png(image), image
+    while len(png) > SHEET_BYTES:
+        scale = min(0.95, (0.9 * SHEET_BYTES / len(png)) ** 0.5)  # a reduced picture is less smooth
+        size = (max(1, int(reduced.width * scale)), max(1, int(reduced.height * scale)))
+        reduced = image.resize(size, Image.Resampling.BOX)
+        png = _png(reduced)
+    return png
+
+
+def _png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST).save(buffer, "PNG")
+    image.save(buffer, "PNG")
     return buffer.getvalue()
 
 
@@ -42,9 +62,7 @@ def before_and_after(originals: Sequence[Image.Image], prepared: Sequence[np.nda
         canvas.paste(whole, (left + (side - whole.width) // 2, (side - whole.height) // 2))
         after = Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels)
         canvas.paste(after.convert("RGB").resize((side, side), Image.Resampling.NEAREST), (left, side + gap))
-    buffer = io.BytesIO()
-    canvas.save(buffer, "PNG")
-    return buffer.getvalue()
+    return _bounded(canvas)
 
 
 def inline(png: bytes) -> str:

@@ -4,18 +4,20 @@ import streamlit as st
 from PIL import Image
 
 from pages.ui import cache, pictures, state
-from pages.ui.sentences import escape
+from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import uploads
 from vae_core.datasets import SIDES, ImageSchema, prepare
 from vae_core.stored_datasets import DatasetSummary
 
 TRIED = 8
 PICTURE_PIXELS = 112
+LABEL_PIXELS = 18
 COLOURS = {1: "Grey", 3: "Colour"}
 FITS = {"pad": "Pad", "crop": "Crop", "stretch": "Stretch"}
 
 
 @st.fragment
+@sentences_for_errors
 def edit(about: DatasetSummary) -> None:
     """Settings, what they do to some of the pictures, and the button that applies them to all."""
     present = about.schema_
@@ -28,8 +30,10 @@ def edit(about: DatasetSummary) -> None:
     st.image(
         pictures.inline(pictures.before_and_after(originals, prepared, PICTURE_PIXELS)),
         width=len(originals) * (PICTURE_PIXELS + 4),
-        caption=f"Above as they came, below as the model will see them: {wanted.side}×{wanted.side}, "
-        f"{COLOURS[wanted.channels].lower()}.",
+    )
+    st.caption(
+        f"Above as they came, below as the model will see them: {wanted.side}×{wanted.side}, "
+        f"{COLOURS[wanted.channels].lower()}."
     )
     if st.button(
         "Prepare all pictures like this",
@@ -46,7 +50,7 @@ def edit(about: DatasetSummary) -> None:
 
 def _settings(id: str, present: ImageSchema) -> ImageSchema:
     fields = ImageSchema.model_fields
-    side, colour, fit, invert = st.columns([3, 2, 3, 1.5], vertical_alignment="bottom")
+    side, colour, fit, invert = st.columns([3, 2, 3, 1.5])
     with side:
         pixels = st.slider(
             "Side", *SIDES, present.side, key=f"side-{id}", help=fields["side"].description, format="%d px"
@@ -65,5 +69,6 @@ def _settings(id: str, present: ImageSchema) -> ImageSchema:
             help=fields["fit"].description,
         )
     with invert:
+        st.space(LABEL_PIXELS)  # beside the others, not beside their labels
         inverted = st.toggle("Invert", present.invert, key=f"invert-{id}", help=fields["invert"].description)
     return ImageSchema(side=pixels, channels=channels or present.channels, fit=how or present.fit, invert=inverted)

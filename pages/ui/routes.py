@@ -7,6 +7,7 @@
     /studio/models/<id>/<version>/codes                  float32 [N, L], then int32 [N] labels
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
+    /studio/samples/<name>.png                           a built-in set at a glance
 
 Streamlit checks neither the origin nor the base path of such routes: both are done here.
 """
@@ -31,12 +32,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pages.ui import browser_runtime, cache, explorer
 from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
+from vae_core.datasets import SAMPLES
 from vae_core.errors import NotFoundError, VAECoreError
 
 log = logging.getLogger(__name__)
 
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 """For addresses that contain the version of what they serve."""
+FOR_A_DAY = FOR_EVER | {"Cache-Control": "private, max-age=86400"}
 TIDY_SECONDS = 3600
 RESUME_SECONDS = 10
 MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
@@ -60,6 +63,7 @@ def routes() -> list[BaseRoute]:
         Route(model + "/codes", _answer(_codes)),
         WebSocketRoute(model + "/decode", _decode),
         Route(base + "/datasets/{id}/thumbnails", _answer(_thumbnails)),
+        Route(base + "/samples/{name}.png", _answer(_sample_card)),
     ]
 
 
@@ -74,7 +78,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 def _prepare() -> None:
     """Each step for itself: what one cannot do must not keep the others from trying."""
-    for step in (stored_datasets.store_samples, browser_runtime.install, _export_bundled):
+    for step in (stored_datasets.store_samples, browser_runtime.install, _export_bundled, _draw_samples):
         try:
             step()
         except (OSError, VAECoreError):
@@ -105,6 +109,11 @@ def _resume() -> None:
 def _export_bundled() -> None:
     for name in checkpoints.bundled():
         cache.decoder_file(name, checkpoints.version(name))
+
+
+def _draw_samples() -> None:
+    for name in SAMPLES:
+        cache.sample_card(name)
 
 
 def _answer(function: Callable[[Request], Response]) -> Callable[[Request], Any]:
@@ -158,6 +167,10 @@ def _thumbnails(request: Request) -> Response:
         raise NotFoundError("A table has no pictures.")
     content = explorer.thumbnails(dataset).tobytes()
     return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
+
+
+def _sample_card(request: Request) -> Response:
+    return Response(cache.sample_card(request.path_params["name"]), media_type="image/png", headers=FOR_A_DAY)
 
 
 async def _decode(socket: WebSocket) -> None:

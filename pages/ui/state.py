@@ -25,7 +25,7 @@ def choose(
     titles: Mapping[str, str],
     missing: str,
     hide_label: bool = False,
-    first: str | None = None,
+    otherwise: str | None = None,
 ) -> str | None:
     """A selectbox over ids that follows the address and is followed by it.
 
@@ -35,22 +35,23 @@ def choose(
         titles: id -> what is shown.
         missing: The sentence for an id in the address that is not among them.
         hide_label: Keep the label for screen readers alone.
-        first: What is chosen when the address names none; the first one of all if that is not among them.
+        otherwise: The id to take when there is none in the address; the first one if it is not among them.
 
     Returns:
-        The id in the address, `first` when there is none, or None when the address names another.
+        The id in the address, `otherwise` when there is none, or None when the address names another.
     """
     key = f"choice-{parameter}"
     wanted = st.query_params.get(parameter)
     ids = list(titles)
-    counts = Counter(titles.values())
-    # a selectbox tells its options apart by what they show
-    shown = {id: title if counts[title] == 1 else f"{title} ({id[:4]})" for id, title in titles.items()}
+    shown = _told_apart(titles)
     if wanted is not None and wanted not in titles:
         st.error(missing, icon=":material/error:")
-    value = wanted if wanted in titles else (None if wanted else first if first in titles else ids[0])
-    if st.session_state.get(key, "") != value:  # setting it anew would close the list under the user's hand
-        st.session_state[key] = value
+    default = otherwise if otherwise in titles else ids[0]
+    value = wanted if wanted in titles else (None if wanted else default)
+    known = (value, shown.get(value or ""))  # the browser goes by what is shown: a new name must be told
+    if st.session_state.get(key, "") != value or st.session_state.get(f"{key}-known") != known:
+        st.session_state[key] = value  # not every time: that would close the list under the user's hand
+        st.session_state[f"{key}-known"] = known
     return st.selectbox(
         label,
         ids,
@@ -60,6 +61,12 @@ def choose(
         label_visibility="collapsed" if hide_label else "visible",
         placeholder="Choose one",
     )
+
+
+def _told_apart(titles: Mapping[str, str]) -> dict[str, str]:
+    """A selectbox tells its options apart by what they show: with equal titles that is a part of the id too."""
+    counts = Counter(titles.values())
+    return {id: title if counts[title] == 1 else f"{title} ({id[:4]})" for id, title in titles.items()}
 
 
 def point(latents: int) -> list[float] | None:
@@ -119,6 +126,12 @@ def start_once(digest: str, start: Callable[[], str]) -> str:
     return str(id)
 
 
+def dataset_id() -> str | None:
+    """The dataset in the address."""
+    value = st.query_params.get("dataset")
+    return value if value and ID.fullmatch(value) else None
+
+
 def set_dataset_id(id: str | None) -> None:
     """Show a dataset, or none."""
     st.query_params.from_dict({"dataset": id} if id else {})
@@ -132,17 +145,29 @@ def upload_id() -> str | None:
 
 def set_upload_id(id: str) -> None:
     """Show how far the reading of an upload is."""
+    watch_upload(id)
     st.query_params.from_dict({"upload": id})
 
 
-def deleted_dataset() -> tuple[str, str] | None:
-    """Id and name of the dataset deleted last, while that can be undone."""
-    return st.session_state.get("deleted_dataset")
+def watch_upload(id: str | None) -> None:
+    """Remember that this visit has seen an upload being read, and waits for what becomes of it."""
+    st.session_state["watched_upload"] = id
 
 
-def set_deleted_dataset(deleted: tuple[str, str] | None) -> None:
-    """Offer to undo a deletion, or stop offering."""
-    st.session_state["deleted_dataset"] = deleted
+def watched_upload() -> str | None:
+    """The upload that this visit waits for."""
+    return st.session_state.get("watched_upload")
+
+
+def deleted_dataset() -> str | None:
+    """The dataset deleted a moment ago, from the address: the visit has not gone on to something else."""
+    value = st.query_params.get("deleted")
+    return value if value and ID.fullmatch(value) else None
+
+
+def set_deleted_dataset(id: str) -> None:
+    """Offer to undo a deletion."""
+    st.query_params.from_dict({"deleted": id})
 
 
 def upload_key() -> str:
@@ -161,11 +186,11 @@ def empty_uploader() -> None:
     st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
 
 
-def take_upload_error() -> str:
-    """What was wrong with the upload just made; told once."""
-    return str(st.session_state.pop("upload_error", ""))
+def take_upload_notice() -> tuple[str, bool]:
+    """What is to be said of the upload just made, and whether it is an error; told once."""
+    return st.session_state.pop("upload_notice", ("", False))
 
 
-def set_upload_error(sentence: str) -> None:
-    """Remember what was wrong with an upload until it is told."""
-    st.session_state["upload_error"] = sentence
+def set_upload_notice(sentence: str, is_error: bool = True) -> None:
+    """Remember what is to be said of an upload until it is told."""
+    st.session_state["upload_notice"] = (sentence, is_error)

@@ -6,13 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui import cache, state
-from pages.ui.sentences import escape
+from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import uploads
 from vae_core.datasets import TableChoices, TableSchema
 from vae_core.stored_datasets import DatasetSummary
 
 MISSING = {"drop": "leave such rows out", "mean": "fill in the usual value", "zero": "take them for zero"}
-USES = ("numbers", "names", "label", "left out")
+USES = ("numbers", "categories", "label", "left out")
 
 
 def show(about: DatasetSummary) -> None:
@@ -49,23 +49,19 @@ def _summary(id: str, schema: TableSchema) -> None:
 
 def _rows(id: str) -> None:
     columns = cache.first_rows(id)
-    st.dataframe({name: columns[name] for name in list(columns)[: cache.COLUMNS_SHOWN]}, width="stretch")
+    st.dataframe(
+        {name: columns[name] for name in list(columns)[: cache.COLUMNS_SHOWN]}, hide_index=True, width="stretch"
+    )
     st.caption("The first rows as the model sees them, given back in original units.")
 
 
 @st.fragment
+@sentences_for_errors
 def _choices(about: DatasetSummary, schema: TableSchema) -> None:
     """One line a column: how it is used; and what becomes of missing values."""
     present = schema.choices
     uses = _present_uses(schema)
-    edited: Any = st.data_editor(
-        [{"column": name, "use as": use} for name, use in uses.items()],
-        hide_index=True,
-        disabled=["column"],
-        column_config={"use as": st.column_config.SelectboxColumn("use as", options=list(USES), required=True)},
-        key=f"uses-{about.id}",
-        height=min(38 + 35 * len(uses), 420),
-    )
+    wanted = _edited_uses(about.id, uses)
     missing = st.segmented_control(
         "Missing values",
         list(MISSING),
@@ -75,14 +71,13 @@ def _choices(about: DatasetSummary, schema: TableSchema) -> None:
     )
     offers_pivot = present.pivot or any("Pivot" in sentence for sentence in about.origin.advice)
     pivot = offers_pivot and st.toggle("Pivot: a row a user, a column an item", present.pivot, key=f"pivot-{about.id}")
-    wanted = {row["column"]: row["use as"] for row in edited}
     labels = [name for name, use in wanted.items() if use == "label"]
     if len(labels) > 1:
         st.warning("Only one column can be the label.", icon=":material/label:")
     chosen = TableChoices(
         label=labels[0] if labels else "",
         left_out=tuple(name for name, use in wanted.items() if use == "left out"),
-        categorical=tuple(name for name, use in wanted.items() if use == "names"),
+        categorical=tuple(name for name, use in wanted.items() if use == "categories"),
         missing=missing or present.missing,
         pivot=present.pivot,
     )
@@ -101,8 +96,20 @@ def _choices(about: DatasetSummary, schema: TableSchema) -> None:
         st.rerun()
 
 
+def _edited_uses(id: str, uses: dict[str, str]) -> dict[str, str]:
+    edited: Any = st.data_editor(
+        [{"column": name, "use as": use} for name, use in uses.items()],
+        hide_index=True,
+        disabled=["column"],
+        column_config={"use as": st.column_config.SelectboxColumn("use as", options=list(USES), required=True)},
+        key=f"uses-{id}",
+        height=min(38 + 35 * len(uses), 420),
+    )
+    return {row["column"]: row["use as"] for row in edited}
+
+
 def _present_uses(schema: TableSchema) -> dict[str, str]:
-    uses = {column.name: "numbers" if column.kind == "numeric" else "names" for column in schema.columns}
+    uses = {column.name: "numbers" if column.kind == "numeric" else "categories" for column in schema.columns}
     if schema.choices.label:
         uses[schema.choices.label] = "label"
     return uses | dict.fromkeys(schema.choices.left_out or (), "left out")

@@ -7,12 +7,14 @@ import numpy as np
 from vae_core.datasets import CategoricalColumn, NumericColumn, TableSchema
 
 BINS = 24
-CHUNK = 2**16
-"""Rows looked at at once: the table may be larger than memory."""
+MOST_ROWS = 50_000
+"""Bars as low as a line of text show no more than so many rows, evenly taken, do."""
 
 
 def column_lines(schema: TableSchema, x: np.ndarray, most: int) -> list[dict[str, Any]]:
     """Name, kind, range and histogram of the first columns of float32 [N, D]."""
+    step = -(-len(x) // MOST_ROWS)
+    x = np.asarray(x[::step])  # at once: the table may be on the disk, a row after the other
     lines = []
     place = 0
     for column in schema.columns[:most]:
@@ -30,19 +32,16 @@ def _histogram(column: NumericColumn, x: np.ndarray) -> np.ndarray:
     if column.constant:
         return np.array([len(x)])
     ends = column.encode(np.array([column.low, column.high]))[:, 0].astype(np.float32)
-    counts = np.zeros(BINS, dtype=np.int64)
-    for start in range(0, len(x), CHUNK):
-        counts += np.histogram(x[start : start + CHUNK], bins=BINS, range=tuple(ends))[0]
-    return counts
+    return np.histogram(x, bins=BINS, range=tuple(ends))[0]
 
 
 def _line(column: NumericColumn | CategoricalColumn, shares: np.ndarray) -> dict[str, Any]:
-    line: dict[str, Any] = {"column": column.name, "kind": "names", "histogram": shares.tolist(), "lowest": ""}
+    line: dict[str, Any] = {"column": column.name, "kind": "categories", "histogram": shares.tolist(), "lowest": ""}
     if isinstance(column, NumericColumn):
-        line |= {"kind": "numbers", "lowest": _number(column.low), "mean, or names": _number(column.mean)}
+        line |= {"kind": "numbers", "lowest": _number(column.low), "mean, or categories": _number(column.mean)}
         return line | {"highest": _number(column.high), "missing": column.missing}
     names = ", ".join(column.categories[:BINS])
-    return line | {"mean, or names": names, "highest": "", "missing": column.missing}
+    return line | {"mean, or categories": names, "highest": "", "missing": column.missing}
 
 
 def _number(value: float) -> str:

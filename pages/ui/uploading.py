@@ -24,26 +24,50 @@ def take_upload() -> None:
         return
     try:
         if len(files) > MOST_FILES:
-            state.set_upload_error(
+            state.set_upload_notice(
                 f"These are {len(files):,} files; browsers lose some of so many. Pack them as one ZIP and drop that."
             )
             return
         state.set_upload_id(uploads.receive((file.name, file) for file in files))
     except (VAECoreError, OSError) as error:
-        state.set_upload_error(str(error) if isinstance(error, VAECoreError) else "The files could not be kept.")
+        state.set_upload_notice(str(error) if isinstance(error, VAECoreError) else "The files could not be kept.")
     finally:
         upload_limits.release(files)
         state.empty_uploader()
 
 
-def watch(id: str) -> None:
-    """The reading of an upload until it has ended, refreshed by itself."""
+def watch(id: str) -> bool:
+    """The reading of an upload until it has ended, refreshed by itself.
+
+    Returns:
+        Whether it is still going on.
+    """
     deadline = time.monotonic() + QUICK_SECONDS
     with st.spinner("Reading…"):
         while uploads.get(id).state == "reading" and time.monotonic() < deadline:
             time.sleep(0.05)
-    if not _take_result(id):
-        st.fragment(sentences_for_errors(_show), run_every=TICK_SECONDS)(id)
+    if _take_result(id):
+        return False
+    st.fragment(sentences_for_errors(_show), run_every=TICK_SECONDS)(id)
+    return True
+
+
+def result(id: str) -> str | None:
+    """The dataset that an upload became."""
+    try:
+        return uploads.get(id).dataset
+    except VAECoreError:
+        return None
+
+
+def offer_running() -> None:
+    """What is being read while the visit looks at something else, perhaps in another tab."""
+    for id, name in uploads.running():
+        sentence, show = st.columns([5, 1], vertical_alignment="center")
+        sentence.info(f"“{escape(name)}” is being read.", icon=":material/hourglass_top:")
+        if show.button("Show", key=f"running-{id}", icon=":material/visibility:", width="stretch"):
+            state.set_upload_id(id)
+            st.rerun()
 
 
 def _show(id: str) -> None:
@@ -61,39 +85,28 @@ def _show(id: str) -> None:
 
 
 def _take_result(id: str) -> bool:
-    """Once the reading has ended, show the dataset, or say why there is none."""
+    """Once the reading has ended, show the dataset, or say why there is none.
+
+    A visit that has not waited for it came by the Back button or a link: to send it on to another address would take
+    the Back button from it.
+    """
     status = uploads.get(id)
     if status.state == "reading":
+        state.watch_upload(id)
         return False
     replaced = uploads.replaces(id)
-    if status.state == "done" and status.dataset:
+    if status.state == "done":
         if replaced and replaced != status.dataset and not _is_used(replaced):
             stored_datasets.delete(replaced)
-        state.set_dataset_id(status.dataset)
     else:
-        state.set_upload_error(status.message)
+        state.set_upload_notice(status.message, is_error=status.state != "cancelled")
         uploads.drop_files(id)
-        state.set_dataset_id(replaced)
+    uploads.settle(id)
+    if state.watched_upload() == id:
+        state.watch_upload(None)
+        state.set_dataset_id(status.dataset or replaced)
     return True
 
 
 def _is_used(dataset_id: str) -> bool:
     return any(run.config.dataset_id == dataset_id for run in runs.list_runs())
-
-
-def offer_undo() -> None:
-    """After a deletion: bring the dataset back."""
-    deleted = state.deleted_dataset()
-    if not deleted:
-        return
-    id, name = deleted
-    sentence, undo = st.columns([5, 1], vertical_alignment="center")
-    sentence.info(f"“{escape(name)}” was deleted.", icon=":material/delete:")
-    if undo.button("Undo", icon=":material/undo:", width="stretch"):
-        state.set_deleted_dataset(None)
-        try:
-            stored_datasets.restore(id)
-            state.set_dataset_id(id)
-        except VAECoreError as error:
-            state.set_upload_error(str(error))
-        st.rerun()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.core.array_files import noise, npy, npz, read
+from vae_core import datasets
 from vae_core.datasets.reading import Reading
 from vae_core.datasets.schemas import ImageSchema
 from vae_core.datasets.tables.schema import TableChoices, TableSchema
@@ -66,7 +67,7 @@ def test_columns_are_what_the_user_chose_them_for() -> None:
     assert (again.x == dataset.x[:9]).all()
     with pytest.raises(DatasetError, match="no column “column 9”"):
         read(npy(values), TableChoices(label="column 9"))
-    with pytest.raises(DatasetError, match="5,001 numbers a row, which is too many"):
+    with pytest.raises(DatasetError, match="5,001 numbers of each of its 5,000 rows, which is too many"):
         read(npy(np.random.default_rng(0).random((5000, 2))), TableChoices(categorical=("column 1",)))
 
 
@@ -75,7 +76,7 @@ def test_first_column_that_only_counts_is_left_out_and_told() -> None:
     values[:, 0] = np.arange(40)
     dataset = read(npy(values))
     assert dataset.x.shape == (40, 2)
-    assert dataset.warnings[0].startswith("Columns left out: column 1 (")
+    assert dataset.warnings[0].startswith("1 column was left out: column 1 (")
 
 
 def test_table_is_prepared_as_a_model_wants_it() -> None:
@@ -107,7 +108,18 @@ def test_table_is_prepared_as_a_model_wants_it() -> None:
 def test_flattened_pictures_are_recognised_and_the_way_told(values: np.ndarray, advised: bool) -> None:
     advice = " ".join(read(npy(values)).origin.advice)
     side = math.isqrt(values.shape[1])
-    assert (f"flattened pictures of {side}×{side}" in advice and f"9×{side}×{side}." in advice) == advised
+    assert (f"pictures of {side}×{side} pixels" in advice and f"[N, {side}, {side}]" in advice) == advised
+
+
+def test_array_and_text_of_the_same_numbers_are_the_same_table() -> None:
+    values = noise(9, 64, dtype="f4") / 255
+    text = "\n".join(",".join(map(repr, row)) for row in values.astype("f8").tolist())
+    array, table = datasets.read("t.npy", npy(values.astype("f8"))), datasets.read("t.csv", text.encode())
+    assert array.id == table.id
+    assert array.warnings == table.warnings == ()
+    assert array.origin.advice == table.origin.advice[1:]  # the first tells that there was no header
+    named = datasets.read("t.csv", (",".join(f"gene {k}" for k in range(64)) + "\n" + text).encode())
+    assert named.origin.advice == ()
 
 
 @pytest.mark.parametrize(

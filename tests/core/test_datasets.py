@@ -1,6 +1,7 @@
 """What users bring, through `datasets.read` and its siblings."""
 
 import gzip
+import io
 import struct
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image
 
 from tests.conftest import png, stroke_dataset, strokes, zip_of
 from vae_core import datasets
-from vae_core.datasets import ImageSchema
+from vae_core.datasets import ImageSchema, Reading
 from vae_core.errors import DatasetError
 
 
@@ -189,8 +190,87 @@ def test_folder_on_disk_reads_like_a_zip(tmp_path: Path) -> None:
     assert dataset.label_names == ("A", "B")
 
 
-def test_content_decides_not_the_name() -> None:
-    assert len(datasets.read("set.txt", zip_of({"a.jpg": png(grey())}))) == 1
+def npy(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values)
+    return buffer.getvalue()
+
+
+ZIPPED, TEXT, ARRAY, PAIR = (
+    zip_of({"a.png": png(grey())}),
+    b"a,b\n1,2\n3,4\n5,7\n",
+    npy(strokes(2, 16)),
+    idx(strokes(2, 16)),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("set.csv", ZIPPED, "ZIP"),
+        ("set.npy", zip_of({"x.npy": ARRAY}), "ZIP"),
+        ("t.png", TEXT, "text table"),
+        ("t.xls", TEXT, "text table"),
+        ("t.csv.gz", TEXT, "text table"),
+        ("T.CSV", gzip.compress(TEXT, mtime=0), "gzip"),
+        ("t.npy.gz", gzip.compress(TEXT, mtime=0), "text table"),
+        ("x.npz", ARRAY, "NPY"),
+        ("x.csv", PAIR, "IDX"),
+    ],
+)
+def test_content_decides_and_a_false_name_is_told(name: str, content: bytes, kind: str) -> None:
+    dataset = datasets.read(name, content)
+    told = [sentence for sentence in dataset.warnings if "named like another format" in sentence]
+    assert len(told) == 1
+    assert told[0].endswith(f"is named like another format; the content ({kind}) decided.")
+    assert dataset.name == name
+
+
+def test_file_in_a_zip_is_told_by_its_own_name() -> None:
+    warnings = datasets.read("t.zip", zip_of({"t.npy": TEXT})).warnings
+    assert warnings == ("t.npy is named like another format; the content (text table) decided.",)
+
+
+def test_names_of_two_idx_files_are_told_each() -> None:
+    labels = idx(np.array([1, 0]))
+    told = datasets.read_files([("x.png", PAIR), ("y-idx1-ubyte", labels)]).warnings
+    assert told == ("x.png is named like another format; the content (IDX) decided.",)
+
+
+def test_pictures_named_as_what_is_none_are_told() -> None:
+    told = "1 picture is named like another format; the content decided."
+    for name in ("a.csv", "a.zip", "a.heic"):
+        assert datasets.read(name, png(grey())).warnings == (told,)
+        assert told in datasets.read("set.zip", zip_of({name: png(grey()), "b.png": png(grey(9))})).warnings
+
+
+@pytest.mark.parametrize(
+    ("names", "content"),
+    [
+        (("t.csv", "t.tsv", "t.tab", "t.txt", "t.dat", "t.data", "t", "t.2024", "t.csv.", "t.csv.bak"), TEXT),
+        (("t.csv.gz", "t.gz", "t.CSV.GZ", "t", "t.dat.gz"), gzip.compress(TEXT, mtime=0)),
+        (("x.npz", "x.zip", "x.NPZ", "x"), zip_of({"x.npy": ARRAY})),
+        (("x.npy", "x", "x.dat"), ARRAY),
+        (("train-images-idx3-ubyte", "x.idx3-ubyte", "x.idx", "x-ubyte.gz"), PAIR),
+        (("train-images-idx3-ubyte.gz", "train-images-idx3-ubyte", "x.gz"), gzip.compress(PAIR, mtime=0)),
+        (("set.zip", "set", "set.cbz", ".zip"), ZIPPED),
+    ],
+)
+def test_usual_unknown_and_missing_endings_are_no_false_names(names: tuple[str, ...], content: bytes) -> None:
+    for name in names:
+        warnings = datasets.read(name, content).warnings
+        assert not any("named like" in sentence for sentence in warnings), name
+
+
+def test_too_little_memory_is_a_refusal() -> None:
+    def progress(_done: int, _count: int) -> None:
+        raise MemoryError
+
+    content = io.BytesIO()
+    np.save(content, strokes(6, 16))
+    for name, data in (("x.npy", content.getvalue()), ("t.csv", b"a,b\n1,2\n3,4\n")):
+        with pytest.raises(DatasetError, match=rf"{name} needs more memory than there is\. Give a part of it\."):
+            datasets.read(name, data, None, Reading(progress=progress))
 
 
 def test_schema_of_a_model_is_met() -> None:
@@ -239,7 +319,7 @@ def test_duplicate_names_keep_the_first_that_can_be_read() -> None:
 
 def test_pictures_beside_folders_have_a_label_of_their_own() -> None:
     files = {"a.png": png(grey(1)), "x/b.png": png(grey(2))}
-    assert datasets.read("set.zip", zip_of(files)).label_names == ("(no folder)", "x")
+    assert datasets.read("set.zip", zip_of(files)).label_names == ("x", "(no folder)")
 
 
 def test_damaged_copies_of_good_files_are_read_or_refused_never_thrown() -> None:
@@ -262,3 +342,10 @@ def test_damaged_copies_of_good_files_are_read_or_refused_never_thrown() -> None
                 datasets.read("file", bytes(damaged[: random.integers(1, len(damaged) + 1)]))
             except DatasetError as refusal:
                 assert str(refusal)
+
+
+def test_picture_that_is_broken_is_not_called_something_else() -> None:
+    broken = b"\x89PNG\r\n\x1a\n" + b"\1" * 60
+    dataset = datasets.read("set.zip", zip_of({"a.png": broken, "b.png": png(grey())}))
+    assert dict(dataset.origin.skipped)["a.png"] != "not a picture"
+    assert "the picture has no colours" in datasets.read("b.png", png(grey())).origin.advice[1]

@@ -149,6 +149,53 @@ def test_second_preparation_waits_for_the_first(wait_for: Wait) -> None:
     assert finish(id, wait_for).state == "done"
 
 
+def test_what_is_being_read_is_listed_and_stopping_a_new_preparation_says_what_stays(wait_for: Wait) -> None:
+    picture = png(np.random.default_rng(0).integers(0, 256, (800, 800, 3), dtype=np.uint8))
+    id = receive(*((f"{k}.png", picture) for k in range(80)))
+    assert uploads.running() == [(id, "0.png")]
+    wait_for(lambda: uploads.get(id).count > 0, SECONDS)
+    uploads.cancel(id)
+    assert uploads.running() == []
+    assert uploads.get(id).message == "Reading was cancelled. Nothing was kept."
+
+    uploads.prepare_again(id, ImageSchema(side=12), "a" * 26, "Mine")
+    assert uploads.running() == [(id, "Mine")]
+    wait_for(lambda: uploads.get(id).count > 0, SECONDS)
+    uploads.cancel(id)
+    assert uploads.get(id).message == "The new preparation was cancelled. The dataset is as it was."
+
+
+def test_dataset_is_replaced_once(wait_for: Wait) -> None:
+    id = receive(("set.zip", archive()))
+    first = str(finish(id, wait_for).dataset)
+    uploads.settle(id)
+    assert uploads.replaces(id) is None
+    uploads.prepare_again(id, ImageSchema(side=12), first, "a")
+    finish(id, wait_for)
+    assert uploads.replaces(id) == first
+    uploads.settle(id)
+    assert uploads.replaces(id) is None
+    assert uploads.get(id).state == "done"
+
+
+def test_large_set_is_looked_through_for_as_long_as_that_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = UploadDirectory(workspace.place("uploads", workspace.new_id()))
+    directory.path.mkdir()
+    (directory.path / "0").write_bytes(archive())
+    directory.ask(UploadFile(names=("set.zip",), created=0.0))
+    inspect = stored_datasets.inspect_pictures
+
+    def slowly(x: np.ndarray, still_here: Callable[[], None]) -> object:
+        for _ in range(8):
+            time.sleep(0.5)
+            still_here()
+        return inspect(x, still_here)
+
+    monkeypatch.setattr(stored_datasets, "inspect_pictures", slowly)
+    monkeypatch.setattr(child, "STUCK_SECONDS", 2)
+    assert worker.main(directory.path) == 0
+
+
 def test_unknown_upload_is_not_found() -> None:
     for id in ("b" * 26, "../etc"):
         with pytest.raises(NotFoundError):

@@ -10,7 +10,8 @@ import pytest
 
 from tests.conftest import stroke_dataset
 from vae_core import stored_datasets, workspace
-from vae_core.datasets import Dataset, Origin
+from vae_core.datasets import SAMPLES, Dataset, Origin
+from vae_core.datasets.pictures.inspection import Inspection, inspect_pictures
 from vae_core.errors import DatasetError, NotFoundError
 
 
@@ -131,3 +132,68 @@ def test_bringing_back_what_was_uploaded_again_changes_nothing(tiny_images: Data
     assert stored_datasets.save(stroke_dataset()) == id
     stored_datasets.restore(id)
     assert [about.id for about in stored_datasets.list_all()] == [id]
+
+
+def test_newest_stays_first_whatever_is_done_to_the_others(tiny_images: Dataset) -> None:
+    ids = [stored_datasets.save(tiny_images), stored_datasets.save(stroke_dataset(count=30))]
+    stored_datasets.rename(ids[0], "Another name")
+    stored_datasets.delete(ids[0])
+    stored_datasets.restore(ids[0])
+    stored_datasets.save(tiny_images, upload="u" * 26)  # the upload is noted
+    os.utime(workspace.place("datasets", ids[0]) / "x.npy")  # as when a workspace is copied
+    assert [about.id for about in stored_datasets.list_all()] == ids[::-1]
+
+
+def test_datasets_stored_before_their_time_was_written_down_have_their_place(tiny_images: Dataset) -> None:
+    newest = stored_datasets.save(tiny_images)
+    old = [stored_datasets.save(stroke_dataset(count=count)) for count in (30, 31, 32)]
+    for id, year in zip(old, (2, 3, 1), strict=True):
+        home = workspace.place("datasets", id)
+        about = stored_datasets.read_summary(home)
+        (home / "dataset.json").write_text(about.model_dump_json(exclude={"created"}))
+        os.utime(home / "x.npy", (year * 10**7, year * 10**7))
+    assert [about.id for about in stored_datasets.list_all()] == [newest, old[1], old[0], old[2]]
+
+
+def test_pictures_are_looked_through_when_they_are_stored(tiny_images: Dataset) -> None:
+    id = stored_datasets.save(tiny_images)
+    home = workspace.place("datasets", id)
+    facts = stored_datasets.inspection(id)
+    assert facts == inspect_pictures(tiny_images.x)
+    (home / "x.npy").unlink()
+    assert stored_datasets.inspection(id) == facts  # it is read, not found anew
+    table = stored_datasets.save(SAMPLES["moons"]())
+    assert not (workspace.place("datasets", table) / "inspection.json").exists()
+
+
+@pytest.mark.parametrize("damaged", [None, "{}", "no JSON"])
+def test_pictures_stored_before_that_are_looked_through_once(tiny_images: Dataset, damaged: str | None) -> None:
+    id = stored_datasets.save(tiny_images)
+    path = workspace.place("datasets", id) / "inspection.json"
+    path.unlink() if damaged is None else path.write_text(damaged)
+    facts = stored_datasets.inspection(id)
+    assert facts == inspect_pictures(tiny_images.x)
+    assert Inspection.model_validate_json(path.read_bytes()) == facts
+
+
+def test_deleted_datasets_are_listed_until_they_are_here_again(tiny_images: Dataset) -> None:
+    ids = [stored_datasets.save(tiny_images), stored_datasets.save(stroke_dataset(count=30))]
+    for seconds, id in enumerate(ids, 10**9):
+        stored_datasets.delete(id)
+        aside = workspace.folder("datasets") / f"{workspace.ASIDE}{id}"
+        os.utime(aside, (seconds, seconds))
+    assert [(when, about.id) for when, about in stored_datasets.list_deleted()] == [
+        (10**9 + 1, ids[1]),
+        (10**9, ids[0]),
+    ]
+    stored_datasets.restore(ids[1])
+    stored_datasets.save(tiny_images)  # uploaded again
+    assert stored_datasets.list_deleted() == []
+
+
+def test_deleting_twice_can_still_be_undone(tiny_images: Dataset) -> None:
+    id = stored_datasets.save(tiny_images)
+    for _ in range(2):
+        stored_datasets.delete(id)
+    stored_datasets.restore(id)
+    assert len(stored_datasets.load(id)) == 40

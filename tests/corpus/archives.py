@@ -31,6 +31,8 @@ def _outside() -> Iterator[Case]:
     for kind, attributes in (("link", LINK), ("device", DEVICE)):
         entries = [GOOD, Entry(kind, b"/etc/passwd", STORED, central={"external": attributes})]
         yield one(f"zip_{kind}", "set.zip", partial(archive, entries), Refused("(?i)link|device"))
+    by_mac = Entry("link", b"/etc/passwd", STORED, central={"external": LINK, "made_by": 0x1314})
+    yield one("zip_link_by_a_mac", "set.zip", partial(archive, [GOOD, by_mac]), Refused("(?i)link"))
 
 
 def _contradictions() -> Iterator[Case]:
@@ -207,7 +209,7 @@ def _dialects() -> Iterator[Case]:
         yield one(f"zip_{kind}", "set.zip", partial(zipped, files, method), Read(3, labels=0))
     yield one("zip_data_descriptors", "set.zip", _with_descriptors, Read(2))
     yield one("zip_64_regular", "set.zip", _zip64, Read(1))
-    yield one("zip_named_png", "set.png", partial(zipped, files), Read(3))
+    yield one("zip_named_png", "set.png", partial(zipped, files), Read(3, warns="named like another"))
     yield one(
         "zip_made_on_windows", "set.zip", partial(archive, [Entry("a.png", flat(1), central={"made_by": 20})]), Read(1)
     )

@@ -197,6 +197,9 @@ def _costly() -> Iterator[Case]:
     """Small files over which a decoder may sit for long, or for which it takes much memory."""
     comments = b"P2 1000 1000 255\n" + b"#\n" * 1_000_000
     yield one("pgm_of_a_million_comments", "a.pgm", partial(bytes, comments), Refused())
+    yield one("bmp_of_49_million_pixels_in_runs", "a.bmp", _runs, Refused("(?i)runs"))
+    moves = partial(_runs, 2000, b"\0\2\0\0" * 10**7)
+    yield one("bmp_of_10_million_moves", "a.bmp", moves, Refused("(?i)runs"))
     yield one("tiff_of_a_million_strips", "a.tiff", _strips, Answered())
     yield one("bigtiff_of_a_million_strips", "a.tiff", _large_strips, Answered())
     yield one("tiff_of_60000_tags", "a.tiff", partial(_tags, 60_000), Answered())
@@ -204,6 +207,13 @@ def _costly() -> Iterator[Case]:
     yield one("jpeg_of_a_million_fill_bytes", "a.jpg", lambda: picture(format="JPEG")[:-2] + b"\xff" * 10**6, BROKEN)
     frame_count = chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0))
     yield one("png_announces_2_billion_frames", "a.png", partial(blank_png, 16, 16, before=frame_count), Answered())
+
+
+def _runs(side: int = 7000, before: bytes = b"") -> bytes:
+    """A BMP of short runs: 49 million pixels in 1.8 MB, and long for who unpacks them one by one."""
+    head = struct.pack("<IHHI", 0, 0, 0, 54 + 1024)
+    about = struct.pack("<IiiHHIIiiII", 40, side, side, 1, 8, 1, 0, 0, 0, 256, 0)
+    return b"BM" + head + about + bytes(1024) + before + (b"\x38\x01" * (side // 56) + b"\0\0") * side
 
 
 def _strips(count: int = 1_000_000) -> bytes:

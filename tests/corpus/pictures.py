@@ -159,6 +159,8 @@ def _additions() -> Iterator[Case]:
             yield one(f"{suffix}_and_{ending}", f"a.{suffix}", partial(_followed, format, make), Read(1))
     yield one("png_without_its_end", "open.png", lambda: picture()[:-12], Read(1))
     yield one("png_100000_small_chunks", "a.png", lambda: blank_png(16, 16, before=chunk(b"tIME") * 100_000), Read(1))
+    yield one("png_exif_cut", "e.png", _cut_exif, Read(1))
+    yield one("bmp_in_runs", "r.bmp", _in_runs, Read(1))
     yield one("png_interlaced", "i.png", _interlaced, Read(1))
     yield one("tiff_pages_in_a_ring", "ring.tiff", lambda: tiff_of(tiff_tags(), bytes(256), following=264), Read(1))
     yield one("jpeg_progressive", "p.jpg", lambda: picture("RGB", "JPEG", progressive=True), Read(1))
@@ -168,6 +170,18 @@ def _additions() -> Iterator[Case]:
 
 def _followed(format: str, make: Callable[[], bytes]) -> bytes:
     return picture(format=format) + make()
+
+
+def _cut_exif() -> bytes:
+    """Metadata that end too early, in a picture that is whole."""
+    rows = unfiltered(noise(channels=1))
+    return png_of((16, 16), 8, GREY, rows, chunk(b"eXIf", b"II*\0"))
+
+
+def _in_runs(side: int = 16) -> bytes:
+    head = b"BM" + struct.pack("<IHHI", 0, 0, 0, 54 + 1024)
+    about = struct.pack("<IiiHHIIiiII", 40, side, side, 1, 8, 1, 0, 0, 0, 256, 0)
+    return head + about + bytes(range(256)) * 4 + (b"\x10\x07\0\0") * side + b"\0\1"
 
 
 def _interlaced() -> bytes:

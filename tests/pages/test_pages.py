@@ -50,7 +50,7 @@ def test_upload_is_stored_shown_and_its_bytes_let_go() -> None:
     app.file_uploader[0].upload("set.zip", content, "application/zip").run()
     assert not app.exception
     assert [about.name for about in stored_datasets.list_all()] == ["set.zip"]
-    assert [metric.value for metric in app.metric] == ["30", "16×16", "2", "grey"]
+    assert [metric.value for metric in app.metric] == ["30", "16×16", "grey", "2"]
     assert "x.txt (not a picture)" in app.info[0].value.replace("\\", "")
     assert not app.file_uploader[0].value
 
@@ -78,6 +78,34 @@ def test_deleted_dataset_is_gone_until_it_is_brought_back(tiny_images: Dataset) 
     press(app, "Undo")
     assert [about.id for about in stored_datasets.list_all()] == [id]
     assert app.selectbox[0].value == id
+
+
+def test_link_to_a_dataset_that_is_gone_is_a_sentence_even_where_nothing_is_left() -> None:
+    app = open_page("data", dataset="b" * 26)
+    assert "This dataset is not here" in app.error[0].value
+    assert "Drop a ZIP" in app.info[0].value
+
+
+def test_what_was_deleted_or_replaced_is_listed_for_a_day(tiny_images: Dataset) -> None:
+    for count in range(5, 20):
+        stored_datasets.delete(stored_datasets.save(stroke_dataset(count=count)))
+    stored_datasets.save(tiny_images)
+    app = open_page("data")
+    assert [expander.label for expander in app.expander if "Deleted" in expander.label] == ["Deleted or replaced (15)"]
+    back = [button for button in app.button if button.label == "Bring back"]
+    assert len(back) == 12  # of many, the last
+    back[0].click().run()
+    assert not app.exception
+    assert app.metric[0].value == "19"
+    assert len(stored_datasets.list_deleted()) == 14
+
+
+def test_upload_that_became_nothing_is_no_dead_end(tiny_images: Dataset) -> None:
+    stored_datasets.save(tiny_images)
+    for upload in ("b" * 26, "../../etc"):
+        app = open_page("data", upload=upload)
+        assert app.selectbox[0].options == ["strokes"]
+        assert len(app.error) == (upload == "b" * 26)
 
 
 def test_renamed_dataset_has_its_new_name_in_the_list(tiny_images: Dataset) -> None:

@@ -15,20 +15,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vae_core.datasets.file import File
-from vae_core.datasets.zip_structure import (
-    ENCRYPTED,
-    MAX_RATIO,
-    MAX_TOTAL_BYTES,
-    RATIO_FROM_BYTES,
-    TooLargeError,
-    check,
-    open_zip,
-)
+from vae_core.datasets.limits import MAX_ENTRY_BYTES, MAX_RATIO, MAX_TOTAL_BYTES, RATIO_FROM_BYTES
+from vae_core.datasets.zip_structure import ENCRYPTED, TooLargeError, check, open_zip
 from vae_core.errors import DatasetError
 
-MAX_ENTRY_BYTES = 64 * 2**20
-MAX_ARRAY_BYTES = 4 * 2**30
-"""Arrays are read row by row, so that a large one costs time and disk, not memory."""
 STORED, DEFLATED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 METHODS = (STORED, DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
@@ -116,7 +106,9 @@ class Archive:
             raise DatasetError(f"unpacks to more than {MAX_RATIO} times its size")
         self._unpacked += size
         if self._unpacked > MAX_TOTAL_BYTES * 2:  # twice: a look at samples comes before the reading
-            raise TooLargeError(f"{self.file.shown} unpacks to more than 4 GB. Upload a part of it.")
+            raise TooLargeError(
+                f"{self.file.shown} unpacks to more than {MAX_TOTAL_BYTES // 2**30} GB. Upload a part of it."
+            )
 
 
 class _Counted(io.RawIOBase):

@@ -47,6 +47,7 @@ TEXTS: tuple[tuple[bytes, str, str], ...] = (
     (b"<html", "a web page, perhaps an error page saved in place of the file", "Download the file again."),
     (b"<svg", "an SVG drawing", _PICTURE),
     (b"<?xml", "an XML file", "Save pictures as PNG, or a table as CSV."),
+    (b"@relation", "a Weka file (ARFF)", _TABLE),
     (b"{", "a JSON file", "Save the table as CSV."),
     (b"[", "a JSON file", "Save the table as CSV."),
 )

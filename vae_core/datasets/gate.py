@@ -1,20 +1,22 @@
 """The one way in: whatever a person brings is told apart by its content, never by its name, and read or refused."""
 
-import gzip
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
-from vae_core.datasets.archives import MAX_ENTRY_BYTES, Archive, open_archive
+from vae_core.datasets.archives import Archive, open_archive
 from vae_core.datasets.arrays.idx import holds_labels, is_idx, read_idx, read_idx_labels
 from vae_core.datasets.arrays.numpy_files import holds_arrays, is_npy, read_npy, read_npz
+from vae_core.datasets.arrays.stored import DamagedError
 from vae_core.datasets.dataset import Dataset
+from vae_core.datasets.endings import is_misnamed
 from vae_core.datasets.file import HEAD_BYTES, File, clean_name, shown_name
 from vae_core.datasets.foreign import foreign, is_foreign
+from vae_core.datasets.gzip_stream import MAGIC, open_gzip
+from vae_core.datasets.limits import MAX_ENTRIES, MAX_ENTRY_BYTES, MAX_GZIP_BYTES
 from vae_core.datasets.pictures.headers import is_picture
 from vae_core.datasets.pictures.read import Source, nothing_usable, read_pictures
 from vae_core.datasets.reading import QUIETLY, Reading
@@ -23,12 +25,10 @@ from vae_core.datasets.tables.delimited import is_delimited
 from vae_core.datasets.tables.parquet import is_parquet
 from vae_core.datasets.tables.read import read_table
 from vae_core.datasets.tables.schema import TableChoices, TableSchema
-from vae_core.datasets.zip_structure import MAX_ENTRIES, MAX_RATIO, RATIO_FROM_BYTES
 from vae_core.errors import DatasetError
 
 Reader = Callable[[File, Preparation | None, Reading], Dataset]
 
-MAX_GZIP_BYTES = 256 * 2**20
 CHUNK = 4096
 
 
@@ -55,7 +55,11 @@ def read_files(
     Raises:
         DatasetError: if they do not belong together.
     """
-    dataset = _read_files([File(clean_name(name), content) for name, content in files], schema, reading)
+    brought = [File(clean_name(name), content) for name, content in files]
+    try:
+        dataset = _read_files(brought, schema, reading)
+    except MemoryError as error:
+        raise DatasetError(f"{brought[0].shown} needs more memory than there is. Give a part of it.") from error
     dataset = replace(dataset, name=shown_name(dataset.name))
     if isinstance(dataset.schema, ImageSchema) and _are_identical(dataset.x):
         return dataset.with_warnings("All pictures are identical, so there is nothing for a model to learn.")
@@ -116,7 +120,14 @@ def _read_one(file: File, schema: Preparation | None, reading: Reading) -> Datas
     kind = _kind(file.head())
     if kind is None:
         raise foreign(file)
-    return READERS[kind][1](file, schema, reading)
+    return _tell_misnamed(READERS[kind][1](file, schema, reading), file, kind)
+
+
+def _tell_misnamed(dataset: Dataset, file: File, kind: str) -> Dataset:
+    """Of pictures their reader tells, for it knows which they are."""
+    if kind == "picture" or not is_misnamed(file.name, kind):
+        return dataset
+    return dataset.with_warnings(f"{file.shown} is named like another format; the content ({kind}) decided.")
 
 
 def _kind(head: bytes) -> str | None:
@@ -145,7 +156,8 @@ def _read_idx_pair(files: Sequence[File], idx: Sequence[File], schema: Preparati
         raise DatasetError("Upload one IDX file of images and one of labels together, and nothing else.")
     dataset = read_idx(images[0], _images(schema), reading)
     values, names = read_idx_labels(labels[0], count=len(dataset))
-    return replace(dataset, labels=values, label_names=names)
+    dataset = replace(dataset, labels=values, label_names=names)
+    return _tell_misnamed(_tell_misnamed(dataset, images[0], "IDX"), labels[0], "IDX")
 
 
 def _read_picture(file: File, schema: Preparation | None, reading: Reading) -> Dataset:
@@ -181,32 +193,26 @@ def _first(archive: Archive) -> bytes:
 
 def _read_gzip(file: File, schema: Preparation | None, reading: Reading) -> Dataset:
     """A table or an array that was packed alone."""
-    inner = File(file.name, _gunzip_head(file))
+    inner = File(file.name, _gunzip(file, HEAD_BYTES))
     kind = _kind(inner.head())
+    if kind == "IDX":  # behind a long header
+        return _read_idx(file, schema, reading)
     if kind not in ("NPY", "Parquet", "text table"):
         raise DatasetError(
             f"{file.shown} is a gzip file of something that is not read"
             f"{' (a tar archive)' if is_foreign(inner.head()) else ''}. Unpack it and pack the files as a ZIP."
         )
-    return READERS[kind][1](File(file.name, _gunzip(file)), schema, reading)
+    unpacked = File(PurePath(file.name).stem, _gunzip(file))
+    return replace(_read_one(unpacked, schema, reading), name=file.name)
 
 
-def _gunzip_head(file: File) -> bytes:
+def _gunzip(file: File, count: int = -1) -> bytes:
+    """The first bytes, or all."""
     try:
-        return zlib.decompressobj(wbits=31).decompress(file.head(4 * HEAD_BYTES), HEAD_BYTES)
-    except zlib.error:
-        return b""
-
-
-def _gunzip(file: File) -> bytes:
-    try:
-        with file.open() as packed, gzip.GzipFile(fileobj=packed) as stream:
-            content = stream.read(MAX_GZIP_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DatasetError(f"{file.shown} is a damaged gzip file. Download or copy it again.") from error
-    if len(content) > min(MAX_GZIP_BYTES, max(RATIO_FROM_BYTES, MAX_RATIO * file.size)):
-        raise DatasetError(f"{file.shown} unpacks to more than may be read. Upload a part of it.")
-    return content
+        with open_gzip(file, MAX_GZIP_BYTES) as stream:
+            return stream.read(count)
+    except DamagedError as error:
+        raise DatasetError(f"{file.shown} is {error}. Copy or download it again.") from error
 
 
 def _images(schema: Preparation | None) -> ImageSchema | None:
@@ -236,7 +242,7 @@ def _never(file: File, schema: Preparation | None, reading: Reading) -> Dataset:
 READERS: dict[str, tuple[Callable[[bytes], bool], Reader]] = {
     "ZIP": (lambda head: head[:2] == b"PK", _read_zip),
     "IDX": (is_idx, _read_idx),
-    "gzip": (lambda head: head[:2] == b"\x1f\x8b", _read_gzip),
+    "gzip": (lambda head: head[:2] == MAGIC, _read_gzip),
     "NPY": (is_npy, read_npy),
     "Parquet": (is_parquet, _read_table),
     "picture": (is_picture, _read_picture),

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from vae_core.datasets.limits import MAX_EXAMPLES_BYTES
 from vae_core.errors import DatasetError
 
-MAX_BYTES = 4 * 2**30
-"""Of all examples as stored: small files can become large pictures."""
 _HEADER_BYTES = 128
 """Of the .npy file: written last, when the number of rows is known."""
 
@@ -64,8 +63,11 @@ class Rows:
         """One example, or several [n, *shape]."""
         values = np.ascontiguousarray(x, dtype=self.dtype)
         self._bytes += values.nbytes
-        if self._bytes > MAX_BYTES:
-            raise DatasetError("Prepared like this, the examples take more than 4 GB. Give a part, or a smaller side.")
+        if self._bytes > MAX_EXAMPLES_BYTES:
+            raise DatasetError(
+                f"Prepared like this, the examples take more than {MAX_EXAMPLES_BYTES // 2**30} GB. Give a part, or a "
+                "smaller side."
+            )
         if self._file:
             self._file.write(values.data)
         else:

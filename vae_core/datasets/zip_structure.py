@@ -10,12 +10,9 @@ import zipfile
 from itertools import pairwise
 
 from vae_core.datasets.file import File, shown_name
+from vae_core.datasets.limits import MAX_ENTRIES, MAX_RATIO, MAX_TOTAL_BYTES, RATIO_FROM_BYTES
 from vae_core.errors import DatasetError
 
-MAX_ENTRIES = 200_000
-MAX_TOTAL_BYTES = 4 * 2**30
-MAX_RATIO, RATIO_FROM_BYTES = 200, 10 * 2**20
-"""Nothing honest above 10 MB packs better than 200:1; flat pictures below that do."""
 SMALLEST_ENTRY = 46
 """Bytes of a directory entry without its name (4.3.12)."""
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")  # 4.3.7
@@ -131,7 +128,7 @@ def check(file: File, data: bytes | mmap.mmap, archive: zipfile.ZipFile) -> list
     if spans and spans[-1][1] > archive.start_dir:
         raise _damaged(file, "a file reaches into its directory")
     if total > MAX_TOTAL_BYTES:
-        raise TooLargeError(f"{file.shown} unpacks to more than 4 GB. Upload a part of it.")
+        raise TooLargeError(f"{file.shown} unpacks to more than {MAX_TOTAL_BYTES // 2**30} GB. Upload a part of it.")
     if total > RATIO_FROM_BYTES and total > MAX_RATIO * len(data):
         raise TooLargeError(
             f"{file.shown} unpacks to more than {MAX_RATIO} times its size. Make it anew from the real files."
@@ -147,7 +144,7 @@ def _check_name(file: File, info: zipfile.ZipInfo) -> None:
             f"{file.shown} holds a file named “{shown_name(name)[-40:]}”, which points outside the archive. "
             "Make it anew from a plain folder."
         )
-    if info.create_system == 3 and info.external_attr >> 28 in LINKS_AND_DEVICES:
+    if info.create_system in (3, 19) and info.external_attr >> 28 in LINKS_AND_DEVICES:
         raise DatasetError(
             f"{file.shown} holds a link or device, “{shown_name(name)[-40:]}”. Make it anew from plain files."
         )

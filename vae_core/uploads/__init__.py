@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from vae_core import process_lock, stored_datasets, workspace
 from vae_core.datasets import Dataset, Preparation, clean_name
-from vae_core.errors import DatasetError
+from vae_core.errors import DatasetError, NotFoundError
 from vae_core.uploads.directory import Status, UploadDirectory, UploadFile
 
 __all__ = [
@@ -30,6 +30,8 @@ __all__ = [
     "read",
     "receive",
     "replaces",
+    "running",
+    "settle",
     "tidy",
 ]
 
@@ -104,6 +106,30 @@ def replaces(id: str) -> str | None:
         NotFoundError: if there is no such upload.
     """
     return UploadDirectory(workspace.place(KIND, id)).read_upload().replaces
+
+
+def settle(id: str) -> None:
+    """Note that what an upload was to replace is replaced: this must not happen again when it was brought back.
+
+    Raises:
+        NotFoundError: if there is no such upload.
+    """
+    directory = UploadDirectory(workspace.place(KIND, id))
+    upload = directory.read_upload()
+    if upload.replaces:
+        directory.write_upload(upload.model_copy(update={"replaces": None}))
+
+
+def running() -> list[tuple[str, str]]:
+    """Id and name of every upload that is being read, the latest first."""
+    found = []
+    for home in workspace.homes(KIND):
+        directory = UploadDirectory(home)
+        with suppress(NotFoundError):
+            if directory.read_status().state == "reading":
+                upload = directory.read_upload()
+                found.append((upload.created, home.name, upload.title or upload.names[0]))
+    return [(id, name) for _, id, name in sorted(found, reverse=True)]
 
 
 def drop_files(id: str) -> None:

@@ -84,8 +84,12 @@ class UploadDirectory:
         """Write down what is to be read, before a process is started for it."""
         self.path.mkdir(parents=True, exist_ok=True)
         (self.path / "cancel").unlink(missing_ok=True)
-        write_atomically(self.path / "upload.json", upload.model_dump_json(indent=1).encode())
+        self.write_upload(upload)
         self.write_status(Status(state="reading"))
+
+    def write_upload(self, upload: UploadFile) -> None:
+        """Replace what is said of the upload."""
+        write_atomically(self.path / "upload.json", upload.model_dump_json(indent=1).encode())
 
     def read_upload(self) -> UploadFile:
         """What is to be read.
@@ -119,7 +123,8 @@ class UploadDirectory:
         status = self._written_status()  # it may have ended between the two looks
         if status.state != "reading" or time.time() - status.updated < STARTING_SECONDS:
             return status
-        return Status(state="interrupted", message="Reading was interrupted. Upload the files again.")
+        cure = "Upload the files again." if not self.read_upload().replaces else "The dataset is as it was."
+        return Status(state="interrupted", message=f"Reading was interrupted. {cure}")
 
     def _written_status(self) -> Status:
         try:

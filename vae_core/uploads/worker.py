@@ -25,7 +25,8 @@ from vae_core.uploads.directory import Status, UploadDirectory
 NICENESS = 10
 MOST_CRASHES = 10
 STATUS_SECONDS = 0.4
-CANCELLED = Status(state="cancelled", message="Reading was cancelled. Nothing was kept.")
+CANCELLED = "Reading was cancelled. Nothing was kept."
+CANCELLED_AGAIN = "The new preparation was cancelled. The dataset is as it was."
 
 
 def main(path: Path) -> int:
@@ -50,7 +51,8 @@ def read(directory: UploadDirectory, stage: Path) -> None:
         if why is None:
             return
         if directory.is_cancel_asked():
-            directory.write_status(CANCELLED)
+            message = CANCELLED_AGAIN if directory.read_upload().replaces else CANCELLED
+            directory.write_status(Status(state="cancelled", message=message))
             return
         k, _ = place.look()
         if k < 0:
@@ -84,7 +86,7 @@ def _read_here(directory: UploadDirectory, stage: Path, place: Place, refused: d
         dataset = read_files(directory.files(), upload.preparation, reading)
         begin(-1)
         dataset = replace(dataset, name=upload.title or dataset.name)
-        id = stored_datasets.save(dataset, directory.path.name, stage)
+        id = stored_datasets.save(dataset, directory.path.name, stage, lambda: begin(-1))
         directory.write_status(Status(state="done", done=1.0, dataset=id))
     except Exception as error:
         logging.exception("The upload was not read")

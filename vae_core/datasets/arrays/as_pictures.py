@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vae_core.datasets.archives import MAX_ARRAY_BYTES
 from vae_core.datasets.arrays.levels import Extent, Levels, choose_levels
 from vae_core.datasets.arrays.npy_header import shown_shape
 from vae_core.datasets.arrays.stored import StoredArray, in_c_order
 from vae_core.datasets.dataset import Dataset, Origin
 from vae_core.datasets.file import clean_name
-from vae_core.datasets.pictures.decode import MAX_SIDE
-from vae_core.datasets.pictures.headers import MAX_PIXELS
+from vae_core.datasets.limits import MAX_EXAMPLES_BYTES, MAX_PICTURE_BYTES, MAX_PICTURES, MAX_PIXELS, MAX_SIDE
 from vae_core.datasets.pictures.prepare import COLOUR_SPREAD, prepare_array, suggest
 from vae_core.datasets.pictures.read import PREVIEW_SIDE, PREVIEWS
 from vae_core.datasets.reading import Reading, Rows
@@ -25,9 +23,6 @@ from vae_core.errors import DatasetError
 
 SAMPLES, SAMPLE_BYTES = 200, 64 * 2**20
 """So many pictures, evenly chosen, are looked at before the preparation is suggested; fewer if they are large."""
-MAX_PICTURES = 10_000_000
-MAX_PICTURE_BYTES = 256 * 2**20
-"""Of one picture as stored: a whole one is in memory at a time."""
 BAND = 64
 """So many lines of a picture are laid on white at a time."""
 CHANNELS = (1, 2, 3, 4)
@@ -140,8 +135,8 @@ def find_layout(called: str, shape: tuple[int, ...]) -> tuple[tuple[int, ...], L
         found.append(Layout(*shape[2:], channels=shape[1], channels_first=True))
     if not found:
         raise DatasetError(
-            f"{called} has the shape {shown_shape(shape)[:36]}. Save pictures as [N, H, W] or as [N, H, W, C] with "
-            "C 1, 3 or 4."
+            f"{called} has the shape {shown_shape(shape)[:36]}. Save pictures as [N, H, W] or [N, H, W, C] with C "
+            "1, 3 or 4, or a table as [N, D]."
         )
     return shape, min(found, key=lambda layout: layout.height != layout.width)
 
@@ -150,7 +145,8 @@ def _check_size(called: str, array: StoredArray, layout: Layout) -> None:
     size = f"{layout.width}×{layout.height} pixels"
     if layout.width * layout.height > MAX_PIXELS or array.row_bytes > MAX_PICTURE_BYTES:
         raise DatasetError(
-            f"{called} holds pictures of {size}, more than {MAX_PIXELS // 10**6} million or 256 MB. Reduce them."
+            f"{called} holds pictures of {size}, more than {MAX_PIXELS // 10**6} million or "
+            f"{MAX_PICTURE_BYTES // 2**20} MB. Reduce them."
         )
     if max(layout.width, layout.height) > MAX_SIDE:
         raise DatasetError(f"{called} holds pictures of {size}, a side longer than {MAX_SIDE:,}. Reduce them.")
@@ -161,9 +157,9 @@ def _check_size(called: str, array: StoredArray, layout: Layout) -> None:
 
 
 def _check_room(called: str, count: int, schema: ImageSchema) -> None:
-    if count * schema.side**2 * schema.channels > MAX_ARRAY_BYTES:
+    if count * schema.side**2 * schema.channels > MAX_EXAMPLES_BYTES:
         raise DatasetError(
-            f"{called} holds {count:,} pictures, which need more than {MAX_ARRAY_BYTES // 2**30} GB at a side of "
+            f"{called} holds {count:,} pictures, which need more than {MAX_EXAMPLES_BYTES // 2**30} GB at a side of "
             f"{schema.side}. Choose a smaller side, or upload a part."
         )
 

@@ -4,8 +4,6 @@ Described at the end of http://yann.lecun.com/exdb/mnist/: two zeros, the type, 
 dimensions and the values, big-endian throughout.
 """
 
-import gzip
-import io
 import struct
 import zlib
 from dataclasses import replace
@@ -14,22 +12,24 @@ from typing import BinaryIO
 
 import numpy as np
 
-from vae_core.datasets.archives import MAX_ARRAY_BYTES
 from vae_core.datasets.arrays.as_pictures import read_array_pictures
 from vae_core.datasets.arrays.labels import UnfitError, read_labels
 from vae_core.datasets.arrays.npy_header import shown_shape
 from vae_core.datasets.arrays.stored import DamagedError, StoredArray
 from vae_core.datasets.dataset import Dataset
 from vae_core.datasets.file import File, clean_name
+from vae_core.datasets.gzip_stream import MAGIC, open_gzip
+from vae_core.datasets.labels import Labels
+from vae_core.datasets.limits import (
+    MAX_ARRAY_BYTES,
+    MAX_GZIP_IDX_BYTES,
+    MAX_IDX_DIMENSIONS,
+)
 from vae_core.datasets.reading import Reading
 from vae_core.datasets.schemas import ImageSchema
-from vae_core.datasets.zip_structure import MAX_RATIO, RATIO_FROM_BYTES
 from vae_core.errors import DatasetError
 
-MAX_UNPACKED_BYTES = 2 * 2**30
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
-MAX_DIMENSIONS = 4
-GZIP = b"\x1f\x8b"
 
 
 def read_idx(file: File, schema: ImageSchema | None, reading: Reading) -> Dataset:
@@ -50,8 +50,8 @@ def read_idx(file: File, schema: ImageSchema | None, reading: Reading) -> Datase
     return replace(dataset, name=clean_name(file.name))
 
 
-def read_idx_labels(file: File, count: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """int32 [N] and their names from an IDX file of labels.
+def read_idx_labels(file: File, count: int) -> Labels:
+    """int32 [N] and their names from an IDX file of labels; none when all are the same.
 
     Raises:
         DatasetError: if there are not `count` labels in it.
@@ -64,17 +64,18 @@ def read_idx_labels(file: File, count: int) -> tuple[np.ndarray, tuple[str, ...]
             raise DatasetError(
                 f"{file.shown} holds {len(array):,} labels for {count:,} pictures. Take the two files of one set."
             )
-        return read_labels(array, count)
+        labels, names = read_labels(array, count)
     except DamagedError as error:
         raise _sentence(file, error) from error
     except UnfitError as error:
         raise DatasetError(f"{file.shown} holds no labels: {error}. Take the two files of one set.") from error
+    return (labels, names) if len(names) > 1 else (None, ())
 
 
 def is_idx(head: bytes) -> bool:
     """Whether the first bytes are an IDX header, gzipped or not."""
     start = _start(head)
-    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in TYPES and 1 <= start[3] <= MAX_DIMENSIONS
+    return len(start) == 4 and start[:2] == b"\0\0" and start[2] in TYPES and 1 <= start[3] <= MAX_IDX_DIMENSIONS
 
 
 def holds_labels(head: bytes) -> bool:
@@ -84,7 +85,7 @@ def holds_labels(head: bytes) -> bool:
 
 def _start(head: bytes) -> bytes:
     """The first four bytes, out of gzip if need be; fewer where there are none."""
-    if head[:2] != GZIP:
+    if head[:2] != MAGIC:
         return head[:4]
     try:
         return zlib.decompressobj(wbits=31).decompress(head, 4)
@@ -103,8 +104,8 @@ def _stored(file: File) -> StoredArray:
     offset = len(start + dimensions)
     array = StoredArray(np.dtype(TYPES[start[2]]), shape, partial(_opened, file, offset))
     announced = len(array) * array.row_bytes
-    packed = file.head(2) == GZIP
-    if announced > (MAX_UNPACKED_BYTES if packed else MAX_ARRAY_BYTES):
+    packed = file.head(2) == MAGIC
+    if announced > (MAX_GZIP_IDX_BYTES if packed else MAX_ARRAY_BYTES):
         raise DatasetError(
             f"{file.shown} announces an array {shown_shape(shape)}, which is too large. Take a part of it."
         )
@@ -121,33 +122,6 @@ def _sentence(file: File, reason: DamagedError) -> DatasetError:
 
 def _opened(file: File, start: int) -> BinaryIO:
     """The file from a place on, out of gzip if need be."""
-    stream: BinaryIO = io.BufferedReader(_Unpacked(file)) if file.head(2) == GZIP else file.open()
+    stream: BinaryIO = open_gzip(file, MAX_GZIP_IDX_BYTES) if file.head(2) == MAGIC else file.open()
     stream.read(start)
     return stream
-
-
-class _Unpacked(io.RawIOBase):
-    """The content of a gzip file, counted as it comes out."""
-
-    def __init__(self, file: File) -> None:
-        self._packed = file.open()
-        self._stream = gzip.GzipFile(fileobj=self._packed)
-        self._left = min(MAX_UNPACKED_BYTES, max(RATIO_FROM_BYTES, MAX_RATIO * file.size))
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        try:
-            count = self._stream.readinto(buffer)
-        except (OSError, EOFError, zlib.error) as error:
-            raise DamagedError("a damaged gzip file") from error
-        self._left -= count
-        if self._left < 0:
-            raise DamagedError(f"larger unpacked than 2 GB or {MAX_RATIO} times its size")
-        return count
-
-    def close(self) -> None:
-        self._stream.close()
-        self._packed.close()
-        super().close()

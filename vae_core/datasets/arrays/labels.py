@@ -8,11 +8,10 @@ import numpy as np
 from vae_core.datasets.arrays.npy_header import shown_shape
 from vae_core.datasets.arrays.stored import StoredArray, in_c_order
 from vae_core.datasets.file import clean_name
-from vae_core.datasets.pictures.labels import NO_LABEL
+from vae_core.datasets.labels import NO_LABEL, number_labels
+from vae_core.datasets.limits import MAX_CLASSES, MAX_FACTOR_CELLS, MAX_FACTORS
 from vae_core.errors import DatasetError
 
-MAX_CLASSES = 10_000
-MAX_FACTORS, MAX_FACTOR_CELLS = 100, 20_000_000
 DSPRITES = {"color": 1, "shape": 3, "scale": 6, "orientation": 40, "posX": 32, "posY": 32}
 """The factors of dSprites in the order of its columns, with how many classes each has (Matthey et al. 2017,
 https://github.com/google-deepmind/dsprites-dataset)."""
@@ -48,13 +47,9 @@ class Classes:
         return np.array(codes, dtype=np.int32)[places]
 
     def sort(self, codes: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-        """The same numbers by the order of the values, and the values' names."""
-        values = sorted(self._codes)
-        names = [_name(value) for value in values]
-        index = {name: k for k, name in enumerate(dict.fromkeys(names))}
-        ranks = np.empty(len(values), dtype=np.int32)
-        ranks[[self._codes[value] for value in values]] = [index[name] for name in names]
-        return ranks[codes], tuple(index)
+        """The same numbers by the order of the values' names, and these."""
+        ranks, names = number_labels([_name(value) for value in self._codes])
+        return ranks[codes], names
 
 
 def _name(value: Value) -> str:

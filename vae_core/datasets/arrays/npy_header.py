@@ -9,13 +9,10 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from vae_core.datasets.archives import MAX_ARRAY_BYTES
+from vae_core.datasets.limits import MAX_ARRAY_BYTES, MAX_NPY_HEADER_BYTES, MAX_TEXT_CHARACTERS
 from vae_core.errors import DatasetError
 
 MAGIC = b"\x93NUMPY"
-MAX_HEADER_BYTES = 1024
-MAX_CHARACTERS = 1000
-"""Of one text in an array of texts."""
 PICKLED = "a pickled array, never opened"
 
 SIZES = {"b": (1,), "i": (1, 2, 4, 8), "u": (1, 2, 4, 8), "f": (2, 4, 8)}
@@ -86,7 +83,9 @@ def read_header(stream: BinaryIO, file_size: int) -> Header:
 
 
 def shown_shape(shape: tuple[int, ...]) -> str:
-    """`60000×28×28`; of a long one the beginning."""
+    """`60000×28×28`; of a long one the beginning; `()` of a single number."""
+    if not shape:
+        return "()"
     return "×".join(str(n) for n in shape[:6])[:60] + ("×…" if len(shape) > 6 else "")
 
 
@@ -100,8 +99,8 @@ def _text(stream: BinaryIO) -> tuple[str, int]:
         raise DatasetError(f"an array of the unknown version {version[0]}.{version[1]}")
     width = 2 if version == (1, 0) else 4
     length = int.from_bytes(stream.read(width), "little")
-    if length > MAX_HEADER_BYTES:
-        raise DatasetError(f"an array with a header of {length:,} bytes; {MAX_HEADER_BYTES:,} are allowed")
+    if length > MAX_NPY_HEADER_BYTES:
+        raise DatasetError(f"an array with a header of {length:,} bytes; {MAX_NPY_HEADER_BYTES:,} are allowed")
     text = stream.read(length)
     if len(text) < length or not text.isascii():
         raise _misshapen()
@@ -141,8 +140,8 @@ def _dtype(name: str) -> np.dtype:
     if kind in FOREIGN:
         raise DatasetError(FOREIGN[kind])
     if kind in TEXTS and size.isdigit():
-        if not 1 <= int(size) <= MAX_CHARACTERS:
-            raise DatasetError(f"an array of texts of {int(size):,} characters; {MAX_CHARACTERS:,} are allowed")
+        if not 1 <= int(size) <= MAX_TEXT_CHARACTERS:
+            raise DatasetError(f"an array of texts of {int(size):,} characters; {MAX_TEXT_CHARACTERS:,} are allowed")
         return np.dtype(f"{order}{TEXTS[kind]}{int(size)}")
     if not size.isdigit() or int(size) not in SIZES.get(kind, ()):
         raise DatasetError(f"an array of values of the unknown type “{kind}{size}”")

@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
-from vae_core.datasets.archives import MAX_ARRAY_BYTES, Archive, Member
+from vae_core.datasets.archives import Archive, Member
 from vae_core.datasets.arrays.npy_header import is_npy, read_header, shown_shape
 from vae_core.datasets.arrays.stored import StoredArray
 from vae_core.datasets.file import HEAD_BYTES, clean_name
+from vae_core.datasets.limits import MAX_ARRAY_BYTES, MAX_ARRAYS
 from vae_core.datasets.pictures.headers import is_picture
 from vae_core.datasets.pictures.read import Skipped
 from vae_core.datasets.zip_structure import TooLargeError
@@ -21,9 +22,10 @@ LABELS = ("y", "labels", "label", "targets", "target", "y_train", "train_labels"
 LABELS_OF = {"x_train": "y_train", "train_images": "train_labels", "train_x": "train_y", "arr_0": "arr_1"}
 """Where the name of the examples tells that of their labels."""
 FACTORS = "latents_classes"
+BESIDE = (FACTORS, "latents_values")
+"""Arrays that say something about the examples."""
 LOOKED_AT = 100
 """So many members of an archive tell whether it is one of arrays."""
-MAX_ARRAYS = 1_000
 NAMED = 5
 
 
@@ -45,14 +47,21 @@ class Arrays:
         return next((key for name in names for key in fitting if key.lower() == name), None)
 
     def examples(self) -> str | None:
-        """The array to learn from: the pictures, by name or else the largest; or a table, by name."""
+        """The array to learn from: the pictures, by name or else the largest; or a table, by name or the only one."""
         pictures = [
             key
             for key, array in self.by_name.items()
             if len(array.shape) in (3, 4) and array.dtype.kind in "buif" and key.lower() not in LABELS
         ]
         largest = max(pictures, key=lambda key: math.prod(self.by_name[key].shape), default=None)
-        return self.named(*EXAMPLES, dimensions=(3, 4)) or largest or self.named(*EXAMPLES, dimensions=(2,))
+        by_name = self.named(*EXAMPLES, dimensions=(3, 4)) or largest or self.named(*EXAMPLES, dimensions=(2,))
+        return by_name or self._only_table()
+
+    def _only_table(self) -> str | None:
+        """The only array of two dimensions, whatever its name."""
+        tables = [key for key, array in self.by_name.items() if len(array.shape) == 2 and array.dtype.kind in "buif"]
+        alone = [key for key in tables if key.lower() not in (*LABELS, *LABELS_OF.values(), *BESIDE)]
+        return alone[0] if len(alone) == 1 else None
 
     def labels_of(self, examples: str) -> str | None:
         """The array that labels the examples."""

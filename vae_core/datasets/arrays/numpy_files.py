@@ -68,7 +68,8 @@ def read_npz(file: File, archive: Archive, schema: Preparation | None, reading: 
             arrays.drop(key, error)
             continue
         return _with_beside(replace(dataset, name=clean_name(file.name)), arrays, key, kept)
-    start, end = f"{file.shown} has no pictures or table, but ", ". Save pictures as one array [N, H, W]."
+    start = f"{file.shown} has no pictures or table, but "
+    end = ". Save pictures as one array [N, H, W], or a table as [N, D]."
     raise DatasetError(start + arrays.described(LONGEST_REFUSAL - len(start + end)) + end)
 
 

@@ -2,16 +2,18 @@
 
 import io
 import warnings
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from vae_core.datasets.pictures.headers import MAX_PIXELS, check_header, pnm_maximum
+from vae_core.datasets.file import HEAD_BYTES
+from vae_core.datasets.limits import MAX_PIXELS, MAX_SIDE
+from vae_core.datasets.pictures.headers import check_header, is_picture, pnm_maximum
 from vae_core.errors import DatasetError
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-MAX_SIDE = 16_384
 STRIP_PIXELS = 2_000_000
 """Large pictures are changed in strips, or the steps in between would take many times their memory."""
 ALPHA_MODES = ("LA", "PA", "RGBA", "RGBa", "La")
@@ -70,13 +72,20 @@ def _decode(content: bytes, least: int | None) -> Decoded:
     image.load()
     if kind != "TIFF" and ORIENTATION_KEYS.isdisjoint(image.info):
         return Decoded(_to_8_bits(image, least), stored, kind, many, deep)
-    upright = ImageOps.exif_transpose(image)
+    upright: Image.Image = image
+    with suppress(Exception):  # damaged metadata, which raise nearly anything, take nothing from the pixels
+        upright = ImageOps.exif_transpose(image)
     turned = (upright.width > upright.height) != (image.width > image.height)
     return Decoded(_to_8_bits(upright, least), stored[::-1] if turned else stored, kind, many, deep)
 
 
 def _open(content: bytes) -> ImageFile.ImageFile:
-    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    try:
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        if is_picture(content[:HEAD_BYTES]):
+            raise DatasetError("broken picture") from error
+        raise
     if image.width * image.height > MAX_PIXELS:
         raise DatasetError(f"{image.width}×{image.height} pixels, more than {MAX_PIXELS // 1_000_000} million")
     if max(image.size) > MAX_SIDE:

@@ -4,22 +4,15 @@ from collections.abc import Mapping, Sequence
 from itertools import islice, takewhile
 from pathlib import PurePosixPath
 
-import numpy as np
-
 from vae_core.datasets.file import File, clean_name, shown_name
+from vae_core.datasets.labels import NO_FOLDER, NO_LABEL, Labels, number_labels
 from vae_core.datasets.tables.delimited import read_delimited
 
-NO_FOLDER = "(no folder)"
-"""Label of pictures that lie beside the folders."""
-NO_LABEL = "(no label)"
-"""Label of pictures that a table does not name."""
 LABEL_COLUMNS = ("label", "labels", "class", "target", "category", "y")
 MOST_COLUMNS = 100
 """So many columns are searched for the names of the files."""
 LEAST_MATCHES = 0.5
 """A table labels the pictures if it names at least this share of them."""
-
-Labels = tuple[np.ndarray | None, tuple[str, ...]]
 
 
 def folder_labels(paths: Sequence[str]) -> Labels:
@@ -37,13 +30,11 @@ def folder_labels(paths: Sequence[str]) -> Labels:
 
 
 def as_labels(values: Sequence[str]) -> Labels:
-    """int32 [N] and the sorted names; none when all values are the same."""
+    """int32 [N] and the names in order; none when all values are the same."""
     clean = {value: clean_name(value) for value in set(values)}
-    names = tuple(sorted(set(clean.values())))
-    if len(names) < 2:
+    if len(set(clean.values())) < 2:
         return None, ()
-    index = {name: k for k, name in enumerate(names)}
-    return np.array([index[clean[value]] for value in values], dtype=np.int32), names
+    return number_labels([clean[value] for value in values])
 
 
 def text_columns(table: File) -> dict[str, list[str]]:

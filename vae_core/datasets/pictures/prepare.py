@@ -100,11 +100,17 @@ def suggest(samples: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> 
         why = f"{side}×{side}: about the pictures' own size ({width}×{height})."
     coloured = sum(is_coloured(sample) for sample in samples)
     channels = 3 if coloured else 1
-    shown = "Colour" if channels == 3 else "Grey"
-    reasons = [why, f"{shown}: {coloured or 'none'} of {len(samples)} pictures looked at have colours."]
+    reasons = [why, _on_colour(coloured, len(samples))]
     if channels == 1 and _is_ink_on_paper(samples):
         reasons.append("Dark strokes on light paper: with “Invert” ink becomes light on dark, as in MNIST.")
     return ImageSchema(side=side, channels=channels), tuple(reasons)
+
+
+def _on_colour(coloured: int, count: int) -> str:
+    shown = "Colour" if coloured else "Grey"
+    if count == 1:
+        return f"{shown}: the picture has {'' if coloured else 'no '}colours."
+    return f"{shown}: {coloured or 'none'} of the {count} pictures looked at have colours."
 
 
 def _is_ink_on_paper(samples: Sequence[np.ndarray]) -> bool:

@@ -8,10 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_core.datasets.dataset import LISTED, Dataset, Origin
+from vae_core.datasets.endings import is_misnamed
 from vae_core.datasets.file import HEAD_BYTES, SHORT, File, clean_name, shown_name
+from vae_core.datasets.labels import Labels
+from vae_core.datasets.limits import MAX_LABEL_TABLES
 from vae_core.datasets.pictures.decode import Decoded, decode, reason
-from vae_core.datasets.pictures.headers import is_misnamed
-from vae_core.datasets.pictures.labels import Labels, folder_labels, table_labels, text_columns
+from vae_core.datasets.pictures.labels import folder_labels, table_labels, text_columns
 from vae_core.datasets.pictures.prepare import is_coloured, prepare, suggest
 from vae_core.datasets.reading import QUIETLY, Reading, Rows
 from vae_core.datasets.schemas import ImageSchema
@@ -25,7 +27,6 @@ PREVIEWS, PREVIEW_SIDE = 24, 512
 """So many are kept as they were, to try other preparations on."""
 REDUCTION_RESERVE = 2
 """A photograph is decoded at no less than so many times the side that is wanted."""
-MAX_TABLES = 3
 TOLD = 5
 """So many skipped files are named in a warning."""
 SHAPES_TOLD = 20
@@ -171,7 +172,7 @@ def _read_all(sources: Sequence[Source], look: _Look, schema: ImageSchema, rows:
         except TooLargeError:
             raise
         except Exception as error:  # decoders raise anything on broken bytes
-            if len(found.tables) < MAX_TABLES and is_delimited(content[:HEAD_BYTES]):
+            if len(found.tables) < MAX_LABEL_TABLES and is_delimited(content[:HEAD_BYTES]):
                 found.tables.append(File(path, content))
             else:
                 found.skipped.append((path, reason(error)))

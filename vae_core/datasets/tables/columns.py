@@ -8,20 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vae_core.datasets.file import File, clean_name, shown_name
+from vae_core.datasets.limits import MAX_CELL_CHARACTERS, MAX_CELLS, MAX_COLUMNS, MAX_ROWS, NOT_LEARNT
 from vae_core.errors import DatasetError
 
-MAX_BYTES = 200 * 2**20
-MAX_ROWS = 1_000_000
-MAX_COLUMNS = 4_096
-NOT_LEARNT = 2
-"""Columns that may come on top: one of names, one of labels."""
-MAX_CELLS = 50_000_000
-MAX_CELL = 10_000
-"""Characters."""
 LISTED = 20
 """How many names a sentence lists; the rest are counted."""
-MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-")
-"""Cells that only say that there is no value, in lower case."""
+MISSING = ("", "na", "n/a", "nan", "null", "none", "?", "-", "--", ".", "<na>", "nat", "#n/a", "#div/0!", "#value!")
+"""Cells that only say that there is no value, in lower case; as people, SAS, pandas and Excel write them."""
 INFINITE = 1e150
 """Numbers as large as this stand for infinity or for a missing value; their squares would not be finite."""
 
@@ -135,10 +128,10 @@ def _check_cells(file: File, name: str, column: Any) -> None:
 
     texts = _combined(column).dictionary if pa.types.is_dictionary(column.type) else column
     longest = pc.max(pc.utf8_length(texts)).as_py() or 0 if is_string(texts.type) else 0
-    if longest > MAX_CELL:
+    if longest > MAX_CELL_CHARACTERS:
         raise DatasetError(
-            f"{file.shown} has a cell of {longest:,} characters in “{name[:20]}”; at most {MAX_CELL:,} are read. "
-            "Look for a quote that is never closed."
+            f"{file.shown} has a cell of {longest:,} characters in “{name[:20]}”; at most {MAX_CELL_CHARACTERS:,} are "
+            "read. Look for a quote that is never closed."
         )
 
 

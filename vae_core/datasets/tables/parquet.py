@@ -5,8 +5,8 @@ from collections.abc import Collection
 from typing import Any
 
 from vae_core.datasets.file import File, shown_name
+from vae_core.datasets.limits import MAX_FOOTER_BYTES, MAX_PARQUET_BYTES, MAX_ROW_GROUPS, MAX_TABLE_BYTES
 from vae_core.datasets.tables.columns import (
-    MAX_BYTES,
     FoundColumn,
     RawTable,
     check_size,
@@ -19,10 +19,8 @@ from vae_core.datasets.tables.columns import (
 from vae_core.errors import DatasetError
 
 MAGIC = b"PAR1"
-MAX_UNPACKED = 2**29
-"""Bytes of all columns, as the metadata counts them."""
-MAX_GROUPS = 10_000
-MAX_FOOTER = 32 * 2**20
+UNBOUNDED = "DELTA_BYTE_ARRAY"
+"""An encoding of texts in which a few bytes may unfold to gigabytes."""
 INDEX_OF_PANDAS = re.compile(r"__index_level_\d+__")
 
 
@@ -37,12 +35,12 @@ def read_parquet(file: File, as_text: Collection[str]) -> RawTable:
     Raises:
         DatasetError: if the file is damaged, or its metadata announces more than the limits.
     """
-    if file.size > MAX_BYTES:
-        raise DatasetError(f"{file.shown} is larger than {MAX_BYTES // 2**20} MB. Give a part of its rows.")
-    data = file.read(MAX_BYTES)
+    if file.size > MAX_TABLE_BYTES:
+        raise DatasetError(f"{file.shown} is larger than {MAX_TABLE_BYTES // 2**20} MB. Give a part of its rows.")
+    data = file.read(MAX_TABLE_BYTES)
     damaged = f"{file.shown} begins like Parquet but is damaged. Write it anew, or save the table as CSV."
     footer = int.from_bytes(data[-8:-4], "little")
-    if MAX_FOOTER < footer < len(data):
+    if MAX_FOOTER_BYTES < footer < len(data):
         raise DatasetError(f"{file.shown} has {footer // 2**20} MB of metadata, which is too much. Write it without.")
     try:
         return _read(file, data, as_text)
@@ -60,8 +58,15 @@ def _read(file: File, data: bytes, as_text: Collection[str]) -> RawTable:
     metadata = pq.read_metadata(source)
     _check(file, metadata)
     fields = list(metadata.schema.to_arrow_schema())
-    readable = [field for field in fields if _kind(field.type)]
-    left_out = [(shown_name(f.name), f"of the type {str(f.type)[:40]}") for f in fields if f not in readable]
+    group = metadata.row_group(0)
+    chunks = [group.column(k) for k in range(group.num_columns)]
+    unfolding = {chunk.path_in_schema for chunk in chunks if UNBOUNDED in chunk.encodings}
+    readable = [field for field in fields if _kind(field.type) and field.name not in unfolding]
+    left_out = [
+        (shown_name(f.name), f"packed as {UNBOUNDED}" if f.name in unfolding else f"of the type {str(f.type)[:40]}")
+        for f in fields
+        if f not in readable
+    ]
     # dictionaries keep one copy of a text that a million rows have
     texts = [field.name for field in readable if _kind(field.type) == "text"]
     table = pq.ParquetFile(source, read_dictionary=texts).read([f.name for f in readable], use_threads=False)
@@ -72,8 +77,8 @@ def _read(file: File, data: bytes, as_text: Collection[str]) -> RawTable:
         kind = _kind(column.type)
         if kind == "number":
             return to_numbers(column)
-        if kind == "date" and pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("s", column.type.tz), safe=False)
+        if kind == "date":
+            return encoded(_dates(column))
         if kind != "text":
             return encoded(column.cast(pa.string()))
         return encoded(column) if name in as_text else typed(column)
@@ -84,21 +89,35 @@ def _read(file: File, data: bytes, as_text: Collection[str]) -> RawTable:
     return name_columns(file, names, columns, convert)._replace(left_out=tuple(left_out))
 
 
+def _dates(column: Any) -> Any:
+    """As text, to the second, and null where a date is beyond all years."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("s", column.type.tz), safe=False)
+    try:
+        texts = column.cast(pa.string())
+    except pa.ArrowInvalid:  # a time zone that this machine does not know
+        texts = column.cast(pa.timestamp("s")).cast(pa.string())
+    return pc.if_else(pc.starts_with(texts, "<"), pa.scalar(None, pa.string()), texts)
+
+
 def _check(file: File, metadata: Any) -> None:
     """Refuses by what the metadata announces: nothing has been read or allocated so far."""
     rows, columns, groups = metadata.num_rows, metadata.num_columns, metadata.num_row_groups
     check_size(file, rows, columns)
     if rows < 1:
         raise DatasetError(f"{file.shown} has columns but no rows. Write it again with its rows.")
-    if groups > MAX_GROUPS:
+    if groups > MAX_ROW_GROUPS:
         raise DatasetError(f"{file.shown} is cut into {groups:,} row groups. Write it anew with fewer, larger ones.")
     parts = [metadata.row_group(k) for k in range(groups)]
     if sum(part.num_rows for part in parts) != rows:
         raise DatasetError(f"{file.shown} contradicts itself about its number of rows: it is damaged. Write it anew.")
     unpacked = sum(max(part.total_byte_size, 0) for part in parts)
-    if unpacked > MAX_UNPACKED:
+    if unpacked > MAX_PARQUET_BYTES:
         raise DatasetError(
-            f"{file.shown} unpacks to {unpacked / 2**20:,.0f} MB; at most {MAX_UNPACKED // 2**20} MB are read. "
+            f"{file.shown} unpacks to {unpacked / 2**20:,.0f} MB; at most {MAX_PARQUET_BYTES // 2**20} MB are read. "
             "Leave out long texts, or give a part of its rows."
         )
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from vae_core.datasets.file import File, shown_name
-from vae_core.datasets.tables.columns import MAX_CELLS, MAX_COLUMNS, FoundColumn, Texts, check_size
+from vae_core.datasets.limits import MAX_CELLS, MAX_COLUMNS
+from vae_core.datasets.tables.columns import FoundColumn, Texts, check_size
 from vae_core.datasets.tables.schema import as_texts, is_numeric
 from vae_core.errors import DatasetError
 

@@ -1,35 +1,16 @@
-"""A table of numbers and names -> `Dataset`, with an encoding of its own or with the one that a model learnt."""
+"""A table in a file -> `Dataset`: CSV and its relatives, or Parquet; a long list of ratings may be pivoted first."""
 
-import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
-import numpy as np
-
-from vae_core.datasets.dataset import Dataset, Origin
-from vae_core.datasets.file import LONGEST_NAME, File, shown_name
-from vae_core.datasets.pictures.labels import NO_LABEL
-from vae_core.datasets.reading import Reading, Rows
-from vae_core.datasets.tables.columns import MAX_CELLS, FoundColumn, RawTable, listed
+from vae_core.datasets.dataset import Dataset
+from vae_core.datasets.file import File
+from vae_core.datasets.reading import Reading
+from vae_core.datasets.tables.columns import RawTable
 from vae_core.datasets.tables.delimited import is_delimited, read_delimited
-from vae_core.datasets.tables.gaps import Complete, complete
+from vae_core.datasets.tables.encode import encode_table
 from vae_core.datasets.tables.parquet import is_parquet, read_parquet
 from vae_core.datasets.tables.ratings import is_long_list, pivot
-from vae_core.datasets.tables.roles import MOST_LABELS, Roles, assign, distinct, find_names, to_array
-from vae_core.datasets.tables.schema import (
-    MAX_FEATURES,
-    Column,
-    TableChoices,
-    TableSchema,
-    as_texts,
-    is_numeric,
-    sorted_names,
-)
-from vae_core.errors import DatasetError
-
-BLOCK_CELLS = 2**20
-"""Cells of `x` that are made at once."""
-LEAST_PIXELS = 64
-"""Fewer columns are not taken for the pixels of a picture."""
+from vae_core.datasets.tables.schema import TableChoices, TableSchema
 
 
 def looks_like_table(head: bytes) -> bool:
@@ -42,110 +23,26 @@ def read_table(file: File, schema: TableSchema | TableChoices | None, reading: R
 
     Args:
         file: CSV, TSV or Parquet.
-        schema: Of a trained model: the same columns are put into the same encoding. Or the user's choices, or None:
-            columns are chosen and the encoding is fitted.
+        schema: Of a trained model, or the user's choices, or None.
         reading: Where the rows go and who is told.
 
     Raises:
         DatasetError: if the file is damaged or too large, lacks a column that a model learnt, or nothing is left.
     """
-    try:
-        if isinstance(schema, TableSchema):
-            return _read_for(file, schema, reading)
-        return _read_new(file, schema or TableChoices(), reading)
-    except MemoryError as error:
-        raise DatasetError(f"{file.shown} needs more memory than there is. Give a part of its rows.") from error
-
-
-def _read_new(file: File, choices: TableChoices, reading: Reading) -> Dataset:
-    """Chooses what the choices leave open, and fits the encoding."""
-    raw = _columns(file, choices.categorical, reading)
-    if choices.pivot:
-        raw = _pivoted(file, raw, ())
-    elif is_long_list(raw.columns):
-        raw = raw._replace(advice=(*raw.advice, _on_ratings(raw)))
-    all_names = tuple(raw.columns)
-    roles = assign(file, raw, choices)
-    table = complete(file, roles.learnt, choices.missing or ("zero" if choices.pivot else None), {})
-    _check_width(file, table)
-    names_only = [name for name, values in table.columns.items() if not is_numeric(values)]
-    resolved = choices.model_copy(
-        update={
-            "label": roles.label,
-            "left_out": tuple(name for name in all_names if name not in (roles.label, *table.columns)),
-            "categorical": tuple(names_only),
-            "missing": table.missing,
-        }
-    )
-    schema = TableSchema.fit(table.columns, resolved, table.gaps)
-    told = (*_on_left_out(roles), *table.warnings, *_on_constants(schema, int(table.keep.sum())))
-    raw = raw._replace(warnings=(*raw.warnings, *told), advice=(*raw.advice, *_on_roles(roles), *_on_pictures(schema)))
-    return _dataset(file, raw, schema, table, roles.names, reading)
-
-
-def _read_for(file: File, schema: TableSchema, reading: Reading) -> Dataset:
-    """Puts the columns into the encoding that a model learnt; all others but label and names do not count."""
-    learnt = {column.name: column for column in schema.columns}
-    names_only = [name for name, column in learnt.items() if column.kind == "categorical"]
-    raw = _columns(file, names_only, reading)
-    if schema.choices.pivot and not raw.columns.keys() >= learnt.keys():
-        raw = _pivoted(file, raw, tuple(learnt))
-    columns: dict[str, np.ndarray] = {}
-    for name, column in learnt.items():
-        if name not in raw.columns:
-            raise DatasetError(f"{file.shown} lacks the column “{name[:60]}”, which the model learnt. Add it.")
-        values = to_array(raw.columns[name])
-        if column.kind == "numeric" and not is_numeric(values):
-            raise DatasetError(f"{file.shown}: “{name[:60]}” holds text, where the model learnt numbers. Correct it.")
-        columns[name] = as_texts(values) if column.kind == "categorical" else values
-    table = _known(file, complete(file, columns, schema.choices.missing or "drop", learnt), learnt)
-    names = find_names(raw.columns, {*learnt, schema.choices.label or ""})
-    return _dataset(file, raw._replace(warnings=(*raw.warnings, *table.warnings)), schema, table, names, reading)
-
-
-def _known(file: File, table: Complete, learnt: Mapping[str, Column]) -> Complete:
-    """Leaves out rows with names that a model never saw."""
-    unknown: dict[str, np.ndarray] = {}
-    for name, column in learnt.items():
-        if column.kind == "categorical" and (strange := column.codes(table.columns[name]) < 0).any():
-            unknown[name] = strange
-    if not unknown:
-        return table
-    strange = np.any(list(unknown.values()), axis=0)
-    each = listed(
-        [f"{name}: {value}" for name, mask in unknown.items() for value in sorted(set(table.columns[name][mask]))]
-    )
-    if strange.all():
-        raise DatasetError(f"{file.shown}: every row has a name that the model never saw ({each[:60]}). Correct them.")
-    keep = table.keep.copy()
-    keep[keep] = ~strange
-    return table._replace(
-        columns={name: values[~strange] for name, values in table.columns.items()},
-        keep=keep,
-        warnings=(
-            *table.warnings,
-            f"Rows with names that the model never saw were left out: {strange.sum():,} ({each}).",
-        ),
-    )
-
-
-def _dataset(file: File, raw: RawTable, schema: TableSchema, table: Complete, names: str, reading: Reading) -> Dataset:
-    rows = Rows(reading.path, schema.shape, np.float32)
-    count, step = int(table.keep.sum()), max(BLOCK_CELLS // schema.shape[0], 1)
-    for start in range(0, count, step):
-        rows.append(schema.to_x({name: values[start : start + step] for name, values in table.columns.items()}))
-    label = raw.columns.get(schema.choices.label or "")
-    labels, label_names = (None, ()) if label is None else _labels(label, table.keep)
-    return Dataset(
-        file.name,
-        rows.finish(),
-        schema,
-        labels,
-        label_names,
-        names=tuple(map(_shown, to_array(raw.columns[names])[table.keep])) if names else (),
-        warnings=raw.warnings,
-        origin=Origin(advice=raw.advice),
-    )
+    schema = schema or TableChoices()
+    if isinstance(schema, TableSchema):
+        learnt = {column.name: column for column in schema.columns}
+        raw = _columns(file, [name for name, column in learnt.items() if column.kind == "categorical"], reading)
+        if schema.choices.pivot and not raw.columns.keys() >= learnt.keys():
+            raw = _pivoted(file, raw, tuple(learnt))
+    else:
+        raw = _columns(file, schema.categorical, reading)
+        if schema.pivot:
+            raw = _pivoted(file, raw, ())
+            schema = schema.model_copy(update={"missing": schema.missing or "zero"})
+        elif is_long_list(raw.columns):
+            raw = raw._replace(advice=(*raw.advice, _on_ratings(raw)))
+    return encode_table(file, raw, schema, reading)[0]
 
 
 def _columns(file: File, as_text: Collection[str], reading: Reading) -> RawTable:
@@ -159,69 +56,9 @@ def _pivoted(file: File, raw: RawTable, wanted: tuple[str, ...]) -> RawTable:
     return raw._replace(columns=columns, advice=(*raw.advice, told))
 
 
-def _check_width(file: File, table: Complete) -> None:
-    """Refuses what would make examples too long, or too many numbers in all."""
-    widths = {name: 1 if is_numeric(v) else len(set(v.tolist())) for name, v in table.columns.items()}
-    total, rows = sum(widths.values()), int(table.keep.sum())
-    if total > MAX_FEATURES or total * rows > MAX_CELLS:
-        widest = max(widths, key=lambda name: widths[name])
-        most = f", first “{widest[:20]}” with its {widths[widest]:,} names" if widths[widest] > 1 else ""
-        raise DatasetError(
-            f"{file.shown} makes {total:,} numbers of each of its {rows:,} rows, which is too many. Leave out "
-            f"columns{most}."
-        )
-
-
-def _labels(column: FoundColumn, keep: np.ndarray) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    """int32 [n] and the names, in order; none where there are too many."""
-    if distinct(column) > MOST_LABELS:
-        return None, ()
-    texts = [NO_LABEL if text is None else _shown(text) for text in as_texts(to_array(column)[keep])]
-    names = sorted(sorted_names(set(texts)), key=lambda name: name == NO_LABEL)  # that one comes last
-    index = {name: k for k, name in enumerate(names)}
-    return np.array([index[text] for text in texts], dtype=np.int32), tuple(names)
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= LONGEST_NAME else shown_name(text)
-
-
-def _on_left_out(roles: Roles) -> list[str]:
-    count = len(roles.left_out)
-    each = listed([f"{name} ({reason})" for name, reason in roles.left_out.items()])
-    return [f"{'1 column was' if count == 1 else f'{count:,} columns were'} left out: {each}."] if count else []
-
-
-def _on_constants(schema: TableSchema, rows: int) -> list[str]:
-    constant = [column.name for column in schema.columns if column.constant]
-    if rows == 1 or not constant:
-        return []
-    if len(constant) == len(schema.columns):
-        return ["All rows are identical, so there is nothing for a model to learn."]
-    have = "1 column has" if len(constant) == 1 else f"{len(constant):,} columns have"
-    return [f"{have} the same value in every row: {listed(constant)}."]
-
-
-def _on_roles(roles: Roles) -> list[str]:
-    told = [f"“{roles.label}” labels the rows and is not learnt."] if roles.label else []
-    return told + ([f"“{roles.names}” names the rows and is not learnt."] if roles.names else [])
-
-
 def _on_ratings(raw: RawTable) -> str:
     user, item, rating, *_ = raw.columns
     return (
         f"This looks like a long list of ratings. Pivot it to learn the “{rating}” of all items together: one row for "
         f"each “{user}”, one column for each “{item}”."
     )
-
-
-def _on_pictures(schema: TableSchema) -> list[str]:
-    count = len(schema.columns)
-    side = math.isqrt(count)
-    pixels = [c for c in schema.columns if c.kind == "numeric" and c.whole and 0 <= c.low <= c.high <= 255]
-    if count < LEAST_PIXELS or side * side != count or len(pixels) < count or max(c.high for c in pixels) <= 1:
-        return []
-    return [
-        f"The {count:,} columns look like pictures of {side}×{side} pixels. As a ZIP of pictures, or as an array "
-        f"[N, {side}, {side}] in an NPZ file, they are learnt and shown as pictures."
-    ]

@@ -1,17 +1,17 @@
 """How the columns of a table become `x`, and back in original units."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from vae_core.config import Config
+from vae_core.datasets.labels import sorted_names
+from vae_core.datasets.limits import MAX_FEATURES
 from vae_core.errors import DatasetError
 
-MAX_FEATURES = 4_096
-"""Most numbers of one example: columns of numbers, and one for every category of the others."""
 LARGEST = 1e18
 """Standardised values stop here, so that their squares stay finite in float32."""
 
@@ -81,7 +81,7 @@ class CategoricalColumn(Config):
 
     Attributes:
         name: As in the file.
-        categories: The different names, sorted.
+        categories: The different names, in order.
         counts: How many of the rows that were kept have each of them.
         missing: How many cells of the file had no value.
     """
@@ -249,21 +249,14 @@ def is_missing(values: np.ndarray) -> np.ndarray:
 
 
 def as_texts(values: np.ndarray) -> np.ndarray:
-    """A column as texts (object [N]); whole numbers without a decimal point, None where a number is missing."""
+    """A column as texts (object [N]): whole numbers without a decimal point, None where a number is not finite."""
     if not is_numeric(values):
         return np.asarray(values, dtype=object)
     found, codes = np.unique(np.asarray(values, dtype=np.float64), return_inverse=True)
-    texts = [None if np.isnan(v) else str(int(v)) if abs(v) < 1e15 and v == int(v) else repr(v) for v in found.tolist()]
-    return np.array(texts, dtype=object)[codes]
+    return np.array([_number_as_text(value) for value in found.tolist()], dtype=object)[codes]
 
 
-def sorted_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Names in order, numbers among them by value and before the others."""
-
-    def order(name: str) -> tuple[bool, float, str]:
-        try:
-            return False, float(name), name
-        except ValueError:
-            return True, 0.0, name
-
-    return tuple(sorted(names, key=order))
+def _number_as_text(value: float) -> str | None:
+    if not np.isfinite(value):
+        return None
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else repr(value)
