@@ -10,6 +10,8 @@ from vae_core.records import Terms
 from vae_core.run_config import RunConfig
 
 BUNDLED_TITLES = {"digits-2d": "Digits 8×8, two latents", "mnist-2d": "MNIST, two latents"}
+LONGEST_NAME = 36
+"""Of a run in the list of models: what comes after the name tells runs on one dataset apart."""
 PRIORS = {"mixture": "mixture prior", "vamp": "VampPrior"}
 
 
@@ -20,8 +22,12 @@ def titles() -> dict[str, str]:
         if run.has_model:
             when = time.strftime("%d %b %H:%M", time.localtime(run.created))
             unfinished = "" if run.status.state == "done" else f" · {run.status.state}"
-            own[run.id] = f"{run.name} · {_sort(run.config)} · {when}{unfinished}"
+            own[run.id] = f"{_short(run.name)} · {_sort(run.config)} · {when}{unfinished}"
     return own | {name: BUNDLED_TITLES.get(name, name) for name in checkpoints.bundled()}
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _sort(config: RunConfig) -> str:
@@ -72,4 +78,4 @@ def _terms(config: RunConfig, terms: Terms) -> str:
 
 
 def _nats(value: float) -> str:
-    return f"{value:.1f}" if abs(value) < 1e6 else f"{value:.2g}"
+    return (f"{value:.1f}" if abs(value) < 1e6 else f"{value:.2g}").replace("-", "−")

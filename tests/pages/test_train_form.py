@@ -136,8 +136,7 @@ def test_what_will_be_trained_is_said_in_a_line() -> None:
     assert " · about " not in captions(app)  # nobody has measured that
 
 
-def test_clicking_start_twice_starts_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "_start_worker", lambda directory: None)
+def test_clicking_start_twice_starts_one_run(end_runs: None) -> None:
     app = form_for(stroke_dataset())
     start(app).click().run()
     start(app).click().run()
