@@ -23,7 +23,7 @@ LAYERS = [
     "vae_core.diagnosis vae_core.settings",
     "vae_core.training vae_core.latents",
     "vae_core.checkpoints vae_core.evaluation",
-    "vae_core.export vae_core.notebook",
+    "vae_core.export vae_core.notebook vae_core.bench vae_core.selection vae_core.metrics",
     "vae_core.runs",
     "vae_core.cli",
     "vae_core.__main__ vae_core",

@@ -1,13 +1,17 @@
 """The README is a promise: its commands run, its picture and links exist."""
 
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from vae_core.cli import main
+from vae_core.run_config import PRESETS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -22,6 +26,28 @@ def test_command_line_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         result = CliRunner().invoke(main, words)
         assert result.exit_code == 0, result.output
     assert (tmp_path / "codes.npz").exists()
+
+
+def test_notebook_example_runs_in_ten_lines(tmp_path: Path) -> None:
+    [example] = re.findall(r"```python\n(.*?)```", README, re.S)
+    statements = [line for line in example.splitlines() if line.strip() and not line.startswith("from ")]
+    assert len(statements) <= 10
+    code = example + "print(pictures.shape)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.splitlines()[-1] == "(5, 1, 8, 8)"
+    assert (tmp_path / "digits.safetensors").exists()
+
+
+def test_every_preset_is_listed() -> None:
+    assert set(re.findall(r"`([\w-]+)`", README)) >= set(PRESETS)
 
 
 def test_two_commands_install_start_and_test() -> None:

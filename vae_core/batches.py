@@ -1,5 +1,6 @@
 """From examples as stored, perhaps memory-mapped, to batches x [B, *shape] on a device."""
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,7 +10,7 @@ from torch import Tensor
 from vae_core.errors import ConfigError
 
 RESIDENT_BYTES = 2**30
-"""Sets up to this size lie on the device as uint8; larger ones are read from disk batch by batch."""
+"""Sets up to this size lie on a GPU as uint8; larger ones are read from disk batch by batch."""
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
@@ -44,8 +45,8 @@ class Examples:
         self.device = device
         self._mapped = x
         self._labels = None if labels is None else torch.from_numpy(labels.astype(np.int64)).to(device)
-        resident = resident and x.nbytes <= RESIDENT_BYTES
-        self._resident = torch.from_numpy(np.array(x)).to(device) if resident else None
+        resident = device.type == "cpu" or (resident and x.nbytes <= RESIDENT_BYTES)
+        self._resident = _as_tensor(x).to(device) if resident else None
 
     def __len__(self) -> int:
         return len(self._mapped)
@@ -64,6 +65,13 @@ class Examples:
     def in_order(self, batch_size: int) -> Iterator[Tensor]:
         """The indices of all examples once, in order, in parts."""
         yield from torch.arange(len(self)).split(batch_size)
+
+
+def _as_tensor(x: np.ndarray) -> Tensor:
+    """The same memory as a tensor, a mapped file too: the system keeps of it what is used, and nothing is copied."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*not writable.*")  # nobody writes
+        return torch.from_numpy(np.asarray(x))
 
 
 def binarise(x: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -20,7 +20,7 @@ from vae_core.records import EpochRecord, Terms
 from vae_core.run_config import FEWEST_EXAMPLES, RunConfig
 from vae_core.vae import VAE, VAEOutput
 
-EVALUATION_BATCH = 512
+EVALUATION_BATCH = 256
 NOISE, ORDER = 0, 1
 """Purposes of an epoch's random numbers."""
 RISE_SHARE = 0.1
@@ -29,7 +29,7 @@ FIRST_SHARE = 0.04
 """Share of the peak learning rate at the first step."""
 LOOK_EVERY = 50
 """On a GPU the loss is looked at after so many steps: every look makes the device wait."""
-START_EXAMPLES = 1024
+START_EXAMPLES = 512
 """The model begins at the mean of so many examples."""
 
 
@@ -64,13 +64,17 @@ class Training:
         self.history: list[EpochRecord] = []
         self._device = device
         self._on_step = on_step
-        self._learn, self._held_out = split(len(dataset), settings.validation, settings.seed)
         self._examples = Examples(dataset.x, device, dataset.labels if config.model.conditional else None)
-        self._batches = -(-len(self._learn) // settings.batch_size)
         self._optimizer = Adam(self.model.named_parameters())
         bfloat = settings.precision == "bfloat16" or (settings.precision == "auto" and device.type == "cuda")
         self._autocast = torch.autocast(device.type, torch.bfloat16, enabled=bfloat)
-        model.start_from(self._examples[self._learn[:START_EXAMPLES]])
+        self.divide(*split(len(dataset), settings.validation, settings.seed))
+
+    def divide(self, learn: Tensor, held_out: Tensor) -> None:
+        """Learn from these indices and measure on those, instead of the settings' share; before the first epoch."""
+        self._learn, self._held_out = learn, held_out
+        self._batches = -(-len(learn) // self.config.train.batch_size)
+        self.model.start_from(self._examples[learn[:START_EXAMPLES]])
 
     def __iter__(self) -> Iterator[EpochRecord]:
         """Train, yielding after each epoch.

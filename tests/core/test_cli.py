@@ -142,6 +142,31 @@ def test_kept_codes_go_into_the_runs_folder_and_never_into_a_bundled_model(
     assert not (tmp_path / "digits-2d").exists()
 
 
+def test_grid_is_cross_validated_and_the_best_comes_first(archive: Path) -> None:
+    result = call(
+        "choose",
+        archive,
+        "--vary",
+        "beta=0.5,200",
+        "--set",
+        "epochs=3",
+        "--set",
+        "widths=32,21",
+        "--folds",
+        2,
+        "--json",
+    )
+    assert result.exit_code == 0, result.output
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert len(lines) == 4 + 2
+    assert [line["settings"] for line in lines[4:]] == [{"beta": 0.5}, {"beta": 200.0}]
+    assert lines[4]["loss"] < lines[5]["loss"]
+    shown = call("choose", archive, "--vary", "latents=1", "--set", "epochs=1", "--folds", 2)
+    assert "latents 1" in shown.stdout
+    assert call("choose", archive, "--vary", "lattents=1").exit_code == 2
+    assert call("choose", archive, "--vary", "latents=x").exit_code == 2
+
+
 def test_missing_run_is_a_missing_checkpoint() -> None:
     assert call("evaluate", "b" * 26, "digits").exit_code == 4
 

@@ -4,6 +4,8 @@ Exit codes: 0 done, 1 stopped by Ctrl-C, 2 wrong usage, 3 the data cannot be use
 5 training failed.
 """
 
+from vae_core.cli.bench import bench
+from vae_core.cli.choose import choose
 from vae_core.cli.group import main
 from vae_core.cli.lists import datasets, presets
 from vae_core.cli.measure import encode, evaluate
@@ -11,5 +13,5 @@ from vae_core.cli.train import train
 
 __all__ = ["main"]
 
-for command in (train, evaluate, encode, datasets, presets):
+for command in (train, evaluate, encode, datasets, presets, choose, bench):
     main.add_command(command)

@@ -27,7 +27,7 @@ def settings(command: Command) -> Command:
     """Give a command all settings as options; those not given are None."""
     for name, setting in reversed(all_settings().items()):
         option = click.option(
-            f"--{name.replace('_', '-')}", name, type=_kind(setting), default=None, help=_help(setting)
+            f"--{name.replace('_', '-')}", name, type=kind_of(setting), default=None, help=_help(setting)
         )
         command = option(command)
     return command
@@ -42,7 +42,8 @@ def _help(setting: Setting) -> str:
     return (setting.info.description or "") + ("" if several or shown == "" else f" [{shown}]") + owners
 
 
-def _kind(setting: Setting) -> Any:
+def kind_of(setting: Setting) -> Any:
+    """What click makes of a value."""
     annotation = setting.info.annotation
     if setting.choices:
         return click.Choice(setting.choices)

@@ -1,0 +1,61 @@
+"""`choose`: which structure is best, by cross-validation."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from vae_core.cli.group import open_data
+from vae_core.cli.options import kind_of
+from vae_core.run_config import PRESETS
+from vae_core.settings import all_settings
+
+
+@click.command()
+@click.argument("data")
+@click.option("--vary", multiple=True, metavar="NAME=A,B,…", help="A setting and the values to try; may be repeated.")
+@click.option("--set", "fixed", multiple=True, metavar="NAME=VALUE", help="A setting for all of them; may be repeated.")
+@click.option(
+    "--preset", type=click.Choice(list(PRESETS)), help="Where to start from; chosen from the data if not given."
+)
+@click.option("--folds", default=5, help="In how many parts the data is cut; each is held out once. [5]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a training, then one a combination.")
+def choose(
+    data: str, vary: tuple[str, ...], fixed: tuple[str, ...], preset: str | None, folds: int, as_json: bool
+) -> None:
+    """Cross-validate a grid of settings on DATA, such as --vary latents=2,8 --vary beta=1,4.
+
+    Values of lists of widths are parted by semicolons: --vary "widths=256,128;512".
+    """
+    from vae_core.notebook import settings_for
+    from vae_core.selection import combinations, cross_validate, scores
+
+    dataset = open_data(data)
+    grid = dict(map(_parsed, vary))
+    start = settings_for(dataset, preset, **{name: values[0] for name, values in map(_parsed, fixed)})
+    count = len(combinations(grid)) * folds
+    trials = []
+    with click.progressbar(length=count, label="Cross-validating", file=sys.stderr, hidden=as_json) as bar:
+        for trial in cross_validate(start, dataset, grid, folds):
+            trials.append(trial)
+            bar.update(1)
+            if as_json:
+                click.echo(trial.model_dump_json())
+    for score in scores(trials):
+        settings = ", ".join(f"{name} {value}" for name, value in score.settings.items()) or "these settings"
+        line = f"−ELBO {score.loss:8.2f} ± {score.spread:.2f} over {score.folds} folds  {settings}"
+        click.echo(json.dumps(score.model_dump()) if as_json else line)
+
+
+def _parsed(text: str) -> tuple[str, list[Any]]:
+    """A setting and its values, of the kinds that the setting wants."""
+    name, _, values = text.partition("=")
+    name = name.strip().replace("-", "_")
+    setting = all_settings().get(name)
+    if setting is None or not values:
+        raise click.UsageError(f"{text} is no setting with values, such as latents=2,8. `train --help` lists settings.")
+    wanted = kind_of(setting)
+    several = values.split(";") if getattr(wanted, "name", "") == "N,N,…" else values.split(",")
+    kind = wanted if isinstance(wanted, click.ParamType) else click.types.convert_type(wanted)
+    return name, [kind.convert(value.strip(), None, None) for value in several]

@@ -1,0 +1,1 @@
+"""Measures of what a model learnt; one file a measure."""

@@ -1,0 +1,172 @@
+"""Choosing a structure: k-fold cross-validation over a small grid of settings.
+
+Stone 1974, "Cross-Validatory Choice and Assessment of Statistical Predictions"
+(https://doi.org/10.1111/j.2517-6161.1974.tb00994.x). Every fold is held out once; what is compared is the validation
+−ELBO, always at β = 1, so that settings with different β are measured alike. Differences below the spread over folds
+mean nothing.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+from vae_core.batches import choose_device
+from vae_core.checkpoints import build
+from vae_core.datasets import Dataset
+from vae_core.errors import ConfigError
+from vae_core.records import Terms
+from vae_core.run_config import RunConfig, check_fit
+from vae_core.settings import with_names
+from vae_core.training import Training
+
+MOST_TRIALS = 200
+FEWEST_A_FOLD = 2
+
+Grid = Mapping[str, Sequence[Any]]
+"""Bare name of a setting -> the values to try, such as {"latents": [2, 8], "beta": [1, 4]}."""
+
+
+class Trial(BaseModel):
+    """One training of one combination, with one fold held out.
+
+    Attributes:
+        settings: The combination, by bare names.
+        fold: Which part was held out, from 0.
+        validation: What was measured on it after the last epoch.
+        seconds: How long it took.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    settings: dict[str, Any]
+    fold: int
+    validation: Terms
+    seconds: float
+
+
+class Score(BaseModel):
+    """How good a combination is.
+
+    Attributes:
+        settings: The combination.
+        loss: Mean validation −ELBO over the folds, nats an example.
+        spread: Its standard deviation over the folds; 0 with a single one.
+        reconstruction_loss: Mean.
+        kl: Mean.
+        folds: How many are done.
+        seconds: Mean time of a training.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    settings: dict[str, Any]
+    loss: float
+    spread: float
+    reconstruction_loss: float
+    kl: float
+    folds: int
+    seconds: float
+
+
+def combinations(grid: Grid) -> list[dict[str, Any]]:
+    """Every combination of the values, in order; one empty one where there is nothing to vary."""
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def plan(start: RunConfig, dataset: Dataset, grid: Grid, folds: int) -> list[tuple[dict[str, Any], int, RunConfig]]:
+    """Every training that is to be done: (combination, fold, settings).
+
+    Raises:
+        ConfigError: if a combination cannot be trained on such data, or there are too many, or too few examples.
+    """
+    chosen = combinations(grid)
+    if not 2 <= folds <= len(dataset) // FEWEST_A_FOLD:
+        raise ConfigError(f"{len(dataset):,} examples cannot be cut into {folds} folds. Choose 2 or more, and fewer.")
+    if len(chosen) * folds > MOST_TRIALS:
+        raise ConfigError(
+            f"{len(chosen)} combinations times {folds} folds are {len(chosen) * folds} trainings; at most "
+            f"{MOST_TRIALS} are done. Try fewer values."
+        )
+    planned = []
+    for settings in chosen:
+        config = with_names(start, settings)
+        check_fit(config, dataset.schema, len(dataset.label_names))
+        build(config, dataset.schema, len(dataset.label_names), meta=True)
+        planned += [(settings, fold, config) for fold in range(folds)]
+    return planned
+
+
+def parts(count: int, folds: int, fold: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Indices to learn from and to hold out: a seeded shuffle, cut into folds whose sizes differ by at most one."""
+    pieces = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tensor_split(folds)
+    return torch.cat([piece for k, piece in enumerate(pieces) if k != fold]), pieces[fold]
+
+
+def cross_validate(
+    start: RunConfig,
+    dataset: Dataset,
+    grid: Grid,
+    folds: int = 5,
+    done: Sequence[Trial] = (),
+    on_step: Callable[[float], None] = lambda share: None,
+) -> Iterator[Trial]:
+    """Train every combination with every fold held out, yielding each result.
+
+    Args:
+        start: The settings that are not varied.
+        dataset: What to learn.
+        grid: What to vary.
+        folds: In how many parts the dataset is cut.
+        done: Trials of an earlier attempt at the same, which are not done again.
+        on_step: Told the share of all trainings done, 0 to 1.
+
+    Raises:
+        ConfigError: if it cannot be done.
+        TrainingError: if a training ends in numbers that are none.
+    """
+    planned = plan(start, dataset, grid, folds)
+    device = choose_device(start.train.device)
+    for number, (settings, fold, config) in enumerate(planned[len(done) :], start=len(done)):
+        model = build(config, dataset.schema, len(dataset.label_names))
+        told = partial(_tell, on_step, number, len(planned))
+        training = Training(model, dataset, config, device, told)
+        training.divide(*parts(len(dataset), folds, fold, config.train.seed))
+        records = list(training)
+        seconds = sum(record.seconds for record in records)
+        yield Trial(settings=settings, fold=fold, validation=records[-1].validation, seconds=seconds)
+
+
+def _tell(on_step: Callable[[float], None], number: int, count: int, share: float) -> None:
+    on_step((number + share) / count)
+
+
+def scores(trials: Sequence[Trial]) -> list[Score]:
+    """One line a combination, the best first."""
+    by_settings: dict[str, list[Trial]] = {}
+    for trial in trials:
+        by_settings.setdefault(repr(trial.settings), []).append(trial)
+    found = []
+    for group in by_settings.values():
+        losses = torch.tensor([-trial.validation.elbo for trial in group], dtype=torch.float64)
+        found.append(
+            Score(
+                settings=group[0].settings,
+                loss=float(losses.mean()),
+                spread=float(losses.std()) if len(group) > 1 else 0.0,
+                reconstruction_loss=_mean([trial.validation.reconstruction_loss for trial in group]),
+                kl=_mean([trial.validation.kl for trial in group]),
+                folds=len(group),
+                seconds=_mean([trial.seconds for trial in group]),
+            )
+        )
+    return sorted(found, key=lambda score: score.loss)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
