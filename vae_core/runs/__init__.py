@@ -96,6 +96,7 @@ def keep_best(id: str) -> Run:
     run = get(id)
     if run.is_live or not run.directory.best.is_file():
         raise TrainingError("The best epoch can be taken when the run has ended, and if it was kept.")
+    run.directory.forget_cancel()
     run.directory.ask_for_best(True)
     run.directory.write_status(Status(state="queued"))
     _start_worker(run.directory)
@@ -153,6 +154,7 @@ def cancel(id: str) -> Run:
     run = get(id)
     directory = run.directory
     directory.ask_to_cancel()
+    directory.ask_for_best(False)
     if run.status.pid and directory.is_held():  # the lock is held, so the process is that of this run
         _send(run.status.pid, signal.SIGTERM)
         deadline = time.monotonic() + POLITE_SECONDS
