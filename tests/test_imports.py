@@ -32,9 +32,10 @@ LAYERS = [
     "pages.ui.browser_runtime pages.ui.upload_limits pages.ui.pictures pages.ui.tables pages.ui.figures "
     "pages.ui.forms pages.ui.state pages.ui.navigation",
     "pages.ui.explorer pages.ui.cards",
-    "pages.ui.cache pages.ui.models",
+    "pages.ui.cache pages.ui.models pages.ui.findings",
+    "pages.ui.preview",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
-    "pages.ui.uploading pages.ui.picture_set",
+    "pages.ui.uploading pages.ui.picture_set pages.ui.new_run",
     "pages.ui.routes",
     "pages.home pages.data pages.train pages.explore",
     "pages.ui.router",

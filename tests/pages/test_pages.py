@@ -164,7 +164,7 @@ def test_form_offers_the_ranges_of_the_fields(tiny_images: Dataset) -> None:
 def test_finished_run_is_listed_shown_and_explored(stored_model: str) -> None:
     app = open_page("train", run=stored_model)
     assert any(button.label == "Explore" for button in app.button)
-    assert len(app.get("plotly_chart")) == 1  # the curves; a stored model of the tests has no preview
+    assert len(app.get("plotly_chart")) == 3  # the curves; a stored model of the tests has no preview
     assert any(button.label == "Remove for good" for button in app.button)
 
 
