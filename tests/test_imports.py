@@ -20,7 +20,7 @@ LAYERS = [
     "vae_core.vae",
     "vae_core.objectives",
     "vae_core.run_config",
-    "vae_core.diagnosis vae_core.settings",
+    "vae_core.diagnosis vae_core.settings vae_core.trials",
     "vae_core.training vae_core.latents",
     "vae_core.checkpoint_file vae_core.evaluation",
     "vae_core.checkpoints",
@@ -32,7 +32,7 @@ LAYERS = [
     "pages.ui.browser_runtime pages.ui.upload_limits pages.ui.pictures pages.ui.tables pages.ui.figures "
     "pages.ui.forms pages.ui.state pages.ui.navigation",
     "pages.ui.explorer pages.ui.cards",
-    "pages.ui.cache pages.ui.models pages.ui.findings",
+    "pages.ui.cache pages.ui.models pages.ui.findings pages.ui.choosing",
     "pages.ui.preview",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.uploading pages.ui.picture_set pages.ui.new_run",

@@ -10,6 +10,7 @@ from plotly.colors import qualitative
 from pages.ui.sentences import plain
 from vae_core.diagnosis import best_epoch
 from vae_core.records import EpochRecord, Terms
+from vae_core.trials import Score
 
 PALETTE = qualitative.D3
 TRAIN, VALIDATION, BEST = "#7f8ea3", "#3b6fd4", "#e8833a"
@@ -143,4 +144,23 @@ def code_map(codes: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> go.
     figure.update_layout(
         height=380, margin=MARGIN, showlegend=len(names) > 1, legend={"itemsizing": "constant"}, uirevision="map"
     )
+    return figure
+
+
+def scores(found: Sequence[Score]) -> go.Figure:
+    """Validation −ELBO of every combination with its spread over folds, the best on top."""
+    ordered = list(reversed(found))
+    figure = go.Figure(
+        go.Scatter(
+            x=[score.loss for score in ordered],
+            y=[plain(score.told) for score in ordered],
+            error_x={"type": "data", "array": [score.spread for score in ordered]},
+            mode="markers",
+            marker={"size": 9, "color": VALIDATION},
+            hoverinfo="x+y",
+        )
+    )
+    figure.update_xaxes(title_text="validation −ELBO (nats), less is better")
+    figure.update_yaxes(type="category", automargin=True)
+    figure.update_layout(height=110 + 34 * len(ordered), margin=MARGIN)
     return figure

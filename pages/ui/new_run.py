@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.ui import findings, state
+from pages.ui import choosing, findings, state
 from pages.ui.forms import Form, Offers
 from pages.ui.progress import duration
 from pages.ui.sentences import escape
@@ -47,6 +47,8 @@ def compose(about: DatasetSummary) -> None:
     if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=impossible) and config:
         state.set_run_id(state.start_once(config.digest, lambda: runs.start(about.name, config).id))
         st.rerun()
+    if config and not form.problems:
+        choosing.offer(about, config, check)
 
 
 def _preset(about: DatasetSummary) -> str:

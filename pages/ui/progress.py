@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.ui import cache, figures, findings, models, preview, state
+from pages.ui import cache, choosing, figures, findings, models, preview, state
 from pages.ui.navigation import page
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import runs
@@ -45,6 +45,9 @@ def _show(id: str, was_live: bool) -> None:
         _headline(run)
         _actions(run, records)
         _standing(run)
+        if run.study:
+            choosing.show(run)
+            return
         if examples := cache.dataset_size(run.config.dataset_id):
             findings.show(diagnose(records, run.config, examples))
         if records:
