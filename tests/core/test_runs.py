@@ -179,7 +179,7 @@ def test_run_cancelled_or_removed_before_its_worker_is_up_never_trains(wait_for:
 @pytest.mark.slow
 def test_cancelled_run_gives_its_best_epoch_and_a_cancelled_wish_for_it_is_forgotten(wait_for: Wait) -> None:
     run = start(epochs=10_000)
-    wait_for(lambda: run.directory.best.is_file(), 60)
+    wait_for(run.directory.best.is_file, 60)
     assert runs.cancel(run.id).status.state == "cancelled"
     runs.keep_best(run.id)
     assert runs.cancel(run.id).status.state == "cancelled"
