@@ -1,79 +1,44 @@
-"""A checkpoint: one safetensors file of weights, settings, history and, when training has ended, the codes.
-
-    record       uint8, JSON text: name, settings, schema, labels, history, where it was trained
-    model.*      the weights
-    optimizer.*  what the optimiser remembers, while training may still go on
-    codes.*      where the encoder puts the dataset, when training has ended
-
-The metadata says which program and version wrote it; nothing in the file is ever executed.
-"""
+"""A trained model with all that is needed to use it, and where such models lie; `checkpoint_file` is how on disk."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import safetensors
-import safetensors.torch
 import torch
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from vae_core import workspace
+from vae_core import checkpoint_file, workspace
 from vae_core.batches import choose_device
+from vae_core.checkpoint_file import Environment, Record
 from vae_core.datasets import AnySchema, Dataset
-from vae_core.errors import CheckpointError, ConfigError, NotFoundError
+from vae_core.datasets.file import shown_name
+from vae_core.errors import CheckpointError, NotFoundError
 from vae_core.example import ExampleSpec, as_learnt
 from vae_core.files import write_atomically
 from vae_core.latents.codes import Codes, encode
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
-from vae_core.safetensors_header import check_header
 from vae_core.vae import VAE
 
-FORMAT_VERSION = 2
-METADATA_KEY = "vae_studio"
+__all__ = [
+    "Checkpoint",
+    "Environment",
+    "build",
+    "bundled",
+    "is_finite",
+    "load",
+    "locate",
+    "save",
+    "to_bytes",
+    "version",
+]
+
 MAX_PARAMETERS = 50_000_000
-MAX_FILE_BYTES = 2**30
-"""Weights of 50 million parameters, what Adam remembers of them, and the codes of a large dataset."""
 PRETRAINED = Path(__file__).resolve().parent.parent / "pretrained"
 """Where the bundled checkpoints lie, with their checksums."""
 CHECKSUMS = PRETRAINED / "SHA256SUMS"
-
-
-class Environment(BaseModel):
-    """Where an epoch was trained: the same again gives the same numbers to the last bit."""
-
-    model_config = ConfigDict(frozen=True)
-
-    version: str
-    """Of torch."""
-    threads: int
-    device: str
-
-    @classmethod
-    def here(cls, device: torch.device) -> "Environment":
-        """This process on a device."""
-        name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-        return cls(version=torch.__version__, threads=torch.get_num_threads(), device=name)
-
-
-class _Record(BaseModel):
-    """The JSON part of the file."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    config: RunConfig
-    schema_: AnySchema = Field(alias="schema")
-    label_names: tuple[str, ...] = ()
-    history: tuple[EpochRecord, ...] = ()
-    epoch: int = 0
-    environment: Environment | None = None
-    codes_dataset_id: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +56,8 @@ class Checkpoint:
         codes: Where the encoder puts the dataset; None until training has ended.
         epoch: After which epoch the weights were so; 0 for the last one.
         environment: Where its last epoch was trained.
+        elsewhere: Where epochs before were trained, if not there: the numbers are then close to, not the same as,
+            those of a training in one place.
     """
 
     name: str
@@ -103,10 +70,17 @@ class Checkpoint:
     codes: Codes | None = field(default=None, repr=False)
     epoch: int = 0
     environment: Environment | None = None
+    elsewhere: tuple[Environment, ...] = ()
 
     @property
     def measured(self) -> EpochRecord:
-        """What was measured when the weights were as they are."""
+        """What was measured when the weights were as they are.
+
+        Raises:
+            CheckpointError: if nothing was.
+        """
+        if not self.history:
+            raise CheckpointError(f"{shown_name(self.name)} was never trained. Train it first.")
         return self.history[self.epoch - 1]
 
     def model(self) -> VAE:
@@ -119,10 +93,10 @@ class Checkpoint:
         expected = {name: (tensor.shape, tensor.dtype) for name, tensor in vae.state_dict().items()}
         if expected != {name: (tensor.shape, tensor.dtype) for name, tensor in self.weights.items()}:
             raise CheckpointError(
-                f"The weights of {self.name} do not fit its settings. Train the model again with this version."
+                f"The weights of {shown_name(self.name)} do not fit its settings. Train the model again."
             )
         if not is_finite(self.weights):
-            raise CheckpointError(f"The weights of {self.name} are no numbers. Train the model again.")
+            raise CheckpointError(f"The weights of {shown_name(self.name)} are no numbers. Train the model again.")
         vae.load_state_dict({name: tensor.clone() for name, tensor in self.weights.items()}, assign=True)
         return vae.eval()
 
@@ -220,9 +194,13 @@ def version(checkpoint_id: str) -> str:
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:
-    """The whole file."""
+    """The whole file.
+
+    Raises:
+        CheckpointError: if it would be too large to be read again.
+    """
     codes = checkpoint.codes
-    record = _Record(
+    record = Record(
         name=checkpoint.name,
         config=checkpoint.config,
         schema=checkpoint.schema,
@@ -230,20 +208,14 @@ def to_bytes(checkpoint: Checkpoint) -> bytes:
         history=checkpoint.history,
         epoch=checkpoint.epoch,
         environment=checkpoint.environment,
+        elsewhere=checkpoint.elsewhere,
         codes_dataset_id=codes.dataset_id if codes else None,
+        codes_label_names=codes.label_names if codes else None,
     )
-    text = record.model_dump_json(by_alias=True).encode()
-    tensors = {"record": torch.frombuffer(bytearray(text), dtype=torch.uint8)}
+    tensors: dict[str, torch.Tensor] = {}
     for part, content in (("model", checkpoint.weights), ("optimizer", checkpoint.optimizer)):
         tensors |= {f"{part}.{name}": tensor.detach().cpu().contiguous() for name, tensor in content.items()}
-    if codes:
-        arrays = {"mean": codes.mean, "std": codes.std, "kl": codes.kl, "labels": codes.labels}
-        tensors |= {
-            f"codes.{name}": torch.from_numpy(np.ascontiguousarray(array))
-            for name, array in arrays.items()
-            if array is not None
-        }
-    return safetensors.torch.save(tensors, {METADATA_KEY: json.dumps({"version": FORMAT_VERSION})})
+    return checkpoint_file.pack(record, tensors | checkpoint_file.code_tensors(codes))
 
 
 def save(checkpoint: Checkpoint, path: Path) -> None:
@@ -257,35 +229,9 @@ def load(path: Path) -> Checkpoint:
     Raises:
         CheckpointError: if the file is missing, damaged, not of this project, or of a newer version.
     """
-    try:
-        check_header(path, MAX_FILE_BYTES)
-        with safetensors.safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(METADATA_KEY)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a dict
-    except FileNotFoundError as error:
-        raise CheckpointError(f"There is no checkpoint {path.name}. Check the spelling.") from error
-    except (safetensors.SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(
-            f"{path.name} is not a readable safetensors file. Give a checkpoint.safetensors that this project wrote."
-        ) from error
+    record, tensors = checkpoint_file.read(path)
     if path.parent == PRETRAINED and _checksums().get(path.name) != hashlib.sha256(path.read_bytes()).hexdigest():
         raise CheckpointError(f"The bundled model {path.stem} is not the file that came with it. Install it again.")
-    return _checkpoint(path.name, text, tensors)
-
-
-@cache
-def _checksums() -> dict[str, str]:
-    """File name -> SHA-256 of the bundled checkpoints."""
-    lines = CHECKSUMS.read_text("utf-8").splitlines()
-    return {name: digest for digest, name in (line.split() for line in lines)}
-
-
-def _checkpoint(name: str, text: str | None, tensors: dict[str, torch.Tensor]) -> Checkpoint:
-    record = _parse(name, text, tensors)
-    try:
-        codes = _codes(record, tensors)
-    except (KeyError, ValueError) as error:
-        raise CheckpointError(f"The codes inside {name} are damaged. Give another copy.") from error
     parts: dict[str, dict[str, torch.Tensor]] = {"model": {}, "optimizer": {}}
     for key, tensor in tensors.items():
         part, _, rest = key.partition(".")
@@ -299,45 +245,15 @@ def _checkpoint(name: str, text: str | None, tensors: dict[str, torch.Tensor]) -
         parts["model"],
         record.label_names,
         parts["optimizer"],
-        codes,
+        checkpoint_file.codes(path, record, tensors),
         record.epoch,
         record.environment,
+        record.elsewhere,
     )
 
 
-def _parse(name: str, text: str | None, tensors: dict[str, torch.Tensor]) -> _Record:
-    if text is None:
-        raise CheckpointError(
-            f"{name} is a safetensors file of another program. Give a checkpoint.safetensors that this project wrote."
-        )
-    try:
-        about: Any = json.loads(text)
-        found = about.get("version")
-        if found not in (1, FORMAT_VERSION):
-            raise CheckpointError(
-                f"{name} has format version {found}; this program reads version {FORMAT_VERSION}. Update the program."
-            )
-        if found == 1:
-            return _record_of_version_1(about, tensors)
-        return _Record.model_validate_json(tensors["record"].numpy().tobytes())
-    except ConfigError:
-        raise
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise CheckpointError(f"The settings inside {name} are damaged. Give another copy of it.") from error
-
-
-def _record_of_version_1(about: dict[str, Any], tensors: dict[str, torch.Tensor]) -> _Record:
-    """There the record stood in the metadata, all but the history."""
-    history = TypeAdapter(tuple[EpochRecord, ...]).validate_json(tensors["history"].numpy().tobytes())
-    return _Record.model_validate({k: v for k, v in about.items() if k != "version"} | {"history": history})
-
-
-def _codes(record: _Record, tensors: dict[str, torch.Tensor]) -> Codes | None:
-    if record.codes_dataset_id is None:
-        return None
-    mean, std, kl = (tensors[f"codes.{name}"].numpy() for name in ("mean", "std", "kl"))
-    labels = tensors["codes.labels"].numpy() if "codes.labels" in tensors else None
-    shape = (len(mean), record.config.model.latents)
-    if not mean.shape == std.shape == kl.shape == shape or (labels is not None and labels.shape != shape[:1]):
-        raise ValueError("the codes have another shape than the model's latents")
-    return Codes(record.codes_dataset_id, mean, std, kl, labels, record.label_names)
+@cache
+def _checksums() -> dict[str, str]:
+    """File name -> SHA-256 of the bundled checkpoints."""
+    lines = CHECKSUMS.read_text("utf-8").splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines)}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from vae_core import workspace
 from vae_core.errors import CheckpointError
-from vae_core.files import write_atomically
+from vae_core.files import remove_leftovers, write_atomically
 from vae_core.vae import VAE
 
 OPSET = 20
@@ -88,6 +88,7 @@ def browser_decoder(checkpoint_id: str, version: str, vae: VAE) -> Path:
         return target
     with FileLock(exports / "lock"):  # the exporter bears no second thread, and visitors and worker may all want it
         if not target.exists():
+            remove_leftovers(exports)
             write_atomically(target, decoder_onnx(vae))
             for other in exports.glob("*.onnx"):
                 if other != target and other.stem.rpartition("-")[0] == checkpoint_id:

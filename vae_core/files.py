@@ -1,6 +1,7 @@
 """Writing files so that a crash at any moment leaves the old one or the new one, never a half."""
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -12,7 +13,7 @@ def write_atomically(path: Path, content: bytes, previous: Path | None = None) -
     Args:
         path: The target.
         content: All of it.
-        previous: Where to keep what the target was before; at every moment one of the two is there, whole.
+        previous: Where to keep what the target was before; the target itself is there, whole, at every moment.
     """
     descriptor, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     try:
@@ -27,6 +28,23 @@ def write_atomically(path: Path, content: bytes, previous: Path | None = None) -
         Path(temporary).unlink(missing_ok=True)
         raise
     _sync_directory(path.parent)
+
+
+def append(path: Path, content: bytes) -> None:
+    """Add to the end of a file, all or nothing; only a process that dies meanwhile leaves a part."""
+    with path.open("ab", buffering=0) as file:
+        end = file.seek(0, os.SEEK_END)
+        try:
+            while content:
+                content = content[file.write(content) :]
+        except BaseException:
+            file.truncate(end)
+            raise
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether it says that there is no room any more, on the disk or within the user's quota."""
+    return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def remove_leftovers(directory: Path) -> None:
@@ -44,10 +62,13 @@ def _keep(path: Path, previous: Path) -> None:
     second.unlink(missing_ok=True)
     try:
         second.hardlink_to(path)
-    except OSError:  # a file system without links: for a moment only the previous one is there
-        path.replace(previous)
-    else:
+    except OSError:  # a file system without links
+        write_atomically(previous, path.read_bytes())
+        return
+    try:
         second.replace(previous)
+    finally:
+        second.unlink(missing_ok=True)  # it stays where the previous one is this very file already
 
 
 def _sync_directory(directory: Path) -> None:

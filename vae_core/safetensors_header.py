@@ -7,8 +7,32 @@ from typing import Any
 
 MAX_HEADER_BYTES = 2**20
 MAX_DEPTH = 8
+MAX_TENSORS = 2_000
+MAX_DIMENSIONS = 8
 BYTES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2}
 BYTES |= {"I8": 1, "U8": 1, "BOOL": 1}
+METADATA = "__metadata__"
+QUOTE, BACKSLASH = b'"\\'
+SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", "a PyTorch or ZIP archive, whose pickle can run programs,"),
+    (b"\x80\x02", "a pickle, which can run programs,"),
+    (b"\x80\x03", "a pickle, which can run programs,"),
+    (b"\x80\x04", "a pickle, which can run programs,"),
+    (b"\x80\x05", "a pickle, which can run programs,"),
+    (b"\x89HDF\r\n", "an HDF5 file (Keras)"),
+    (b"GGUF", "a GGUF file"),
+    *((bytes((8, version, 18)), "an ONNX file") for version in range(3, 32)),
+)
+"""(beginning, what such a file is)."""
+
+
+def foreign_kind(path: Path) -> str | None:
+    """What a file is, by its first bytes, if it is a model of another format."""
+    with path.open("rb") as file:
+        beginning = file.read(16)
+    if beginning[8:9] == b"{":  # safetensors: eight bytes of length, then JSON
+        return None
+    return next((kind for signature, kind in SIGNATURES if beginning.startswith(signature)), None)
 
 
 def check_header(path: Path, most_bytes: int) -> None:
@@ -21,6 +45,8 @@ def check_header(path: Path, most_bytes: int) -> None:
         ValueError: if it is not.
         OSError: if it cannot be read.
     """
+    if not path.is_file() and path.exists():
+        raise ValueError("no ordinary file")
     size = path.stat().st_size
     if size > most_bytes:
         raise ValueError(f"{size:,} bytes, more than {most_bytes:,}")
@@ -31,32 +57,55 @@ def check_header(path: Path, most_bytes: int) -> None:
         text = file.read(length)
     if not text.startswith(b"{"):
         raise ValueError("the header is no JSON object")
-    if max(text.count(b"["), text.count(b"{")) > MAX_HEADER_BYTES // 16 or _depth(text) > MAX_DEPTH:
+    if _depth(text) > MAX_DEPTH:
         raise ValueError("the header is nested too deeply")
     header = json.loads(text.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
-    header.pop("__metadata__", None)
+    _check_metadata(header.pop(METADATA, {}))
     _check_tensors(header, size - 8 - length)
 
 
+def _check_metadata(metadata: Any) -> None:
+    if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
+        raise ValueError("the metadata is no text")
+
+
 def _check_tensors(header: dict[str, Any], room: int) -> None:
+    if len(header) > MAX_TENSORS:
+        raise ValueError(f"{len(header):,} tensors, more than {MAX_TENSORS:,}")
     end = 0
-    for about in sorted(header.values(), key=lambda about: about["data_offsets"]):
-        start, stop = about["data_offsets"]
-        shape = about["shape"]
-        if not all(isinstance(n, int) and n >= 0 for n in (start, stop, *shape)):
-            raise ValueError("a tensor's shape or place is no whole number")
-        if start != end or stop - start != math.prod(shape) * BYTES.get(about["dtype"], -1):
+    for start, stop, needed in sorted(_place(about) for about in header.values()):
+        if start != end or stop - start != needed:
             raise ValueError("a tensor is not where or what it should be")
         end = stop
     if end != room:
         raise ValueError("the tensors do not fill the file")
 
 
+def _place(about: Any) -> tuple[int, int, int]:
+    """Where a tensor begins and ends, and how many bytes it should take."""
+    if not isinstance(about, dict) or set(about) != {"dtype", "shape", "data_offsets"}:
+        raise ValueError("a tensor is not described as it should be")
+    dtype, shape, offsets = about["dtype"], about["shape"], about["data_offsets"]
+    if not (isinstance(dtype, str) and dtype in BYTES and isinstance(shape, list) and isinstance(offsets, list)):
+        raise ValueError("a tensor is not described as it should be")
+    if len(offsets) != 2 or len(shape) > MAX_DIMENSIONS:
+        raise ValueError("a tensor has too many dimensions, or no place")
+    if not all(type(n) is int and 0 <= n < 2**63 for n in (*offsets, *shape)):
+        raise ValueError("a tensor's shape or place is no whole number")
+    return offsets[0], offsets[1], math.prod(shape) * BYTES[dtype]
+
+
 def _depth(text: bytes) -> int:
-    """How deeply brackets are nested; brackets in names count too, which is on the safe side."""
+    """How deeply brackets are nested, those within strings left out."""
     depth = deepest = 0
+    in_string = escaped = False
     for byte in text:
-        if byte in b"{[":
+        if in_string:
+            in_string = escaped or byte != QUOTE
+            escaped = byte == BACKSLASH and not escaped
+        elif byte == QUOTE:
+            in_string = True
+        elif byte in b"{[":
             depth += 1
             deepest = max(deepest, depth)
         elif byte in b"}]":

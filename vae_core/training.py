@@ -14,7 +14,7 @@ from vae_core.batches import Examples, binarise
 from vae_core.config import TrainConfig
 from vae_core.datasets import Dataset
 from vae_core.diagnosis import best_epoch
-from vae_core.errors import TrainingError
+from vae_core.errors import CheckpointError, TrainingError
 from vae_core.objectives import Step
 from vae_core.records import EpochRecord, Terms
 from vae_core.run_config import FEWEST_EXAMPLES, RunConfig
@@ -87,7 +87,10 @@ class Training:
             epoch = len(self.history) + 1
             learnt = self._epoch(epoch)
             settings = self.config.train
-            validation = measure(self.model, self._examples, self._held_out, settings.seed, settings.targets)
+            try:
+                validation = measure(self.model, self._examples, self._held_out, settings.seed, settings.targets)
+            except TrainingError as error:
+                raise self._diverged(epoch, self._batches) from error
             seconds = time.perf_counter() - started
             self.history.append(EpochRecord(epoch=epoch, train=learnt, validation=validation, seconds=seconds))
             yield self.history[-1]
@@ -103,10 +106,32 @@ class Training:
         return self._optimizer.state()
 
     def resume(self, weights: dict[str, Tensor], state: dict[str, Tensor], history: Sequence[EpochRecord]) -> None:
-        """Go on after the last epoch of `history`, with the weights and the optimiser's state of that moment."""
+        """Go on after the last epoch of `history`, with the weights and the optimiser's state of that moment.
+
+        Raises:
+            CheckpointError: if the optimiser's state does not fit the model; nothing has changed then.
+        """
+        expected, found = (
+            {name: (t.shape, t.dtype) for name, t in tensors.items()} for tensors in (self.state(), state)
+        )
+        if found != expected or not all(bool(tensor.isfinite().all()) for tensor in state.values()):
+            raise CheckpointError("The state of the optimiser does not fit the model. Start a new run.")
         self.model.load_state_dict(weights)
         self._optimizer.load(state)
         self.history = list(history)
+
+    def _rate(self, done: float) -> float:
+        """The learning rate after a share of the training."""
+        settings = self.config.train
+        return settings.learning_rate * (one_cycle(done) if settings.schedule == "one-cycle" else 1)
+
+    def _diverged(self, epoch: int, step: int) -> TrainingError:
+        """The loss was no number at a step of an epoch, counted from 1."""
+        rate = self._rate(((epoch - 1) * self._batches + step - 1) / (self.config.train.epochs * self._batches))
+        return TrainingError(
+            f"The loss stopped being a number at step {step} of epoch {epoch} (learning rate {rate:.2g}). "
+            "Try a learning rate ten times smaller."
+        )
 
     def _epoch(self, epoch: int) -> Terms:
         settings = self.config.train
@@ -118,17 +143,13 @@ class Training:
         self.model.train()
         for number, index in enumerate(order.split(settings.batch_size)):
             step = (epoch - 1) * self._batches + number
-            rate = settings.learning_rate * (one_cycle(step / steps) if settings.schedule == "one-cycle" else 1)
             out, loss = self._loss(index, noise, step / steps)
             bad = watch.first_bad(loss, number, last=number == self._batches - 1)
             if bad is not None:
-                raise TrainingError(
-                    f"The loss stopped being a number at step {bad + 1} of epoch {epoch} "
-                    f"(learning rate {rate:.2g}). Try a learning rate ten times smaller."
-                )
+                raise self._diverged(epoch, bad + 1)
             self._optimizer.zero_grad()
             loss.backward()
-            self._optimizer.step(rate)
+            self._optimizer.step(self._rate(step / steps))
             mean.add(out)
             self._on_step((step + 1) / steps)
         return mean.terms()
@@ -181,7 +202,7 @@ class _Mean:
     def terms(self, code_variance: Sequence[float] = ()) -> Terms:
         kl = (torch.as_tensor(self._kl) / self._count).tolist()
         loss = float(self._reconstruction_loss) / self._count
-        if not math.isfinite(loss + sum(kl)):
+        if not math.isfinite(loss + sum(kl) + sum(code_variance)):
             raise TrainingError("The loss is no number any more. Try a learning rate ten times smaller.")
         return Terms(reconstruction_loss=loss, kl=sum(kl), kl_per_dimension=kl, code_variance=tuple(code_variance))
 

@@ -7,11 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import Timeout
+
 from vae_core import workspace
 from vae_core.errors import TrainingError, VAECoreError
+from vae_core.files import is_disk_full
 from vae_core.run_config import RunConfig
 from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
 
@@ -32,6 +36,8 @@ __all__ = [
 
 POLITE_SECONDS = 2.5
 """How long a cancelled worker may take to put its things in order before it is killed."""
+DEATH_SECONDS = 1.0
+"""How long the system may take over that."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,19 @@ class Run:
 
 
 def start(name: str, config: RunConfig) -> Run:
-    """Start a worker process on a stored dataset."""
+    """Start a worker process on a stored dataset.
+
+    Raises:
+        TrainingError: if the disk is full.
+    """
     id = workspace.new_id()
     directory = RunDirectory(workspace.place("runs", id))
-    directory.create(RunFile(name=name, config=config, created=time.time()))
+    try:
+        with _room_for_a_start():
+            directory.create(RunFile(name=name, config=config, created=time.time()))
+    except TrainingError:
+        workspace.discard(directory.path)
+        raise
     _start_worker(directory)
     return get(id)
 
@@ -69,14 +84,13 @@ def resume(id: str) -> Run:
     """Let a run that was interrupted, cancelled or failed go on from its last epoch.
 
     Raises:
-        TrainingError: if it has ended, or goes on already.
+        TrainingError: if it has ended, or goes on already, or the disk is full.
     """
     run = get(id)
-    if run.is_live or run.status.state == "done":
-        raise TrainingError("This run has ended, or it is going on already. Start a new one to train again.")
-    run.directory.forget_cancel()
-    run.directory.write_status(Status(state="queued"))
-    _start_worker(run.directory)
+    with _again(run) as present:
+        if present.is_live or present.status.state == "done":
+            raise TrainingError("This run has ended, or it is going on already. Start a new one to train again.")
+        _queue(run.directory)
     return get(id)
 
 
@@ -84,23 +98,54 @@ def resume_interrupted() -> None:
     """Let every run whose process died go on once by itself; what dies a second time waits for a person."""
     for run in list_runs():
         if run.status.state == "interrupted" and run.status.attempts == 1:
-            resume(run.id)
+            with contextlib.suppress(VAECoreError):  # another server was quicker, or there is no room
+                resume(run.id)
 
 
 def keep_best(id: str) -> Run:
     """Of a run that has ended, let the model be that of its best epoch instead of its last.
 
     Raises:
-        TrainingError: if it goes on, or its best epoch was not kept.
+        TrainingError: if it goes on, or its best epoch was not kept, or the disk is full.
     """
     run = get(id)
-    if run.is_live or not run.directory.best.is_file():
-        raise TrainingError("The best epoch can be taken when the run has ended, and if it was kept.")
-    run.directory.forget_cancel()
-    run.directory.ask_for_best(True)
-    run.directory.write_status(Status(state="queued"))
-    _start_worker(run.directory)
+    with _again(run) as present:
+        if present.is_live or not run.directory.best.is_file():
+            raise TrainingError("The best epoch can be taken when the run has ended, and if it was kept.")
+        run.directory.ask_for_best(True)
+        _queue(run.directory)
     return get(id)
+
+
+@contextlib.contextmanager
+def _again(run: Run) -> Iterator[Run]:
+    """The run as it stands now, while nobody else lets it go on.
+
+    Raises:
+        TrainingError: if somebody else does.
+    """
+    try:
+        with run.directory.again().acquire(timeout=POLITE_SECONDS):
+            yield get(run.id)
+    except Timeout as error:
+        raise TrainingError("Somebody else lets this run go on just now. Look again in a moment.") from error
+
+
+def _queue(directory: RunDirectory) -> None:
+    directory.forget_cancel()
+    with _room_for_a_start():
+        directory.write_status(Status(state="queued"))
+    _start_worker(directory)
+
+
+@contextlib.contextmanager
+def _room_for_a_start() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        raise TrainingError("The disk is full. Make room, then try again.") from error
 
 
 def _start_worker(directory: RunDirectory) -> None:
@@ -153,20 +198,34 @@ def cancel(id: str) -> Run:
     """Stop a run and keep its last finished epoch; returns within five seconds."""
     run = get(id)
     directory = run.directory
-    directory.ask_to_cancel()
+    directory.ask_to_cancel()  # first: a worker that is not told by signal sees it when it begins
     directory.ask_for_best(False)
-    if run.status.pid and directory.is_held():  # the lock is held, so the process is that of this run
-        _send(run.status.pid, signal.SIGTERM)
-        deadline = time.monotonic() + POLITE_SECONDS
+    told = _tell(directory)
+    if directory.is_held() and told:
+        _send(told, getattr(signal, "SIGKILL", signal.SIGTERM))
+        deadline = time.monotonic() + DEATH_SECONDS
         while directory.is_held() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        if directory.is_held():
-            _send(run.status.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-            time.sleep(0.2)
+            time.sleep(0.02)
     run = get(id)
     if run.is_live or run.status.state == "interrupted":
         directory.write_status(CANCELLED)
     return get(id)
+
+
+def _tell(directory: RunDirectory) -> int | None:
+    """Ask the worker to stop, and wait for it; returns its process number if it was told.
+
+    While the lock is held, the number in the status is that of this run's worker, or not written yet.
+    """
+    told = None
+    deadline = time.monotonic() + POLITE_SECONDS
+    while directory.is_held() and time.monotonic() < deadline:
+        pid = directory.read_status().pid
+        if pid and pid != told:
+            _send(pid, signal.SIGTERM)
+            told = pid
+        time.sleep(0.05)
+    return told
 
 
 def delete(id: str) -> None:

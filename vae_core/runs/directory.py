@@ -11,13 +11,15 @@
     keep-best                there when the model of an ended run is to become that of its best epoch
     reserve                  a little room on the disk, so that a full one can still be told of
     lock                     held by the worker for as long as it lives; the kernel lets go of it when it dies
+    again.lock               held for a moment by whoever lets the run go on, so that only one does
+    unreadable-*             checkpoints that could not be read when the run went on
     log.txt                  what the worker printed
 
 A run whose status says queued or running while nobody holds the lock has been interrupted: no process number
 is ever guessed at.
 """
 
-import errno
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from vae_core import process_lock
 from vae_core.errors import NotFoundError
-from vae_core.files import write_atomically
+from vae_core.files import append, is_disk_full, write_atomically
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
 
@@ -101,14 +103,21 @@ class RunDirectory:
         return self.path / "log.txt"
 
     def create(self, run: RunFile) -> None:
-        """Make the directory with its first two files."""
+        """Make the directory with its first files."""
         self.path.mkdir(parents=True, exist_ok=True)
         models = (self.checkpoint, self.previous, self.best)
         for stale in (*models, self.preview, self.path / "epochs.jsonl", self.path / "cancel"):
             stale.unlink(missing_ok=True)
         write_atomically(self.path / "run.json", run.model_dump_json(indent=1).encode())
-        write_atomically(self.path / "reserve", b"\0" * RESERVE_BYTES)
+        self.keep_reserve()
         self.write_status(Status(state="queued"))
+
+    def keep_reserve(self) -> None:
+        """Lay the reserve aside, if there is room for it and it was used up."""
+        reserve = self.path / "reserve"
+        if not reserve.exists():
+            with contextlib.suppress(OSError):
+                write_atomically(reserve, b"\0" * RESERVE_BYTES)
 
     def read_run(self) -> RunFile:
         """What to compute.
@@ -122,16 +131,22 @@ class RunDirectory:
             raise NotFoundError("There is no such run. Choose one from the list.") from error
 
     def write_status(self, status: Status) -> None:
-        """Replace the status, stamped with the time."""
+        """Replace the status, stamped with the time; on a full disk, in the room of the reserve.
+
+        Progress is not worth the reserve: that is for how a run ended.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
         attempts = status.attempts or self._written_status().attempts
         stamped = status.model_copy(update={"updated": time.time(), "attempts": attempts})
         content = stamped.model_dump_json().encode()
         try:
             write_atomically(self.path / "status.json", content)
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            if not is_disk_full(error) or status.state == "running":
                 raise
-            (self.path / "reserve").unlink(missing_ok=True)  # a full disk must have room for being told of
+            (self.path / "reserve").unlink(missing_ok=True)
             write_atomically(self.path / "status.json", content)
 
     def read_status(self) -> Status:
@@ -160,13 +175,11 @@ class RunDirectory:
 
     def append_epochs(self, records: Sequence[EpochRecord]) -> None:
         """Add lines to the history."""
-        with (self.path / "epochs.jsonl").open("a", encoding="utf-8") as file:
-            file.write("".join(record.model_dump_json() + "\n" for record in records))
+        append(self.path / "epochs.jsonl", _lines(records))
 
     def write_epochs(self, records: Sequence[EpochRecord]) -> None:
         """The history from its beginning."""
-        lines = "".join(record.model_dump_json() + "\n" for record in records)
-        write_atomically(self.path / "epochs.jsonl", lines.encode())
+        write_atomically(self.path / "epochs.jsonl", _lines(records))
 
     def read_epochs(self) -> list[EpochRecord]:
         """All whole lines; one that is being written is left for the next look."""
@@ -185,6 +198,10 @@ class RunDirectory:
     def lock(self) -> FileLock:
         """The lock that a worker holds while it lives."""
         return process_lock.lock(self.path / "lock")
+
+    def again(self) -> FileLock:
+        """The lock of whoever lets the run go on, between looking whether it may and saying so."""
+        return process_lock.lock(self.path / "again.lock")
 
     def is_held(self) -> bool:
         """Whether a worker is alive."""
@@ -212,3 +229,7 @@ class RunDirectory:
     def is_cancel_asked(self) -> bool:
         """Whether the run was cancelled before its worker was up."""
         return (self.path / "cancel").exists()
+
+
+def _lines(records: Sequence[EpochRecord]) -> bytes:
+    return "".join(record.model_dump_json() + "\n" for record in records).encode()

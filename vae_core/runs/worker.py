@@ -4,19 +4,21 @@ It waits for its turn, trains, and leaves how it went in the directory. It is st
 the server may stop, restart or never have been there.
 """
 
+import contextlib
 import errno
 import logging
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from types import FrameType
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from vae_core.errors import NotFoundError, VAECoreError
+from vae_core.files import is_disk_full
 from vae_core.runs.directory import CANCELLED, RunDirectory, Status
 
 try:
@@ -28,8 +30,11 @@ TURN_SECONDS = 0.3
 NICENESS = 19
 """The server and the browser go first."""
 DISK_FULL = "The disk is full. The last finished epoch is kept. Make room, then go on."
+OUT_OF_MEMORY = ("allocate", "out of memory", "can't start new thread")
+STOPPED = Status(state="interrupted", message="The system stopped the training. It can go on from its last epoch.")
 MEMORY_SHARE = 0.9
 """Of the memory that is free when training begins: then torch says that it is short, before the system kills."""
+CGROUP = Path("/sys/fs/cgroup")
 MEMORY_ENVIRONMENT = "VAE_STUDIO_TRAINING_MEMORY"
 """Megabytes that a training may take instead."""
 
@@ -48,23 +53,23 @@ def main(path: Path) -> int:
     signal.signal(signal.SIGTERM, _raise_cancelled)
     try:
         with directory.lock().acquire(timeout=5):
-            begun = directory.read_status().attempts + 1
-            directory.write_status(Status(state="queued", pid=os.getpid(), attempts=begun))
             return attempt(directory, lambda: _work(directory))
     except Timeout:
         return 1  # another worker already does this run
 
 
-def attempt(directory: RunDirectory, work: Callable[[], None]) -> int:
-    """Do the work and leave in the directory how it ended."""
+def attempt(directory: RunDirectory, work: Callable[[], str]) -> int:
+    """Do the work, which returns what is to be said of it, and leave in the directory how it ended."""
     try:
-        if directory.is_cancel_asked():
+        begun = directory.read_status().attempts + 1
+        directory.write_status(Status(state="queued", pid=os.getpid(), attempts=begun))
+        if directory.is_cancel_asked():  # only now: who cancels after this look finds the process number
             raise CancelledError
-        work()
-        directory.write_status(Status(state="done", done=1.0))
-    except (CancelledError, KeyboardInterrupt):
+        directory.write_status(Status(state="done", done=1.0, message=work()))
+    except (CancelledError, KeyboardInterrupt) as asked:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        directory.write_status(CANCELLED)
+        by_person = directory.is_cancel_asked() or isinstance(asked, KeyboardInterrupt)
+        directory.write_status(CANCELLED if by_person else STOPPED)
     except VAECoreError as error:
         directory.write_status(Status(state="failed", message=str(error)))
         return 1
@@ -76,12 +81,13 @@ def attempt(directory: RunDirectory, work: Callable[[], None]) -> int:
 
 
 def _sentence(error: Exception, directory: RunDirectory) -> str:
-    """torch tells of exhausted memory by a RuntimeError."""
-    if isinstance(error, MemoryError) or "allocate" in str(error) or "out of memory" in str(error):
+    """What a person should know of it; torch tells of exhausted memory by a RuntimeError."""
+    short = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+    if short or any(words in str(error) for words in OUT_OF_MEMORY):
         batch = directory.read_run().config.train.batch_size
         smaller = f"a batch of {batch // 2}, or " if batch > 1 else ""
         return f"The machine ran out of memory with batches of {batch}. Try {smaller}a smaller model."
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and is_disk_full(error):
         return DISK_FULL
     return "Training stopped by an error of the program; log.txt in the run's folder has the details."
 
@@ -90,27 +96,44 @@ def _raise_cancelled(signal_number: int, frame: FrameType | None) -> None:
     raise CancelledError
 
 
-def _work(directory: RunDirectory) -> None:
+def _work(directory: RunDirectory) -> str:
     with _turn(directory):
         # imported late: workers that wait for their turn must stay small
-        from vae_core import checkpoints, export, stored_datasets
+        from vae_core import stored_datasets
         from vae_core.runs.work import keep_best, work
 
         config = directory.read_run().config
         if config.train.device in ("auto", "cpu"):
             limit_memory()
         dataset = stored_datasets.load(config.dataset_id)
+        note = ""
         if directory.is_best_asked():
             keep_best(directory, dataset)
             directory.ask_for_best(False)
         else:
-            for _ in work(directory, dataset):
-                pass
+            note = _result(work(directory, dataset))
+        _export(directory)
+        return note
+
+
+def _result(epochs: Generator[object, None, str]) -> str:
+    """Let it go through all epochs; returns what it returns."""
+    while True:
         try:
-            id = directory.path.name  # export now, so that Explore opens at once
-            export.browser_decoder(id, checkpoints.version(id), checkpoints.load(directory.checkpoint).model())
-        except (VAECoreError, OSError):
-            logging.exception("The decoder is exported when Explore asks for it")
+            next(epochs)
+        except StopIteration as end:
+            return str(end.value)
+
+
+def _export(directory: RunDirectory) -> None:
+    """Export the decoder now, so that Explore opens at once."""
+    from vae_core import checkpoints, export
+
+    id = directory.path.name
+    try:
+        export.browser_decoder(id, checkpoints.version(id), checkpoints.load(directory.checkpoint).model())
+    except (VAECoreError, OSError):
+        logging.exception("The decoder is exported when Explore asks for it")
 
 
 def limit_memory() -> None:
@@ -118,19 +141,26 @@ def limit_memory() -> None:
     if resource is None:
         return
     chosen = os.environ.get(MEMORY_ENVIRONMENT, "")
-    free = Path("/proc/meminfo")
-    if chosen.isdigit():
-        allowed = int(chosen) * 2**20
-    elif free.exists():
-        kilobytes = next(line.split()[1] for line in free.read_text().splitlines() if line.startswith("MemAvailable"))
-        allowed = int(MEMORY_SHARE * int(kilobytes) * 1024)
-    else:
+    allowed = int(chosen) * 2**20 if chosen.isdecimal() else _free_memory()
+    if allowed is None:
         return
     statm = Path("/proc/self/statm")
     held = int(statm.read_text().split()[5]) * resource.getpagesize() if statm.exists() else 0
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     wanted = held + allowed
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
+
+
+def _free_memory() -> int | None:
+    """Bytes that a training may take of what is free, on the machine or in this container; None where nobody says."""
+    free = []
+    about = Path("/proc/meminfo")
+    if about.exists():
+        kilobytes = next(line.split()[1] for line in about.read_text().splitlines() if line.startswith("MemAvailable"))
+        free.append(int(kilobytes) * 1024)
+    with contextlib.suppress(OSError, ValueError):  # without a limit the file says "max", or is not there
+        free.append(int((CGROUP / "memory.max").read_text()) - int((CGROUP / "memory.current").read_text()))
+    return int(MEMORY_SHARE * max(min(free), 0)) if free else None
 
 
 def _turn(directory: RunDirectory) -> AcquireReturnProxy:

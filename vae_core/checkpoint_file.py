@@ -1,0 +1,203 @@
+"""The file of a checkpoint: safetensors with weights, settings, history and, when training has ended, the codes.
+
+    record       uint8, JSON text: name, settings, schema, labels, history, where it was trained
+    model.*      the weights
+    optimizer.*  what the optimiser remembers, while training may still go on
+    codes.*      where the encoder puts the dataset, when training has ended
+
+The metadata says which program and version wrote it; nothing in the file is ever executed, and no name in it ever
+becomes a path. One file, so that nothing has to agree with anything else on disk.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import safetensors
+import safetensors.torch
+import torch
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from torch import Tensor
+
+from vae_core.datasets import AnySchema
+from vae_core.datasets.file import shown_name
+from vae_core.errors import CheckpointError
+from vae_core.latents.codes import Codes
+from vae_core.records import EpochRecord
+from vae_core.run_config import RunConfig
+from vae_core.safetensors_header import check_header, foreign_kind
+
+FORMAT_VERSION = 2
+METADATA_KEY = "vae_studio"
+MAX_FILE_BYTES = 2**30
+"""In training: weights of 50 million parameters and twice as much that Adam remembers, 600 MB, and the record. When it
+has ended: 200 MB of weights and 800 MB of codes, which a million examples of 16 latents or 60,000 of 512 stay below.
+What is larger is never written; tensors are mapped, not read, so that a hostile file of this size costs no memory
+before its settings are known to fit."""
+MAX_RECORD_BYTES = 2**27
+"""Of the JSON text: ten thousand epochs of a hundred latents. Parsed, it takes about twice as much memory."""
+DAMAGED = "are damaged. Give another copy of it."
+Tensors = dict[str, Tensor]
+
+
+class Environment(BaseModel):
+    """Where an epoch was trained: the same again gives the same numbers to the last bit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: str
+    """Of torch."""
+    threads: int
+    device: str
+
+    @classmethod
+    def here(cls, device: torch.device) -> Self:
+        """This process on a device."""
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+        return cls(version=torch.__version__, threads=torch.get_num_threads(), device=name)
+
+
+class Record(BaseModel):
+    """The JSON part of the file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    config: RunConfig
+    schema_: AnySchema = Field(alias="schema")
+    label_names: tuple[str, ...] = ()
+    history: tuple[EpochRecord, ...] = ()
+    epoch: int = Field(0, ge=0)
+    environment: Environment | None = None
+    elsewhere: tuple[Environment, ...] = ()
+    codes_dataset_id: str | None = None
+    codes_label_names: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _epochs_follow_each_other(self) -> Self:
+        if [record.epoch for record in self.history] != list(range(1, len(self.history) + 1)):
+            raise ValueError("the epochs do not follow each other")
+        if self.epoch > len(self.history):
+            raise ValueError("the weights are of an epoch that is not in the history")
+        return self
+
+
+def pack(record: Record, tensors: Tensors) -> bytes:
+    """The whole file.
+
+    Raises:
+        CheckpointError: if it would be too large to be read again.
+    """
+    text = record.model_dump_json(by_alias=True).encode()
+    size = len(text) + sum(tensor.nbytes for tensor in tensors.values())
+    if len(text) > MAX_RECORD_BYTES or size > MAX_FILE_BYTES - 2**20:
+        raise CheckpointError(
+            f"The model with its history and codes takes {size / 1e9:.1f} GB, more than is kept. "
+            "Take fewer latents or epochs, or a smaller network."
+        )
+    whole = {"record": torch.frombuffer(bytearray(text), dtype=torch.uint8)} | tensors
+    return safetensors.torch.save(whole, {METADATA_KEY: json.dumps({"version": FORMAT_VERSION})})
+
+
+def read(path: Path) -> tuple[Record, Tensors]:
+    """What is in a file.
+
+    Raises:
+        CheckpointError: if it is missing, damaged, not of this project, or of a newer version.
+    """
+    name = shown_name(path.name)
+    try:
+        check_header(path, MAX_FILE_BYTES)
+        with safetensors.safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(METADATA_KEY)
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118, not a dict
+    except FileNotFoundError as error:
+        raise CheckpointError(f"There is no checkpoint {name}. Check the spelling.") from error
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(_refusal(path, name)) from error
+    return _parsed(name, text, tensors), tensors
+
+
+def _refusal(path: Path, name: str) -> str:
+    kind = foreign_kind(path) if path.is_file() else None
+    if kind:
+        return (
+            f"{name} is {kind} and is not opened. Read its weights where you trust it and save them with "
+            "safetensors, or train the model here."
+        )
+    return f"{name} is not a readable safetensors file. Give a checkpoint.safetensors that this project wrote."
+
+
+def _parsed(name: str, text: str | None, tensors: Tensors) -> Record:
+    if text is None:
+        raise CheckpointError(
+            f"{name} is a safetensors file of another program. Give a checkpoint.safetensors that this project wrote."
+        )
+    try:
+        about: Any = json.loads(text)
+        found = about.get("version")
+        if type(found) is not int or found not in (1, FORMAT_VERSION):
+            raise CheckpointError(
+                f"{name} has format version {shown_name(str(found), 20)}; this program reads version {FORMAT_VERSION} "
+                "and 1. Update the program."
+            )
+        if found == 1:
+            return _of_version_1(about, tensors)
+        return Record.model_validate_json(_json(tensors["record"]))
+    except (ValueError, KeyError, AttributeError, TypeError, ArithmeticError, RecursionError) as error:
+        raise CheckpointError(f"The settings inside {name} {DAMAGED}") from error
+
+
+def _json(tensor: Tensor) -> bytes:
+    if tensor.dtype != torch.uint8 or tensor.nbytes > MAX_RECORD_BYTES:
+        raise ValueError("the text is no text, or too long")
+    return tensor.numpy().tobytes()
+
+
+def _of_version_1(about: dict[str, Any], tensors: Tensors) -> Record:
+    """There the record stood in the metadata, all but the history."""
+    history = TypeAdapter(tuple[EpochRecord, ...]).validate_json(_json(tensors["history"]))
+    return Record.model_validate({k: v for k, v in about.items() if k != "version"} | {"history": history})
+
+
+def code_tensors(codes: Codes | None) -> Tensors:
+    """The codes as they stand in the file."""
+    if codes is None:
+        return {}
+    arrays = {"mean": codes.mean, "std": codes.std, "kl": codes.kl, "labels": codes.labels}
+    return {
+        f"codes.{name}": torch.from_numpy(np.ascontiguousarray(array))
+        for name, array in arrays.items()
+        if array is not None
+    }
+
+
+def codes(path: Path, record: Record, tensors: Tensors) -> Codes | None:
+    """The codes of a file, if it has them.
+
+    Raises:
+        CheckpointError: if they are damaged.
+    """
+    if record.codes_dataset_id is None:
+        return None
+    names = record.label_names if record.codes_label_names is None else record.codes_label_names
+    try:
+        parts = [tensors[f"codes.{name}"] for name in ("mean", "std", "kl")]
+        shape = (len(parts[0]), record.config.model.latents)
+        if any(part.shape != shape or part.dtype != torch.float32 or not part.isfinite().all() for part in parts):
+            raise ValueError("the codes are of another shape than the model's latents, or no numbers")
+        labels = tensors.get("codes.labels")
+        if labels is not None:
+            _check_labels(labels, shape[:1], len(names))
+    except (KeyError, ValueError, TypeError) as error:
+        raise CheckpointError(f"The codes inside {shown_name(path.name)} {DAMAGED}") from error
+    mean, std, kl = (part.numpy() for part in parts)
+    return Codes(record.codes_dataset_id, mean, std, kl, None if labels is None else labels.numpy(), names)
+
+
+def _check_labels(labels: Tensor, shape: tuple[int], count: int) -> None:
+    if labels.shape != shape or labels.dtype not in (torch.int32, torch.int64):
+        raise ValueError("the labels are no list of whole numbers")
+    if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < count:
+        raise ValueError("a label has no name")
