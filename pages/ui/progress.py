@@ -76,14 +76,16 @@ def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
             "Go on", key=f"go-on-{run.id}", icon=":material/resume:", help="From its last finished epoch."
         ):
             _press(runs.resume, run.id)
-        best = _better_epoch(run, records)
-        if best and st.button(
+        best, present = _best_and_present(run, records)
+        if best != present and st.button(
             "Take the best epoch",
             key=f"best-{run.id}",
             icon=":material/star:",
             help=f"The model becomes that of epoch {best}, which did best on validation. It cannot go on after that.",
         ):
             _press(runs.keep_best, run.id)
+    if present and present != records[-1].epoch:
+        st.caption(f"The model is that of epoch {present}, the best one; the pictures below are of the last one.")
 
 
 def _press(action: Callable[[str], Run], id: str) -> None:
@@ -95,20 +97,14 @@ def _press(action: Callable[[str], Run], id: str) -> None:
     st.rerun()
 
 
-def _better_epoch(run: Run, records: Sequence[EpochRecord]) -> int | None:
-    """The best epoch of a run that has ended, where the model is of another one."""
+def _best_and_present(run: Run, records: Sequence[EpochRecord]) -> tuple[int, int]:
+    """Of a run that has ended and kept its best epoch: which one that is, and of which one the model is; else zeros."""
     if run.is_live or not records or not run.directory.best.is_file():
-        return None
-    best = best_epoch(records)
-    return best if _model_epoch(run) not in (None, best) else None
-
-
-def _model_epoch(run: Run) -> int | None:
-    """After which epoch the model of a run that has ended is."""
+        return 0, 0
     try:
-        return cache.newest_model(run.id).checkpoint.measured.epoch
+        return best_epoch(records), cache.newest_model(run.id).checkpoint.measured.epoch
     except VAECoreError:
-        return None
+        return 0, 0
 
 
 def _standing(run: Run) -> None:

@@ -26,7 +26,10 @@ def fresh_caches() -> Iterator[None]:
 
 def store(checkpoint: Checkpoint, state: State = "done", message: str = "") -> str:
     id = store_model(stroke_dataset(), checkpoint)
-    runs.get(id).directory.write_status(Status(state=state, done=0.5, message=message, attempts=2))
+    directory = runs.get(id).directory
+    if state == "cancelled":
+        directory.ask_to_cancel()
+    directory.write_status(Status(state=state, done=0.5, message=message, attempts=2))
     return id
 
 
@@ -102,18 +105,23 @@ def test_going_on_twice_from_two_tabs_goes_on_once(tiny_checkpoint: Checkpoint, 
 
 
 @pytest.mark.slow
-def test_best_epoch_is_taken_once_and_the_facts_say_so(tiny_checkpoint: Checkpoint, wait_for, end_runs: None) -> None:
+@pytest.mark.parametrize("state", ["done", "cancelled"])
+def test_best_epoch_is_taken_once_and_the_facts_say_so(
+    tiny_checkpoint: Checkpoint, wait_for, end_runs: None, state: State
+) -> None:
     checkpoint = overfitted(tiny_checkpoint)
-    id = store(checkpoint)
+    id = store(checkpoint, state)
     assert "Take the best epoch" not in buttons(show(id))  # it was not kept
     keep_as_best(id, checkpoint)
     app, other = show(id), show(id)
     press(app, "Take the best epoch")
     press(other, "Take the best epoch")
     assert not other.error
-    wait_for(lambda: runs.get(id).status.state == "done", 60)
+    wait_for(lambda: not runs.get(id).is_live, 60)
+    assert runs.get(id).status.state == "done"
     app.run()
     assert buttons(app) == {"Explore"}
+    assert any("The model is that of epoch 2" in caption.value for caption in app.caption)
     loaded = checkpoints.load(checkpoints.locate(id))
     assert "3 epochs, the model of epoch 2" in models.facts(loaded)
 
