@@ -105,6 +105,12 @@ def _checked(
     return len(chosen) * folds
 
 
+def told(study: Study) -> str:
+    """What is compared, in words."""
+    varied = "; ".join(f"{name} {', '.join(map(str, values))}" for name, values in study.grid.items())
+    return f"compared: {escape(varied)} · {study.folds} parts of the data"
+
+
 def show(run: Run) -> None:
     """What a comparison has found so far."""
     found = scores(run.directory.read_trials())

@@ -62,7 +62,7 @@ def _headline(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(run.status.state, color=colour, icon=icon)
         st.text(run.name)
-    st.caption(models.settings(run.config))
+    st.caption(models.settings(run.config) if run.study is None else choosing.told(run.study))
 
 
 def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
