@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,13 @@ from vae_core.runs import Run
 from vae_core.trials import Study, scores
 
 Wait = Callable[[Callable[[], bool], float], None]
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left(workspace_folder: Path) -> object:
+    yield
+    for run in runs.list_runs():
+        runs.cancel(run.id)
 
 
 def start(epochs: int) -> Run:
