@@ -20,8 +20,11 @@ def explore(model: explorer.OpenModel) -> None:
         layout = cache.layout(model.id, model.version)
     data = explorer.describe(model, codes, layout, cache.dataset_or_none(codes.dataset_id), base_path())
     key = f"pad-{model.id}-{model.version}"
-    start = state.point(model.vae.config.latents) or [0.0] * model.vae.config.latents
-    latent_pad(data | {"z": start}, key=key, on_release=state.keep_point(model.id, key))
+    start = {
+        "z": state.point(model.vae.config.latents) or layout.start,
+        "label": state.label(model.vae.labels),
+    }
+    latent_pad(data | start, key=key, on_release=state.keep_point(model.id, key))
 
 
 titles = models.titles()

@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.small import small
 from tests.stored import store_model
+from vae_core import runs
 from vae_core.checkpoints import Checkpoint, build
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.datasets import Dataset, ImageSchema
@@ -94,6 +95,14 @@ def tiny_checkpoint(tiny_images: Dataset) -> Checkpoint:
 def stored_model(tiny_images: Dataset, tiny_checkpoint: Checkpoint) -> str:
     """The id of a finished run in the workspace, with its dataset."""
     return store_model(tiny_images, tiny_checkpoint)
+
+
+@pytest.fixture
+def end_runs(workspace_folder: Path) -> Iterator[None]:
+    """Afterwards no worker is left that the test has started."""
+    yield
+    for run in runs.list_runs():
+        runs.cancel(run.id)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ multiply β by the number of pixels.
 """
 
 import math
+from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
@@ -20,23 +21,23 @@ LEAST_FREQUENCY = 1e-3
 """Of a name, for the decoder's first output."""
 
 
-class Likelihood(nn.Module):
+class Likelihood(nn.Module, ABC):
     """What all of them can do; made of their options and the examples' form."""
 
     def __init__(self, options: config.Config, spec: ExampleSpec) -> None:
         super().__init__()
 
+    @abstractmethod
     def reconstruction(self, output: Tensor) -> Tensor:
         """The mean of p(x | z), of the shape of the output."""
-        raise NotImplementedError
 
+    @abstractmethod
     def loss(self, x: Tensor, output: Tensor) -> Tensor:
         """−log p(x | z) [B] in nats; of a density it can be negative."""
-        raise NotImplementedError
 
+    @abstractmethod
     def initial_output(self, mean: Tensor) -> Tensor:
         """The output that reconstructs the mean example [*shape], for the decoder's last bias."""
-        raise NotImplementedError
 
     def start_from(self, deviations: Tensor) -> None:
         """Begin where all that is known of the examples is their mean: deviations from it, [n, *shape]."""

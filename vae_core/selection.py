@@ -6,77 +6,24 @@ Stone 1974, "Cross-Validatory Choice and Assessment of Statistical Predictions"
 mean nothing.
 """
 
-import itertools
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from vae_core.batches import choose_device
 from vae_core.checkpoints import build
 from vae_core.datasets import Dataset
 from vae_core.errors import ConfigError
-from vae_core.records import Terms
 from vae_core.run_config import RunConfig, check_fit
 from vae_core.settings import with_names
 from vae_core.training import Training
+from vae_core.trials import Grid, Trial, combinations
 
 MOST_TRIALS = 200
 FEWEST_A_FOLD = 2
-
-Grid = Mapping[str, Sequence[Any]]
-"""Bare name of a setting -> the values to try, such as {"latents": [2, 8], "beta": [1, 4]}."""
-
-
-class Trial(BaseModel):
-    """One training of one combination, with one fold held out.
-
-    Attributes:
-        settings: The combination, by bare names.
-        fold: Which part was held out, from 0.
-        validation: What was measured on it after the last epoch.
-        seconds: How long it took.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    settings: dict[str, Any]
-    fold: int
-    validation: Terms
-    seconds: float
-
-
-class Score(BaseModel):
-    """How good a combination is.
-
-    Attributes:
-        settings: The combination.
-        loss: Mean validation −ELBO over the folds, nats an example.
-        spread: Its standard deviation over the folds; 0 with a single one.
-        reconstruction_loss: Mean.
-        kl: Mean.
-        folds: How many are done.
-        seconds: Mean time of a training.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    settings: dict[str, Any]
-    loss: float
-    spread: float
-    reconstruction_loss: float
-    kl: float
-    folds: int
-    seconds: float
-
-
-def combinations(grid: Grid) -> list[dict[str, Any]]:
-    """Every combination of the values, in order; one empty one where there is nothing to vary."""
-    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
 def plan(start: RunConfig, dataset: Dataset, grid: Grid, folds: int) -> list[tuple[dict[str, Any], int, RunConfig]]:
@@ -144,29 +91,3 @@ def cross_validate(
 
 def _tell(on_step: Callable[[float], None], number: int, count: int, share: float) -> None:
     on_step((number + share) / count)
-
-
-def scores(trials: Sequence[Trial]) -> list[Score]:
-    """One line a combination, the best first."""
-    by_settings: dict[str, list[Trial]] = {}
-    for trial in trials:
-        by_settings.setdefault(repr(trial.settings), []).append(trial)
-    found = []
-    for group in by_settings.values():
-        losses = torch.tensor([-trial.validation.elbo for trial in group], dtype=torch.float64)
-        found.append(
-            Score(
-                settings=group[0].settings,
-                loss=float(losses.mean()),
-                spread=float(losses.std()) if len(group) > 1 else 0.0,
-                reconstruction_loss=_mean([trial.validation.reconstruction_loss for trial in group]),
-                kl=_mean([trial.validation.kl for trial in group]),
-                folds=len(group),
-                seconds=_mean([trial.seconds for trial in group]),
-            )
-        )
-    return sorted(found, key=lambda score: score.loss)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)

@@ -67,7 +67,9 @@ def codes(id: str, version: str) -> Codes:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def layout(id: str, version: str) -> explorer.Layout:
     """What the map and the sliders need to know of the codes."""
-    return explorer.layout(codes(id, version))
+    model = open_model(id, version).vae
+    standard = model.config.prior.name == "standard" and not model.is_deterministic
+    return explorer.layout(codes(id, version), standard)
 
 
 def decoder_file(id: str, version: str) -> Path:
@@ -93,6 +95,12 @@ def dataset_or_none(id: str) -> Dataset | None:
         return dataset(id)
     except (NotFoundError, DatasetError):
         return None
+
+
+def dataset_size(id: str) -> int | None:
+    """How many examples a dataset has, if it is in the workspace."""
+    found = dataset_or_none(id)
+    return None if found is None else len(found)
 
 
 def sheet_columns(id: str) -> int:

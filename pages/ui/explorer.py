@@ -29,6 +29,8 @@ BROWSER_PARAMETERS = 20_000_000
 RANGE_QUANTILES = (0.005, 0.995)
 LEAST_RANGE = 3.0
 """A slider reaches at least so many prior standard deviations either way."""
+MARGIN_SHARE, LEAST_MARGIN = 0.05, 0.05
+"""Without a standard prior it reaches so far beyond the outermost codes."""
 
 
 def map_groups(label_names: tuple[str, ...]) -> dict[str, list[Any]]:
@@ -58,19 +60,42 @@ class OpenModel:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the codes lie: a range for every slider, and the plane of greatest variance (rows [2, L], centre [L])."""
+    """Where the codes lie.
 
+    Attributes:
+        start: The latent [L] to begin at.
+        ranges: Of every slider.
+        rows: The plane of greatest variance, [2, L].
+        centre: A point of it, [L].
+    """
+
+    start: list[float]
     ranges: list[list[float]]
     rows: list[list[float]]
     centre: list[float]
 
 
-def layout(codes: Codes) -> Layout:
-    """Ranges that hold 99 % of the codes, and at least ±3; the principal plane."""
-    low, high = np.quantile(codes.mean, RANGE_QUANTILES, axis=0)
-    ranges = [[float(min(a, -LEAST_RANGE)), float(max(b, LEAST_RANGE))] for a, b in zip(low, high, strict=True)]
+def layout(codes: Codes, has_standard_prior: bool) -> Layout:
+    """Where to begin, how far to go, and what the map shows.
+
+    Args:
+        codes: Of the dataset on the map.
+        has_standard_prior: Whether the codes are pressed towards N(0, I). Then the sliders hold 99 % of them and at
+            least ±3, and one begins at its mean. Else they may lie anywhere: the sliders hold them all, and one begins
+            at the code nearest to their centre, as the centre itself may be far from any.
+    """
     rows, centre = principal_plane(codes)
-    return Layout(ranges, rows.tolist(), centre.tolist())
+    if has_standard_prior:
+        low, high = np.quantile(codes.mean, RANGE_QUANTILES, axis=0)
+        low, high = np.minimum(low, -LEAST_RANGE), np.maximum(high, LEAST_RANGE)
+        start = np.zeros_like(centre)
+    else:
+        low, high = codes.mean.min(0), codes.mean.max(0)
+        margin = np.maximum(MARGIN_SHARE * (high - low), LEAST_MARGIN)
+        low, high = low - margin, high + margin
+        start = codes.mean[((codes.mean - centre) ** 2).sum(1).argmin()]
+    ranges = [[float(a), float(b)] for a, b in zip(low, high, strict=True)]
+    return Layout([round(float(value), 4) for value in start], ranges, rows.tolist(), centre.tolist())
 
 
 @dataclass(frozen=True)
@@ -143,12 +168,14 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
             "socket": here + "/decode",
             "why_server": why_server(model, installed),
         },
+        "conditions": list(model.checkpoint.label_names) if model.vae.labels else [],
         "codes": {"url": here + "/codes", "count": len(codes)},
         "labels": list(codes.label_names) or [""],
         "groups": map_groups(codes.label_names),
         "ranges": layout.ranges,
         "principal": {"rows": layout.rows, "centre": layout.centre},
         "columns": _columns(model.checkpoint.schema),
+        "probabilities": model.vae.config.likelihood.name == "mixed",
         "thumbnails": _thumbnails(dataset, base) if dataset and dataset.schema.kind == "image" else None,
     }
 

@@ -1,45 +1,96 @@
 """Arrays -> plotly figures. No Streamlit."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import qualitative
-from plotly.subplots import make_subplots
 
 from pages.ui.sentences import plain
-from vae_core.records import EpochRecord
+from vae_core.diagnosis import best_epoch
+from vae_core.records import EpochRecord, Terms
+from vae_core.trials import Score
 
 PALETTE = qualitative.D3
-TRAIN, VALIDATION = "#7f8ea3", "#3b6fd4"
+TRAIN, VALIDATION, BEST = "#7f8ea3", "#3b6fd4", "#e8833a"
+Term = Literal["reconstruction_loss", "kl", "negative_elbo"]
+TERMS: dict[Term, str] = {"reconstruction_loss": "Reconstruction loss", "kl": "KL", "negative_elbo": "−ELBO"}
+MOST_EPOCHS, MOST_COLUMNS, MOST_DIMENSIONS = 600, 120, 64
+"""More than that cannot be told apart, and would be sent every second."""
 RGB = ("#d1495b", "#3a9d5d", "#3b6fd4")
 MOST_TICKS, TICK_LETTERS = 30, 12
 MARGIN = {"l": 8, "r": 8, "t": 36, "b": 8}
 
 
-def loss_curves(records: Sequence[EpochRecord]) -> go.Figure:
-    """Reconstruction loss and KL apart, training and validation, in nats an example."""
-    figure = make_subplots(
-        rows=1, cols=2, subplot_titles=("Reconstruction loss (nats)", "KL (nats)"), horizontal_spacing=0.1
-    )
-    epochs = [record.epoch for record in records]
-    for column, term in enumerate(("reconstruction_loss", "kl"), start=1):
-        for part, colour in (("train", TRAIN), ("validation", VALIDATION)):
-            values = [getattr(getattr(record, part), term) for record in records]
-            mode = "lines+markers" if len(records) < 3 else "lines"
-            trace = go.Scatter(
-                x=epochs,
-                y=values,
-                name=part,
-                mode=mode,
-                line={"color": colour, "width": 2},
-                legendgroup=part,
-                showlegend=column == 1,
-            )
-            figure.add_trace(trace, row=1, col=column)
+def loss_curve(
+    records: Sequence[EpochRecord],
+    term: Term,
+    marked: bool = False,
+) -> go.Figure:
+    """One term over the epochs, training and validation, in nats an example; `marked` shows the best epoch."""
+    figure = go.Figure()
+    shown = _thinned(records, MOST_EPOCHS)
+    mode = "lines+markers" if len(records) < 3 else "lines"
+    for part, colour in (("train", TRAIN), ("validation", VALIDATION)):
+        values = [_nats(getattr(record, part), term) for record in shown]
+        line = {"color": colour, "width": 2}
+        epochs = [record.epoch for record in shown]
+        figure.add_trace(go.Scatter(x=epochs, y=values, name=part, mode=mode, line=line))
+    if marked:
+        best = records[best_epoch(records) - 1]
+        value = _nats(best.validation, term)
+        marker = {"symbol": "star", "size": 12, "color": BEST}
+        figure.add_trace(
+            go.Scatter(x=[best.epoch], y=[value], name=f"best: epoch {best.epoch}", mode="markers", marker=marker)
+        )
     figure.update_xaxes(title_text="epoch", rangemode="tozero")
-    figure.update_layout(height=280, margin=MARGIN, legend={"orientation": "h", "y": -0.3}, uirevision="curves")
+    figure.update_layout(
+        title={"text": f"{TERMS[term]} (nats)", "font": {"size": 14}},
+        height=280,
+        margin=MARGIN,
+        legend={"orientation": "h", "y": -0.3},
+        uirevision="curves",
+    )
     return figure
+
+
+def _nats(terms: Terms, term: str) -> float:
+    return -terms.elbo if term == "negative_elbo" else float(getattr(terms, term))
+
+
+def kl_by_dimension(records: Sequence[EpochRecord]) -> go.Figure:
+    """The validation KL of every dimension over the epochs; of very many dimensions those that hold most."""
+    shown = _thinned(records, MOST_COLUMNS)
+    kl = np.array([record.validation.kl_per_dimension for record in shown]).T  # [L, epochs]
+    largest = np.sort(np.argsort(-kl[:, -1], kind="stable")[:MOST_DIMENSIONS])
+    names = [f"z{j + 1}" for j in largest]
+    figure = go.Figure(
+        go.Heatmap(
+            x=[record.epoch for record in shown],
+            y=names,
+            z=kl[largest],
+            zmin=0,
+            colorscale=[[0, "rgba(59, 111, 212, 0.04)"], [1, VALIDATION]],
+            colorbar={"thickness": 10, "title": {"text": "nats"}},
+            hovertemplate="%{y}, epoch %{x}: %{z:.2f} nats<extra></extra>",
+        )
+    )
+    most = f", the {len(largest)} largest of {len(kl)}" if len(largest) < len(kl) else ""
+    figure.update_xaxes(title_text="epoch")
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
+    figure.update_layout(
+        title={"text": f"KL per dimension (validation{most})", "font": {"size": 14}},
+        height=min(130 + 14 * len(names), 420),
+        margin=MARGIN,
+    )
+    return figure
+
+
+def _thinned(records: Sequence[EpochRecord], most: int) -> list[EpochRecord]:
+    """Evenly chosen records, the first and the last among them."""
+    chosen = np.unique(np.linspace(0, len(records) - 1, min(len(records), most)).round().astype(int))
+    return [records[k] for k in chosen]
 
 
 def class_counts(names: Sequence[str], counts: Sequence[int]) -> go.Figure:
@@ -93,4 +144,23 @@ def code_map(codes: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> go.
     figure.update_layout(
         height=380, margin=MARGIN, showlegend=len(names) > 1, legend={"itemsizing": "constant"}, uirevision="map"
     )
+    return figure
+
+
+def scores(found: Sequence[Score]) -> go.Figure:
+    """Validation −ELBO of every combination with its spread over folds, the best on top."""
+    ordered = list(reversed(found))
+    figure = go.Figure(
+        go.Scatter(
+            x=[score.loss for score in ordered],
+            y=[plain(score.told) for score in ordered],
+            error_x={"type": "data", "array": [score.spread for score in ordered]},
+            mode="markers",
+            marker={"size": 9, "color": VALIDATION},
+            hoverinfo="x+y",
+        )
+    )
+    figure.update_xaxes(title_text="validation −ELBO (nats), less is better")
+    figure.update_yaxes(type="category", automargin=True)
+    figure.update_layout(height=110 + 34 * len(ordered), margin=MARGIN)
     return figure

@@ -1,63 +1,141 @@
 """Config fields -> widgets -> values. Default, range and help stand in the fields alone."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import cycle
 from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from pages.ui.sentences import escape
 from vae_core.config import Config
-from vae_core.errors import ConfigError
+
+Offers = Callable[[str, Any], bool]
+"""Whether a field (by its name) may take a value, as things stand."""
+ONLY_WHERE = {"fixed_sigma": ("sigma", "fixed")}
+"""Options that mean something only beside a certain value of another one."""
 
 
-def edit(settings: Config, names: Iterable[str], key: str) -> dict[str, Any]:
-    """One widget a field, showing the present value; returns what stands in them.
+def everything(name: str, value: Any) -> bool:
+    """Every value of every field."""
+    return True
 
-    Raises:
-        ConfigError: if what was typed cannot be read.
+
+class Form:
+    """Widgets for one set of settings.
+
+    What cannot be read is told beside its field, and remembered; the field then keeps the value it began with.
+
+    Args:
+        key: Begins the key of every widget: another key, and all begin anew.
+
+    Attributes:
+        problems: The sentences shown beside fields.
     """
-    fields = type(settings).model_fields
-    return {name: _widget(name, fields[name], getattr(settings, name), f"{key}-{name}") for name in names}
 
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self.problems: list[str] = []
 
-def choose(info: FieldInfo, value: Config, key: str) -> dict[str, Any]:
-    """Which of several things, and the options of the chosen one."""
-    models = {model.model_fields["name"].default: model for model in get_args(info.annotation)}
-    present = getattr(value, "name", "")
-    titles = {name: getattr(model, "title", name) for name, model in models.items()}
-    name = st.selectbox(
-        info.title or "",
-        list(models),
-        index=list(models).index(present),
-        format_func=titles.__getitem__,
-        help=info.description,
-        key=key,
-    )
-    options = value if name == present else models[name]()
-    return {"name": name} | edit(options, [n for n in models[name].model_fields if n != "name"], f"{key}-{name}")
+    def edit(
+        self, settings: Config, names: Iterable[str], offers: Offers = everything, columns: int = 1
+    ) -> dict[str, Any]:
+        """One widget a field, showing the present value, in so many columns; returns what stands in them."""
+        fields = type(settings).model_fields
+        values: dict[str, Any] = {}
+        for name, place in zip(names, _grid(columns), strict=False):
+            with place:
+                info = fields[name]
+                if info.discriminator is not None:
+                    values[name] = self.choose(name, info, getattr(settings, name), offers)
+                else:
+                    values[name] = self._checked(settings, name, self._widget(settings, name, offers))
+        return values
 
+    def choose(
+        self, name: str, info: FieldInfo, value: Config, offers: Offers = everything, columns: int = 0
+    ) -> dict[str, Any]:
+        """Which of several things, and the options of the chosen one: below it, or beside it in so many columns."""
+        models = {model.model_fields["name"].default: model for model in get_args(info.annotation)}
+        present = getattr(value, "name", "")
+        titles = {choice: getattr(model, "title", choice) for choice, model in models.items()}
+        places = st.columns([2] + [1] * columns) if columns else [st.container()]
+        with places[0]:
+            offered = [choice for choice in models if offers(name, {"name": choice})]
+            chosen = self._select(name, info, offered, present, titles)
+        options = value if chosen == present else models[chosen]()
+        part = Form(f"{self._key}-{name}-{chosen}")
+        values: dict[str, Any] = {"name": chosen}
+        names = [option for option in models[chosen].model_fields if option != "name"]
+        for option, place in zip(names, cycle(places[1:] or places), strict=False):
+            other, wanted = ONLY_WHERE.get(option, ("name", chosen))
+            if values.get(other) == wanted:
+                with place:
+                    values |= part.edit(options, [option])
+        self.problems += part.problems
+        return values
 
-def _widget(name: str, info: FieldInfo, value: Any, key: str) -> Any:
-    label, text = info.title or name, info.description
-    if info.discriminator is not None:
-        return choose(info, value, key)
-    if get_origin(info.annotation) is Literal:
-        options = list(get_args(info.annotation))
-        return st.selectbox(label, options, index=options.index(value), help=text, key=key)
-    if get_origin(info.annotation) is tuple:
-        return _numbers(label, st.text_input(label, ", ".join(map(str, value)), help=text, key=key))
-    if info.annotation is bool:
-        return st.toggle(label, value, help=text, key=key)
-    return _number(label, info, value, key)
+    def _widget(self, settings: Config, name: str, offers: Offers) -> Any:
+        info, value = type(settings).model_fields[name], getattr(settings, name)
+        label, key = info.title or name, f"{self._key}-{name}"
+        if get_origin(info.annotation) is Literal:
+            return self._select(name, info, [o for o in get_args(info.annotation) if offers(name, o)], value)
+        if get_origin(info.annotation) is tuple:
+            return st.text_input(label, ", ".join(map(str, value)), help=info.description, key=key)
+        if info.annotation is bool:
+            return st.toggle(label, value, help=info.description, key=key)
+        return _number(label, info, value, key)
 
-
-def _numbers(label: str, typed: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in typed.replace(";", ",").split(",") if part.strip())
-    except ValueError as error:
-        raise ConfigError(f"{label}: “{typed}” is no list of whole numbers. Type some with commas, as 256, 128.") from (
-            error
+    def _select(
+        self, name: str, info: FieldInfo, offered: list[Any], value: Any, titles: dict[str, str] | None = None
+    ) -> Any:
+        offered = offered or [value]
+        present = value if value in offered else offered[0]
+        return st.selectbox(
+            info.title or name,
+            offered,
+            index=offered.index(present),
+            format_func=lambda option: (titles or {}).get(option, str(option)),
+            help=info.description,
+            key=f"{self._key}-{name}",
         )
+
+    def _checked(self, settings: Config, name: str, value: Any) -> Any:
+        """The value if the field takes it; else a sentence below the widget, and what was there before."""
+        label = type(settings).model_fields[name].title or name
+        is_list = isinstance(value, str) and get_origin(type(settings).model_fields[name].annotation) is tuple
+        try:
+            read = _numbers(value) if is_list else value
+            type(settings).model_validate(settings.model_dump() | {name: read})
+        except ValidationError as error:
+            self._tell(f"{label}: {_reason(error)}.")
+        except ValueError:
+            self._tell(f"{label}: “{str(value)[:40]}” is no list of whole numbers. Type some with commas, as 256, 128.")
+        else:
+            return read
+        return getattr(settings, name)
+
+    def _tell(self, sentence: str) -> None:
+        st.markdown(f":small[:red[{escape(sentence)}]]")
+        self.problems.append(sentence)
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors()[0]
+    found = first["input"]
+    shown = f"{len(found)} numbers" if isinstance(found, tuple | list) else f"{found}"
+    return f"it cannot be {shown}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+def _numbers(typed: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in typed.replace(";", ",").split(",") if part.strip())
+
+
+def _grid(columns: int) -> Iterator[Any]:
+    """Places row by row, for ever."""
+    while True:
+        yield from (st.container(),) if columns == 1 else st.columns(columns)
 
 
 def _number(label: str, info: FieldInfo, value: Any, key: str) -> Any:

@@ -10,6 +10,9 @@ from vae_core.records import Terms
 from vae_core.run_config import RunConfig
 
 BUNDLED_TITLES = {"digits-2d": "Digits 8×8, two latents", "mnist-2d": "MNIST, two latents"}
+LONGEST_NAME = 36
+"""Of a run in the list of models: what comes after the name tells runs on one dataset apart."""
+PRIORS = {"mixture": "mixture prior", "vamp": "VampPrior"}
 
 
 def titles() -> dict[str, str]:
@@ -19,8 +22,17 @@ def titles() -> dict[str, str]:
         if run.has_model:
             when = time.strftime("%d %b %H:%M", time.localtime(run.created))
             unfinished = "" if run.status.state == "done" else f" · {run.status.state}"
-            own[run.id] = f"{run.name} · {latents(run.config.model)} · {when}{unfinished}"
+            own[run.id] = f"{_short(run.name)} · {_sort(run.config)} · {when}{unfinished}"
     return own | {name: BUNDLED_TITLES.get(name, name) for name in checkpoints.bundled()}
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def _sort(config: RunConfig) -> str:
+    conditional = "conditional " if config.model.conditional else ""
+    return f"{conditional}{config.objective.title} · {latents(config.model)}"
 
 
 def latents(config: ModelConfig) -> str:
@@ -28,21 +40,32 @@ def latents(config: ModelConfig) -> str:
     return "1 latent" if config.latents == 1 else f"{config.latents} latents"
 
 
+def settings(config: RunConfig) -> str:
+    """What sort of model it is: objective, network, latents, likelihood and whatever is not the usual."""
+    model = config.model
+    parts = [_objective(config.objective), model.architecture.name, latents(model), model.likelihood.name]
+    if model.prior.name != "standard":
+        parts.append(f"{PRIORS[model.prior.name]} of {model.prior.components}")
+    if model.conditional:
+        parts.append("conditional")
+    return " · ".join(parts)
+
+
 def facts(checkpoint: Checkpoint) -> str:
-    """Architecture, latents, training and how well it does."""
-    config = checkpoint.config
-    record = checkpoint.measured
-    terms = record.validation
+    """What sort of model it is, how long it was trained and how well it does."""
+    record, last = checkpoint.measured, checkpoint.history[-1]
+    epochs = f"{last.epoch} epoch{'' if last.epoch == 1 else 's'}"
+    best = "" if record is last else f", the model of epoch {record.epoch}"
     example = "picture" if checkpoint.schema.kind == "image" else "row"
     return (
-        f"{config.objective.title}{_beta(config.objective)} · {config.model.architecture.name} · "
-        f"{latents(config.model)} · {config.model.likelihood.name} · {record.epoch} epochs · {_terms(config, terms)} "
+        f"{settings(checkpoint.config)} · {epochs}{best} · {_terms(checkpoint.config, record.validation)} "
         f"(nats a {example})"
     )
 
 
-def _beta(objective: Objective) -> str:
-    return f" {beta:g}" if (beta := getattr(objective, "beta", None)) is not None else ""
+def _objective(objective: Objective) -> str:
+    beta = getattr(objective, "beta", None)
+    return objective.title if beta is None else f"{objective.title} with β = {beta:g}"
 
 
 def _terms(config: RunConfig, terms: Terms) -> str:
@@ -55,4 +78,4 @@ def _terms(config: RunConfig, terms: Terms) -> str:
 
 
 def _nats(value: float) -> str:
-    return f"{value:.1f}" if abs(value) < 1e6 else f"{value:.2g}"
+    return (f"{value:.1f}" if abs(value) < 1e6 else f"{value:.2g}").replace("-", "−")

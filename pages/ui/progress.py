@@ -1,22 +1,24 @@
-"""A run while it goes on: progress, curves, reconstructions and the map, refreshing by themselves."""
+"""A run while it goes on and when it has ended: where it stands, what can be done, what its curves say."""
 
 import time
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Literal
 
-import numpy as np
-import safetensors
-import safetensors.numpy
 import streamlit as st
 
-from pages.ui import cache, explorer, figures, models, pictures, state
+from pages.ui import cache, choosing, figures, findings, models, preview, state
 from pages.ui.navigation import page
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import runs
-from vae_core.datasets import Dataset, TableSchema
+from vae_core.diagnosis import best_epoch, diagnose
+from vae_core.errors import VAECoreError
+from vae_core.records import EpochRecord
 from vae_core.runs import Run
 from vae_core.runs.directory import State
 
 TICK_SECONDS = 1.0
+NOTICE_SECONDS = 3.0
+"""So often a page looks whether a run has changed elsewhere: in another tab, by itself."""
 BADGES: dict[State, tuple[Literal["orange", "blue", "green", "gray", "red"], str]] = {
     "queued": ("orange", ":material/schedule:"),
     "running": ("blue", ":material/model_training:"),
@@ -25,6 +27,7 @@ BADGES: dict[State, tuple[Literal["orange", "blue", "green", "gray", "red"], str
     "failed": ("red", ":material/error:"),
     "interrupted": ("orange", ":material/power_off:"),
 }
+MODEBAR = {"displayModeBar": False}
 
 
 def watch(id: str) -> None:
@@ -37,92 +40,117 @@ def _show(id: str, was_live: bool) -> None:
     run = runs.get(id)
     if was_live and not run.is_live:
         st.rerun()  # the whole page: stop ticking, and let the list below know
+    records = run.directory.read_epochs()
     with st.container(border=True):
         _headline(run)
-        records = run.directory.read_epochs()
+        _actions(run, records)
+        _standing(run)
+        if run.study:
+            choosing.show(run)
+            return
+        if examples := cache.dataset_size(run.config.dataset_id):
+            findings.show(diagnose(records, run.config, examples))
         if records:
-            st.plotly_chart(figures.loss_curves(records), key=f"curves-{id}", config={"displayModeBar": False})
-            _preview(run)
+            _curves(run, records)
+            preview.show(run)
         elif run.status.state == "running":
             st.caption("The first epoch is under way; curves, reconstructions and the map appear after it.")
 
 
 def _headline(run: Run) -> None:
     colour, icon = BADGES[run.status.state]
-    title, explore, stop = st.columns([4, 1.2, 1], vertical_alignment="center")
-    with title:
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(run.status.state, color=colour, icon=icon)
         st.text(run.name)
-    if run.has_model and explore.button(
-        "Explore", key=f"explore-{run.id}", type="primary", icon=":material/explore:", width="stretch"
-    ):
-        st.switch_page(page("explore"), query_params={"model": run.id})
-    if run.is_live and stop.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop:", width="stretch"):
-        runs.cancel(run.id)
-        st.rerun()
-    if run.status.state == "running":
-        st.progress(run.status.done, text=_progress_text(run))
-    elif run.status.state == "queued":
+    st.caption(models.settings(run.config) if run.study is None else choosing.told(run.study))
+
+
+def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
+    """The buttons that apply now."""
+    with st.container(horizontal=True):
+        if run.has_model and st.button("Explore", key=f"explore-{run.id}", type="primary", icon=":material/explore:"):
+            st.switch_page(page("explore"), query_params={"model": run.id})
+        if run.is_live and st.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop:"):
+            _press(runs.cancel, run.id)
+        if run.status.state in ("interrupted", "cancelled", "failed") and st.button(
+            "Go on", key=f"go-on-{run.id}", icon=":material/resume:", help="From its last finished epoch."
+        ):
+            _press(runs.resume, run.id)
+        best, present = _best_and_present(run, records)
+        if best != present and st.button(
+            "Take the best epoch",
+            key=f"best-{run.id}",
+            icon=":material/star:",
+            help=f"The model becomes that of epoch {best}, which did best on validation. It cannot go on after that.",
+        ):
+            _press(runs.keep_best, run.id)
+    if present and present != records[-1].epoch:
+        st.caption(f"The model is that of epoch {present}, the best one; the pictures below are of the last one.")
+
+
+def _press(action: Callable[[str], Run], id: str) -> None:
+    """Do it; that it is done already, perhaps in another tab, is told in passing."""
+    try:
+        action(id)
+    except VAECoreError as error:
+        st.toast(escape(str(error)), icon=":material/info:", duration="long")
+    st.rerun()
+
+
+def _best_and_present(run: Run, records: Sequence[EpochRecord]) -> tuple[int, int]:
+    """Of a run that has ended and kept its best epoch: which one that is, and of which one the model is; else zeros."""
+    if run.is_live or not records or not run.directory.best.is_file():
+        return 0, 0
+    try:
+        return best_epoch(records), cache.newest_model(run.id).checkpoint.measured.epoch
+    except VAECoreError:
+        return 0, 0
+
+
+def _standing(run: Run) -> None:
+    """Progress, or how it ended."""
+    status = run.status
+    if status.state == "running":
+        st.progress(status.done, text=_progress_text(run))
+    elif status.state == "queued" and run.directory.is_best_asked():
+        st.caption("Taking the best epoch: placing every example on the map…")
+    elif status.state == "queued":
         ahead = runs.count_ahead(run)
         st.caption(f"Waiting for {ahead} run{'s' if ahead > 1 else ''} before this one." if ahead else "Starting…")
-    elif run.status.message:
-        st.caption(escape(run.status.message))
+    elif status.state == "failed":
+        st.warning(escape(status.message), icon=":material/error:")
+    elif status.state == "interrupted" and status.attempts == 1:
+        st.caption("The training process ended before it was finished. It goes on by itself in a moment.")
+    elif status.message:
+        st.caption(escape(status.message))
 
 
 def _progress_text(run: Run) -> str:
     epochs = run.config.train.epochs
     left = "" if run.status.seconds_left is None else f" · about {duration(run.status.seconds_left)} left"
-    return (
-        run.status.message
-        or f"Epoch {min(int(run.status.done * epochs) + 1, epochs)} of {epochs}{left} · on {run.status.device}"
-    )
+    at = f"Epoch {min(int(run.status.done * epochs) + 1, epochs)} of {epochs}{left} · on {run.status.device}"
+    return f"{at}  \n{escape(run.status.message)}" if run.status.message else at
 
 
 def duration(seconds: float) -> str:
-    """Seconds or minutes, in words."""
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    """Seconds, minutes or hours, in words."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
-def _preview(run: Run) -> None:
-    try:
-        arrays = safetensors.numpy.load_file(run.directory.preview)
-    except (OSError, safetensors.SafetensorError):
-        return
-    dataset = cache.dataset_or_none(run.config.dataset_id)
-    left, right = st.columns(2)
-    with left:
-        _reconstructions(arrays["originals"], arrays["reconstructions"], dataset)
-    with right:
-        names = dataset.label_names if dataset else ()
-        groups = explorer.map_groups(names)
-        of_code = (
-            np.array(groups["of_label"])[arrays["labels"]] if names else np.zeros(len(arrays["labels"]), dtype=int)
-        )
+def _curves(run: Run, records: Sequence[EpochRecord]) -> None:
+    """The terms of the loss over the epochs, one figure each; and where the nats are."""
+    if run.config.objective.is_deterministic:
         st.plotly_chart(
-            figures.code_map(arrays["codes"], of_code, groups["names"]),
-            key=f"map-{run.id}",
-            config={"displayModeBar": False},
+            figures.loss_curve(records, "reconstruction_loss", marked=True), key=f"r-{run.id}", config=MODEBAR
         )
-
-
-def _reconstructions(originals: np.ndarray, reconstructions: np.ndarray, dataset: Dataset | None) -> None:
-    """Held-out examples and what the model makes of them: pictures, or rows in original units."""
-    if originals.ndim == 4:
-        st.caption("Pictures the model has not trained on, and below each its reconstruction")
-        both = np.concatenate([pictures.as_bytes(originals), pictures.as_bytes(reconstructions)])
-        st.image(pictures.inline(pictures.sheet(both, len(originals))), width="stretch")
-    elif dataset and isinstance(dataset.schema, TableSchema):
-        st.caption("A row the model has not trained on, and its reconstruction")
-        row, again = (dataset.schema.to_original(x[:1]) for x in (originals, reconstructions))
-        st.dataframe(
-            [{"column": name, "row": _cell(row[name][0]), "reconstruction": _cell(again[name][0])} for name in row],
-            hide_index=True,
-            height=380,
-        )
-
-
-def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value:.4g}"
+        return
+    for column, term in zip(st.columns(3), figures.TERMS, strict=True):
+        figure = figures.loss_curve(records, term, marked=term == "negative_elbo")
+        column.plotly_chart(figure, key=f"{term}-{run.id}", config=MODEBAR)
+    if run.config.model.latents > 2:
+        st.plotly_chart(figures.kl_by_dimension(records), key=f"dimensions-{run.id}", config=MODEBAR)
 
 
 def list_all() -> None:
@@ -132,21 +160,34 @@ def list_all() -> None:
         return
     st.subheader("Runs")
     for run in everything:
-        colour, icon = BADGES[run.status.state]
-        badge, name, when, show, remove = st.columns([1.2, 3, 2, 1, 1], vertical_alignment="center")
-        badge.badge(run.status.state, color=colour, icon=icon)
-        name.text(run.name)
-        when.caption(
-            f"{time.strftime('%d %b %H:%M', time.localtime(run.created))} · {models.latents(run.config.model)}"
-        )
-        if show.button("Show", key=f"show-{run.id}", width="stretch"):
-            state.set_run_id(run.id)
-            st.rerun()
-        if not run.is_live:
-            with remove.popover("Remove", width="stretch"):
-                st.write("The model and its history are deleted.")
-                if st.button("Remove for good", key=f"remove-{run.id}"):
-                    runs.delete(run.id)
-                    if state.run_id() == run.id:
-                        state.set_run_id(None)
-                    st.rerun()
+        _line(run)
+    st.fragment(_notice, run_every=NOTICE_SECONDS)(_states(everything))
+
+
+def _states(everything: Sequence[Run]) -> dict[str, str]:
+    return {run.id: run.status.state for run in everything}
+
+
+def _notice(seen: dict[str, str]) -> None:
+    """Draw the page anew when a run is not any more what the page shows."""
+    if _states(runs.list_runs()) != seen:
+        st.rerun()
+
+
+def _line(run: Run) -> None:
+    colour, icon = BADGES[run.status.state]
+    badge, name, when, show, remove = st.columns([1.2, 3, 2, 1, 1], vertical_alignment="center")
+    badge.badge(run.status.state, color=colour, icon=icon)
+    name.text(run.name)
+    when.caption(f"{time.strftime('%d %b %H:%M', time.localtime(run.created))} · {models.settings(run.config)}")
+    if show.button("Show", key=f"show-{run.id}", width="stretch"):
+        state.set_run_id(run.id)
+        st.rerun()
+    if not run.is_live:
+        with remove.popover("Remove", width="stretch"):
+            st.write("The model and its history are deleted.")
+            if st.button("Remove for good", key=f"remove-{run.id}"):
+                runs.delete(run.id)
+                if state.run_id() == run.id:
+                    state.set_run_id(None)
+                st.rerun()

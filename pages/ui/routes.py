@@ -31,7 +31,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pages.ui import browser_runtime, cache, explorer
-from vae_core import checkpoints, stored_datasets, uploads, workspace
+from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
 from vae_core.datasets import SAMPLES
 from vae_core.errors import NotFoundError, VAECoreError
 
@@ -41,6 +41,7 @@ FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-
 """For addresses that contain the version of what they serve."""
 FOR_A_DAY = FOR_EVER | {"Cache-Control": "private, max-age=86400"}
 TIDY_SECONDS = 3600
+RESUME_SECONDS = 10
 MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
@@ -71,6 +72,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Bring what the first visitor needs, without letting anybody wait for it."""
     threading.Thread(target=_prepare, name="prepare", daemon=True).start()
     threading.Thread(target=_tidy, name="tidy", daemon=True).start()
+    threading.Thread(target=_resume, name="resume", daemon=True).start()
     yield
 
 
@@ -92,6 +94,16 @@ def _tidy() -> None:
             except (OSError, VAECoreError):
                 log.exception("Not tidied: %s", step.__module__)
         time.sleep(TIDY_SECONDS)
+
+
+def _resume() -> None:
+    """Now and then: let runs go on whose process died, once each."""
+    while True:
+        try:
+            runs.resume_interrupted()
+        except (OSError, VAECoreError):
+            log.exception("Not resumed")
+        time.sleep(RESUME_SECONDS)
 
 
 def _export_bundled() -> None:

@@ -6,6 +6,7 @@ So a link, the Back button and a second tab all show what the address says.
 
 import math
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 import streamlit as st
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
-LARGEST_LATENT = 100.0
+LARGEST_LATENT = 1e6
+"""The codes of an autoencoder lie where they like."""
+DOUBLE_CLICK_SECONDS = 3.0
 
 
 def choose(
@@ -76,14 +79,24 @@ def point(latents: int) -> list[float] | None:
     return values if fits else None
 
 
+def label(count: int) -> int | None:
+    """The number of the label in the address, the first one when there is none; None for a model without labels."""
+    if not count:
+        return None
+    value = st.query_params.get("label", "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 7 and int(value) < count else 0
+
+
 def keep_point(model_id: str, key: str) -> Callable[[], None]:
-    """What a component of this key calls when its point was released: puts model and point into the address."""
+    """What a component of this key calls when its point was released: puts model, point and label into the address."""
 
     def keep() -> None:
-        values = st.session_state[key].point
+        told = st.session_state[key].point
+        values, label = (told.get("z"), told.get("label")) if isinstance(told, Mapping) else (None, None)
         if isinstance(values, list) and all(isinstance(v, int | float) and math.isfinite(v) for v in values):
             z = ",".join(f"{v:.4f}".rstrip("0").rstrip(".") for v in values)
-            st.query_params.from_dict({"model": model_id, "z": z})
+            chosen = {"label": str(label)} if isinstance(label, int) else {}
+            st.query_params.from_dict({"model": model_id, "z": z} | chosen)
 
     return keep
 
@@ -97,6 +110,20 @@ def run_id() -> str | None:
 def set_run_id(id: str | None) -> None:
     """Show a run on Train, or none."""
     st.query_params.from_dict({"run": id} if id else {})
+
+
+def start_once(digest: str, start: Callable[[], str]) -> str:
+    """The id of what `start` begins; the second click of a double click is given that of the first.
+
+    Args:
+        digest: Of what is begun: something else may begin at once.
+        start: Begins it and returns its id.
+    """
+    last, when, id = st.session_state.get("started", ("", 0.0, ""))
+    if last != digest or time.monotonic() - when > DOUBLE_CLICK_SECONDS:
+        id = start()
+    st.session_state["started"] = (digest, time.monotonic(), id)
+    return str(id)
 
 
 def dataset_id() -> str | None:

@@ -54,6 +54,26 @@ def test_decoder_equals_pytorch(
         assert np.abs(np.array(found) - expected).max() <= 1e-4
 
 
+@pytest.mark.parametrize("where", ["browser", "server"])
+@pytest.mark.parametrize("architecture", ["mlp", "conv", "resnet"])
+def test_conditional_decoder_equals_pytorch(
+    page: Page, app: AppProcess, app_workspace: object, architecture: str, where: str
+) -> None:
+    page.goto(app.address)
+    dataset = stroke_dataset(count=20, side=16)
+    checkpoint = trained(dataset, small(architecture, latents=3, conditional=True), epochs=1)
+    id = store_model(dataset, checkpoint)
+    assert description(id)["conditions"] == ["-", "|"]
+    z = torch.randn(POINTS, 3, generator=torch.Generator().manual_seed(0)) * 2
+    labels = torch.arange(POINTS) % 2
+    told = torch.cat([z, torch.nn.functional.one_hot(labels, 2)], 1)
+    expected = checkpoint.model().decode_bounded(z, labels).flatten(1).detach().numpy()
+    used, found = page.evaluate(DECODE, [description(id), told.tolist(), where == "server"])
+    assert used == where
+    assert np.abs(np.array(found) - expected).max() <= 1e-4
+    assert np.abs(expected[0] - expected[1]).max() > 1e-3
+
+
 def test_without_the_runtime_the_server_decodes_live_and_says_so(page: Page, app: AppProcess) -> None:
     def refuse(route: Route) -> None:
         route.abort()

@@ -1,7 +1,9 @@
 """Live: every move decodes at once, in the browser, without a request."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -49,6 +51,96 @@ def test_row_of_a_table_is_decoded_live(page: Page, app: AppProcess, app_workspa
     assert different >= 55
     assert requested == []
     assert "Nearest code, reconstructed" in page.locator(".lp-nearest").inner_text()
+
+
+def conditional(name: str = "told") -> str:
+    dataset = stroke_dataset(count=200, side=16)
+    return store_model(dataset, trained(dataset, small(conditional=True), epochs=20, name=name))
+
+
+def test_conditional_model_redecodes_at_once_when_the_label_changes(
+    page: Page, app: AppProcess, app_workspace: object
+) -> None:
+    open_explorer(page, app.address, f"model={conditional()}&z=0.5,0.5")
+    page.evaluate(WATCH_PAINTS)
+    chooser = page.get_by_role("combobox", name="Label", exact=True)
+    across_bar = pixels(page)
+    expect(page.locator(".lp-decoded figcaption")).to_have_text("Decoded at the handle as “-”")
+    chooser.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".lp-decoded figcaption")).to_have_text("Decoded at the handle as “|”")
+    assert pixels(page) != across_bar
+    expect(page.locator(".lp-nearest figcaption")).to_contain_text("Nearest sample: |")
+    page.wait_for_url("**label=1*", timeout=5000)
+
+    times, different, requested = drag(page, across(page.locator(".lp-map"), 0.2, 0.7))
+    assert different >= 55
+    assert len(times) >= 55
+    assert requested == []
+    page.wait_for_timeout(1000)
+    upright = pixels(page)
+    page.reload()
+    page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
+    expect(chooser).to_have_value("|")
+    page.mouse.move(5, 5)
+    assert max(abs(a - b) for a, b in zip(pixels(page), upright, strict=True)) <= 2
+    page.keyboard.press("Escape")
+    chooser.select_option("-")
+    page.wait_for_url("**label=0*", timeout=5000)
+    page.go_back()
+    expect(chooser).to_have_value("|", timeout=5000)
+
+
+def test_sliders_reach_the_codes_of_an_autoencoder_wherever_they_lie(
+    page: Page, app: AppProcess, app_workspace: object
+) -> None:
+    dataset = stroke_dataset()
+    checkpoint = trained(dataset, small(posterior="deterministic"), epochs=2, name="far")
+    codes = checkpoint.codes
+    assert codes is not None
+    far = replace(codes, mean=codes.mean * 100 / np.abs(codes.mean).max() + 500)
+    id = store_model(dataset, replace(checkpoint, codes=far))
+    open_explorer(page, app.address, f"model={id}")
+    for number in range(2):
+        slider = page.get_by_role("slider", name=f"z{number + 1}", exact=True)
+        low, high = (float(slider.get_attribute(end) or "nan") for end in ("min", "max"))
+        assert low < far.mean[:, number].min() < value(page, f"z{number + 1}") < far.mean[:, number].max() < high
+        assert high < 700
+    page.evaluate(WATCH_PAINTS)
+    _, _, requested = drag(page, across(page.locator(".lp-map"), 0.3, 0.6))
+    assert requested == []
+    page.wait_for_url("**z=*", timeout=5000)
+    z1 = value(page, "z1")
+    page.reload()
+    page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
+    assert value(page, "z1") == pytest.approx(z1, abs=1)
+
+
+KINDS = {
+    "mixture": (stroke_dataset, {"prior": "mixture"}),
+    "vamp": (stroke_dataset, {"prior": "vamp"}),
+    "one latent": (stroke_dataset, {"latents": 1}),
+    "20 latents": (stroke_dataset, {"latents": 20}),
+    "conditional table": (SAMPLES["houses"], {"likelihood": "mixed", "conditional": True}),
+    "residual colour": (
+        lambda: stroke_dataset(side=64, channels=3),
+        {"architecture": "resnet", "likelihood": "gaussian"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_model_opens_and_drags(page: Page, app: AppProcess, app_workspace: object, kind: str) -> None:
+    dataset, options = KINDS[kind]
+    checkpoint = trained(dataset(), small(**options), epochs=2, name=kind)  # type: ignore[arg-type]
+    open_explorer(page, app.address, f"model={store_model(dataset(), checkpoint)}")
+    assert page.get_by_role("slider").count() == checkpoint.config.model.latents
+    page.evaluate(WATCH_PAINTS)
+    slider = page.get_by_role("slider", name="z1", exact=True)
+    _, different, requested = drag(page, across(slider, 0.5, 0.5))
+    assert different >= 20
+    assert requested == []
+    assert page.locator(".lp-note").inner_text().endswith("decoding in this browser")
 
 
 def test_hovering_looks_and_leaving_comes_back(page: Page, app: AppProcess) -> None:

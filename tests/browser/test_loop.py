@@ -1,5 +1,6 @@
 """The whole loop as a visitor goes it: upload, train, leave, come back, explore."""
 
+import os
 import re
 import signal
 import time
@@ -37,7 +38,7 @@ def test_from_upload_to_dragging_with_everything_at_its_defaults(page: Page, app
     settle(page)
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text(re.compile("Epoch .* of .* left"))).to_be_visible(timeout=30_000)
-    expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(2, timeout=30_000)
+    expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(4, timeout=30_000)
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=120_000)
     page.get_by_role("button", name="Explore").first.click()
     page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
@@ -56,7 +57,7 @@ def test_training_survives_a_closed_tab_and_a_restarted_server(
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
     settle(page)
     page.get_by_role("button", name="Start training").click()
-    expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(2, timeout=30_000)
+    expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(4, timeout=30_000)
     address = page.url
     page.close()
     [run] = [run for run in runs.list_runs() if run.name == "long.zip"]
@@ -75,6 +76,36 @@ def test_training_survives_a_closed_tab_and_a_restarted_server(
     expect(page.get_by_text("Cancelled. The last finished epoch is kept.")).to_be_visible(timeout=5000)
     assert runs.get(run.id).has_model
     page.close()
+
+
+@pytest.mark.slow
+def test_killed_training_goes_on_by_itself_and_cancelled_training_when_asked(
+    page: Page, app: AppProcess, app_workspace: Path, tmp_path: Path
+) -> None:
+    upload(page, app, archive(tmp_path, 62, "killed.zip"))
+    settle(page)
+    page.get_by_role("spinbutton", name="Epochs").fill("1500")
+    page.get_by_role("spinbutton", name="Epochs").press("Enter")
+    settle(page)
+    page.get_by_role("button", name="Start training").dblclick()
+    expect(page.locator("[data-testid=stPlotlyChart]")).to_have_count(4, timeout=30_000)
+    [run] = [run for run in runs.list_runs() if run.name == "killed.zip"]  # one, though it was a double click
+
+    killed = runs.get(run.id).status.pid
+    assert killed
+    os.kill(killed, signal.SIGKILL)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=5000)  # it is seen to be interrupted
+    expect(page.get_by_text(re.compile("Epoch .* of 1500"))).to_be_visible(timeout=30_000)  # and goes on unasked
+    assert runs.get(run.id).status.pid != killed
+
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled. The last finished epoch is kept.")).to_be_visible(timeout=10_000)
+    page.get_by_role("button", name="Go on").dblclick()
+    expect(page.get_by_text(re.compile("Epoch .* of 1500"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Cancel")).to_have_count(0, timeout=120_000)
+    expect(page.get_by_role("button", name="Go on")).to_have_count(0)
+    assert runs.get(run.id).status.state == "done"
+    assert [record.epoch for record in run.directory.read_epochs()] == list(range(1, 1501))
 
 
 def test_home_offers_the_bundled_models(page: Page, app: AppProcess) -> None:

@@ -174,3 +174,18 @@ def test_run_cancelled_or_removed_before_its_worker_is_up_never_trains(wait_for:
     assert not runs.get(cancelled.id).has_model
     assert [run.id for run in runs.list_runs()] == [cancelled.id]
     assert not removed.directory.path.exists()
+
+
+@pytest.mark.slow
+def test_cancelled_run_gives_its_best_epoch_and_a_cancelled_wish_for_it_is_forgotten(wait_for: Wait) -> None:
+    run = start(epochs=10_000)
+    wait_for(run.directory.best.is_file, 60)
+    assert runs.cancel(run.id).status.state == "cancelled"
+    runs.keep_best(run.id)
+    assert runs.cancel(run.id).status.state == "cancelled"
+    assert not run.directory.is_best_asked()
+    runs.keep_best(run.id)
+    wait_for(lambda: not runs.get(run.id).is_live, 60)
+    assert state(run) == "done"
+    checkpoint = checkpoints.load(checkpoints.locate(run.id))
+    assert checkpoint.measured.validation.elbo == max(record.validation.elbo for record in checkpoint.history)

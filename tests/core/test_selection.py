@@ -7,7 +7,8 @@ from tests.conftest import SMALL, stroke_dataset
 from vae_core.config import TrainConfig
 from vae_core.errors import ConfigError
 from vae_core.run_config import RunConfig
-from vae_core.selection import combinations, cross_validate, parts, plan, scores
+from vae_core.selection import cross_validate, parts, plan
+from vae_core.trials import combinations, scores
 
 DATASET = stroke_dataset(count=60)
 START = RunConfig(dataset_id=DATASET.id, model=SMALL, train=TrainConfig(epochs=3, batch_size=16, learning_rate=5e-3))

@@ -10,6 +10,7 @@ from vae_core.cli.group import open_data
 from vae_core.cli.options import kind_of
 from vae_core.run_config import PRESETS
 from vae_core.settings import all_settings
+from vae_core.trials import combinations, scores
 
 
 @click.command()
@@ -29,7 +30,7 @@ def choose(
     Values of lists of widths are parted by semicolons: --vary "widths=256,128;512".
     """
     from vae_core.notebook import settings_for
-    from vae_core.selection import combinations, cross_validate, scores
+    from vae_core.selection import cross_validate
 
     dataset = open_data(data)
     grid = dict(map(_parsed, vary))
@@ -43,8 +44,7 @@ def choose(
             if as_json:
                 click.echo(trial.model_dump_json())
     for score in scores(trials):
-        settings = ", ".join(f"{name} {value}" for name, value in score.settings.items()) or "these settings"
-        line = f"−ELBO {score.loss:8.2f} ± {score.spread:.2f} over {score.folds} folds  {settings}"
+        line = f"−ELBO {score.loss:8.2f} ± {score.spread:.2f} over {score.folds} folds  {score.told}"
         click.echo(json.dumps(score.model_dump()) if as_json else line)
 
 

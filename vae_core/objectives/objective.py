@@ -1,5 +1,6 @@
 """What every objective is: options, how often and what the encoder sees, and a penalty."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,7 +28,7 @@ class Step:
     generator: "torch.Generator | None" = None
 
 
-class Objective(Config):
+class Objective(Config, ABC):
     """loss = mean(reconstruction_loss + penalty)."""
 
     title: ClassVar[str]
@@ -44,6 +45,6 @@ class Objective(Config):
         """What the encoder sees instead of x [B, *shape]; None for x itself."""
         return None
 
+    @abstractmethod
     def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
         """What is added to the reconstruction loss, [B] in nats."""
-        raise NotImplementedError

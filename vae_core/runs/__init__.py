@@ -18,6 +18,7 @@ from vae_core.errors import TrainingError, VAECoreError
 from vae_core.files import is_disk_full
 from vae_core.run_config import RunConfig
 from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
+from vae_core.trials import Study
 
 __all__ = [
     "Run",
@@ -50,6 +51,7 @@ class Run:
     created: float
     status: Status
     directory: RunDirectory
+    study: Study | None = None
 
     @property
     def is_live(self) -> bool:
@@ -62,8 +64,8 @@ class Run:
         return self.directory.checkpoint.is_file()
 
 
-def start(name: str, config: RunConfig) -> Run:
-    """Start a worker process on a stored dataset.
+def start(name: str, config: RunConfig, study: Study | None = None) -> Run:
+    """Start a worker process on a stored dataset; with a study it cross-validates around these settings.
 
     Raises:
         TrainingError: if the disk is full.
@@ -72,7 +74,7 @@ def start(name: str, config: RunConfig) -> Run:
     directory = RunDirectory(workspace.place("runs", id))
     try:
         with _room_for_a_start():
-            directory.create(RunFile(name=name, config=config, created=time.time()))
+            directory.create(RunFile(name=name, config=config, created=time.time(), study=study))
     except TrainingError:
         workspace.discard(directory.path)
         raise
@@ -175,7 +177,7 @@ def get(id: str) -> Run:
     """
     directory = RunDirectory(workspace.place("runs", id))
     run = directory.read_run()
-    return Run(id, run.name, run.config, run.created, directory.read_status(), directory)
+    return Run(id, run.name, run.config, run.created, directory.read_status(), directory, run.study)
 
 
 def list_runs() -> list[Run]:

@@ -2,6 +2,7 @@
 
     run.json                 what to compute: name, dataset, settings (written once by whoever starts it)
     status.json              where it stands (replaced whole, by the worker alone once it has started)
+    trials.jsonl             of a cross-validation: one Trial a line
     epochs.jsonl             one EpochRecord a line, as training goes
     preview.safetensors      codes of a probe set and a row of reconstructions, replaced every epoch
     checkpoint.safetensors   the model after the last finished epoch, with all that it takes to go on
@@ -34,6 +35,7 @@ from vae_core.errors import NotFoundError
 from vae_core.files import append, is_disk_full, write_atomically
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
+from vae_core.trials import Study, Trial
 
 State = Literal["queued", "running", "done", "cancelled", "failed", "interrupted"]
 STARTING_SECONDS = 20
@@ -48,6 +50,8 @@ class RunFile(BaseModel):
     name: str
     config: RunConfig
     created: float
+    study: Study | None = None
+    """Not one training, but a cross-validation around these settings."""
 
 
 class Status(BaseModel):
@@ -195,6 +199,19 @@ class RunDirectory:
             except ValidationError:
                 break
         return records
+
+    def append_trial(self, trial: Trial) -> None:
+        """Add a line to what a cross-validation has found."""
+        lines = [found.model_dump_json() for found in (*self.read_trials(), trial)]
+        write_atomically(self.path / "trials.jsonl", ("\n".join(lines) + "\n").encode())
+
+    def read_trials(self) -> list[Trial]:
+        """What a cross-validation has found so far."""
+        try:
+            lines = (self.path / "trials.jsonl").read_text("utf-8").splitlines()
+            return [Trial.model_validate_json(line) for line in lines]
+        except (OSError, ValidationError):
+            return []
 
     def lock(self) -> FileLock:
         """The lock that a worker holds while it lives."""

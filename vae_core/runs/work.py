@@ -19,6 +19,7 @@ from vae_core.records import EpochRecord
 from vae_core.run_config import check_fit
 from vae_core.runs.directory import RunDirectory, Status
 from vae_core.runs.keeper import Keeper, best_of
+from vae_core.selection import cross_validate
 from vae_core.training import Training
 from vae_core.vae import VAE
 
@@ -64,6 +65,24 @@ def _train(keeper: Keeper, training: Training) -> Generator[EpochRecord]:
         keeper.flush(keeper.preview.picture(training.model))
     finally:
         keeper.flush()
+
+
+def cross_validation(directory: RunDirectory, dataset: Dataset) -> str:
+    """Do the trainings of a study, or what is left of them; each result is on disk before the next begins.
+
+    Raises:
+        ConfigError: if a combination cannot be trained on such data.
+        TrainingError: if a training cannot go on.
+    """
+    run = directory.read_run()
+    if run.study is None:
+        raise TrainingError("This run is one training, and nothing to compare.")
+    remove_leftovers(directory.path)
+    progress = _Progress(directory, choose_device(run.config.train.device))
+    done = directory.read_trials()
+    for trial in cross_validate(run.config, dataset, run.study.grid, run.study.folds, done, progress.step):
+        directory.append_trial(trial)
+    return ""
 
 
 def keep_best(directory: RunDirectory, dataset: Dataset) -> None:

@@ -113,13 +113,16 @@ def _work(directory: RunDirectory) -> str:
     with _turn(directory):
         # imported late: workers that wait for their turn must stay small
         from vae_core import stored_datasets
-        from vae_core.runs.work import keep_best, work
+        from vae_core.runs.work import cross_validation, keep_best, work
 
-        config = directory.read_run().config
+        run = directory.read_run()
+        config = run.config
         if config.train.device in ("auto", "cpu"):
             limit_memory()
         dataset = stored_datasets.load(config.dataset_id)
         note = ""
+        if run.study:
+            return cross_validation(directory, dataset)
         if directory.is_best_asked():
             keep_best(directory, dataset)
             directory.ask_for_best(False)

@@ -3,10 +3,12 @@
 What tests and scripts may rely on:
   - the root has data-testid="latent-pad" (and data-decoder="browser" or "server" once the decoder is ready),
     the output canvas data-testid="decoded";
+  - a conditional model has a select with the accessible name Label;
   - latent sliders are range inputs with the accessible names z1, z2, …;
   - each painted decode adds a `performance.measure` named "latent-pad:paint", from the pointer or key event to
     the painted canvas;
-  - releasing reports the point as the state "point", a list of L numbers.
+  - releasing the point or choosing a label reports the state "point": z, a list of L numbers, and label, the number
+    of the label or null.
 
 Nothing asks the server for anything while a pointer is down.
 """
@@ -46,7 +48,7 @@ def latent_pad(data: dict[str, Any], key: str, on_release: Callable[[], None]) -
     """Show the explorer.
 
     Args:
-        data: What `pages.ui.explorer.describe` says of a model, and the point `z` to stand at.
+        data: What `pages.ui.explorer.describe` says of a model, and the point `z` and `label` to stand at.
         key: Of the component; its state `point` is the point last released.
         on_release: Called when the user has released the point at another place.
     """

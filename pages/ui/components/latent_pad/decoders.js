@@ -1,5 +1,6 @@
 // Two ways to decode a latent: in this browser with onnxruntime-web, or on the server over a WebSocket.
-// Both give { where, decode(z: Float32Array) -> Promise<Float32Array of C·H·W values in [0, 1]>, close() }.
+// Both give { where, decode(z: Float32Array) -> Promise<Float32Array of C·H·W values in [0, 1]>, close() }; z is the
+// latent, and after it a conditional model's label, one-hot.
 
 /** Calls one after the other: neither a session nor a socket takes a second question before it has answered the first. */
 function inTurn(decode) {
@@ -42,7 +43,7 @@ function loadRuntime({ module, wasm }) {
 async function openInBrowser(data) {
   const ort = await loadRuntime(data.runtime);
   const session = await ort.InferenceSession.create(new URL(data.decoder.onnx, location.origin).href);
-  const shape = [1, data.latents];
+  const shape = [1, data.latents + data.conditions.length];
   return {
     where: "browser",
     why: "",

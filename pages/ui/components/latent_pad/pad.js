@@ -1,5 +1,6 @@
 // The live explorer. One point in latent space; map, sliders and keys move it, and every move decodes at once.
 
+import { LabelChooser } from "./conditions.js";
 import { openDecoder } from "./decoders.js";
 import { LatentMap } from "./map.js";
 import { paintReconstruction, paintThumbnail } from "./picture.js";
@@ -34,11 +35,11 @@ class LatentPad {
     this.root = root;
     this.data = data;
     this.paintDecoded = data.columns
-      ? profilePainter(data.columns)
+      ? profilePainter(data.columns, data.probabilities)
       : (canvas, values) => paintReconstruction(canvas, values, data.shape);
     this.z = data.z;
-    this.sent = JSON.stringify(data.z); // the point last told to Python
-    this.awaited = null; // a point told to Python that has not come back yet
+    this.sent = placeOf(data); // the point and label last told to Python
+    this.awaited = null; // what was told to Python and has not come back yet
     this.wanted = null; // the newest point that waits for the decoder
     this.decoding = false;
     this.build();
@@ -53,6 +54,10 @@ class LatentPad {
     this.area.setAttribute("aria-label", "Map of the latent space. Arrow keys move the point.");
     this.note = element(main, "p", "lp-note");
     const side = element(this.root, "div", "lp-side");
+    this.labels = new LabelChooser(element(side, "div", "lp-label"), this.data.conditions, this.data.label, (event) => {
+      this.look(this.z, event, "at the handle");
+      this.commit();
+    });
     const pictures = element(side, "div", "lp-pictures");
     [this.output, this.outputCaption] = figure(pictures, "decoded");
     [this.nearest, this.nearestCaption] = figure(pictures, "nearest");
@@ -76,7 +81,7 @@ class LatentPad {
     const decoder = openDecoder(this.data).then(async (opened) => {
       if (this.closed) return opened.close();
       this.decoder = opened;
-      this.paintDecoded(this.output, await opened.decode(Float32Array.from(this.z)));
+      this.paintDecoded(this.output, await opened.decode(this.labels.input(this.z)));
       this.root.dataset.decoder = opened.where;
     });
     const map = Samples.fetch(this.data).then(async (samples) => {
@@ -109,12 +114,15 @@ class LatentPad {
 
   /** New data for the same model: another theme, or a point from the address. */
   update(data) {
-    const z = JSON.stringify(data.z);
-    const isNews = this.awaited === null && z !== JSON.stringify(this.data.z) && !this.map.dragging;
-    if (z === this.awaited) this.awaited = null; // until then, what comes back are echoes of older points
+    const place = placeOf(data);
+    const isNews = this.awaited === null && place !== placeOf(this.data) && !this.map.dragging;
+    if (place === this.awaited) this.awaited = null; // until then, what comes back are echoes of older points
     this.data = data;
     this.map.recolour();
-    if (isNews) this.move(data.z);
+    if (!isNews) return;
+    this.labels.index = data.label;
+    this.sent = place;
+    this.move(data.z);
   }
 
   /** Move the point: handle, sliders and picture follow. `slider` is the one that is being dragged. */
@@ -137,14 +145,14 @@ class LatentPad {
 
   /** Decode and paint; of the points that arrive meanwhile only the newest is decoded next. */
   async paint(z, event) {
-    this.wanted = { z: Float32Array.from(z), start: event?.timeStamp };
+    this.wanted = { z: [...z], start: event?.timeStamp };
     if (this.decoding || !this.decoder) return;
     this.decoding = true;
     try {
       while (this.wanted && !this.closed) {
         const { z: point, start } = this.wanted;
         this.wanted = null;
-        this.paintDecoded(this.output, await this.decoder.decode(point));
+        this.paintDecoded(this.output, await this.decoder.decode(this.labels.input(point)));
         if (start !== undefined) measure(start);
         this.showNearestSoon(point);
       }
@@ -164,9 +172,9 @@ class LatentPad {
   }
 
   async showNearest(z) {
-    this.outputCaption.textContent = `Decoded ${this.looking ?? "at the handle"}`;
+    this.outputCaption.textContent = `Decoded ${this.looking ?? "at the handle"}${this.labels.words}`;
     if (!this.samples || this.closed) return;
-    const { index, thumbnail, distance } = this.samples.nearest(z);
+    const { index, thumbnail, distance } = this.samples.nearest(z, this.labels.index);
     const label = this.data.labels[this.samples.labels[index]];
     const { thumbnails } = this.samples;
     const kind = thumbnails ? "Nearest sample" : "Nearest code, reconstructed";
@@ -175,8 +183,13 @@ class LatentPad {
     if (index === this.shownIndex && Boolean(thumbnails) === this.shownPicture) return;
     [this.shownIndex, this.shownPicture] = [index, Boolean(thumbnails)];
     if (thumbnails) paintThumbnail(this.nearest, thumbnails, thumbnail);
-    else if (this.decoder && !this.decoding) this.paintDecoded(this.nearest, await this.decoder.decode(this.samples.code(index)));
+    else if (this.decoder && !this.decoding) this.paintDecoded(this.nearest, await this.decoder.decode(this.codeInput(index)));
     else this.shownIndex = -1;
+  }
+
+  /** The code of a sample, decoded with the label it has. */
+  codeInput(index) {
+    return this.labels.input(this.samples.code(index), this.samples.labels[index]);
   }
 
   changePlane(plane) {
@@ -197,11 +210,11 @@ class LatentPad {
     this.keyCommit = setTimeout(() => this.commit(), KEY_COMMIT_MS);
   }
 
-  /** Tell Python the point: it goes into the address. */
+  /** Tell Python the point and the label: they go into the address. */
   commit() {
-    const point = this.z.map((value) => Math.round(value * 1e4) / 1e4);
-    if (JSON.stringify(point) === this.sent) return;
-    this.sent = this.awaited = JSON.stringify(point);
+    const point = { z: this.z.map((value) => Math.round(value * 1e4) / 1e4), label: this.labels.index };
+    if (placeOf(point) === this.sent) return;
+    this.sent = this.awaited = placeOf(point);
     this.root.commit(point);
   }
 
@@ -211,6 +224,10 @@ class LatentPad {
     this.map.close();
     this.decoder?.close();
   }
+}
+
+function placeOf({ z, label }) {
+  return JSON.stringify([z, label]);
 }
 
 function measure(start) {

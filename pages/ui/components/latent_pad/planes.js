@@ -45,7 +45,7 @@ export class PlaneChooser {
   /** Axis titles. */
   get titles() {
     if (this.isPrincipal) return ["first principal direction", "second principal direction"];
-    return this.dimensions.map((d) => (d < this.latents ? `z${d + 1}` : ""));
+    return this.dimensions.map((d) => (d < this.latents ? `z${d + 1}` : "spread, so that each code can be seen"));
   }
 }
 

@@ -3,16 +3,16 @@
 const MOST_ROWS = 24;
 const WIDTH = 460;
 const ROW = 28;
-const NAME = 0.34;
-const VALUE = 0.2;
+const NAME = 0.32;
+const VALUE = 0.3;
 
-/** A function that paints decoded values [D] of these columns. */
-export function profilePainter(columns) {
+/** A function that paints decoded values [D] of these columns; with `probabilities` the scores of names are such. */
+export function profilePainter(columns, probabilities) {
   let place = 0;
   const fields = columns.map((column) => {
     const start = place;
     place += column.kind === "numeric" ? 1 : column.categories.length;
-    return { ...column, start, end: place };
+    return { ...column, start, end: place, probabilities };
   });
   const shown = fields.slice(0, MOST_ROWS);
   return (canvas, values) => {
@@ -56,9 +56,10 @@ function numeric({ mean, scale, low, high, start }, values) {
   return { text: Number(value.toPrecision(4)).toLocaleString("en"), share: Math.min(Math.max(share, 0), 1) };
 }
 
-/** The category of the largest score; the bar is that score. */
-function category({ categories, start, end }, values) {
+/** The category of the largest score; the bar is that score, and told as a probability if it is one. */
+function category({ categories, start, end, probabilities }, values) {
   let best = start;
   for (let k = start; k < end; k += 1) if (values[k] > values[best]) best = k;
-  return { text: categories[best - start], share: Math.min(Math.max(values[best], 0), 1) };
+  const share = Math.min(Math.max(values[best], 0), 1);
+  return { text: `${categories[best - start]}${probabilities ? ` ${Math.round(100 * share)} %` : ""}`, share };
 }

@@ -1,5 +1,7 @@
 // The codes of a dataset, its labels, and the pictures that lie nearest to a point.
 
+const GOLDEN = 0.618034; // its multiples spread evenly over [0, 1), in whatever order the labels come
+
 /** A plane through latent space, spanned by two orthonormal rows: what the map shows of L dimensions. */
 export class Plane {
   constructor(rows, centre) {
@@ -42,11 +44,12 @@ export class Samples {
     this.thumbnails = { pixels, side, channels, count };
   }
 
-  /** Codes on a plane: two Float32Arrays. */
+  /** Codes on a plane: two Float32Arrays. Along a direction that is none they are spread, so that each can be seen. */
   project(plane) {
     const axes = [new Float32Array(this.count), new Float32Array(this.count)];
     axes.forEach((values, axis) => {
       const row = plane.rows[axis];
+      if (row.every((weight) => weight === 0)) return values.forEach((_, n) => (values[n] = ((n * GOLDEN) % 1) - 0.5));
       const shift = row.reduce((sum, weight, i) => sum + weight * plane.centre[i], 0);
       for (let n = 0; n < this.count; n += 1) {
         let sum = -shift;
@@ -62,17 +65,20 @@ export class Samples {
     return this.thumbnails ? this.thumbnails.count : this.count;
   }
 
-  /** The sample whose code is nearest to z: { index, thumbnail, distance }. */
-  nearest(z) {
+  /** The sample (with that label, if one is given and any has it) whose code is nearest to z: { index, thumbnail, distance }. */
+  nearest(z, label = null) {
     const { means, latents, count, searched } = this;
     let best = 0;
     let least = Infinity;
     for (let k = 0; k < searched; k += 1) {
-      const start = Math.floor((k * count) / searched) * latents;
+      const index = Math.floor((k * count) / searched);
+      if (label !== null && this.labels[index] !== label) continue;
+      const start = index * latents;
       let sum = 0;
       for (let i = 0; i < latents && sum < least; i += 1) sum += (means[start + i] - z[i]) ** 2;
       if (sum < least) [least, best] = [sum, k];
     }
+    if (label !== null && least === Infinity) return this.nearest(z);
     return { index: Math.floor((best * count) / searched), thumbnail: best, distance: Math.sqrt(least) };
   }
 

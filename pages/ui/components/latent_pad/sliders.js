@@ -5,6 +5,9 @@ const STEPS = 500;
 export class Sliders {
   /** `onMove(dimension, value, event)` while dragging, `onRelease()` after. */
   constructor(parent, ranges, z, { onMove, onRelease }) {
+    // codes without a prior may be as narrow as 0.01 or as wide as 1000
+    const widest = Math.max(...ranges.map(([low, high]) => high - low));
+    this.digits = Math.min(Math.max(Math.ceil(2.5 - Math.log10(widest)), 0), 4);
     this.rows = ranges.map((range, i) => {
       const [low, high] = [Math.min(range[0], z[i]), Math.max(range[1], z[i])];
       const name = `z${i + 1}`;
@@ -25,7 +28,7 @@ export class Sliders {
   show(z, moving = -1) {
     this.rows.forEach(({ input, output }, i) => {
       if (i !== moving) input.valueAsNumber = z[i];
-      output.textContent = z[i].toFixed(2);
+      output.textContent = z[i].toFixed(this.digits);
     });
   }
 }

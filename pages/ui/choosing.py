@@ -1,0 +1,142 @@
+"""Choosing a structure: a small grid of settings, cross-validated, and its results as a table and a plot."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import figures, state
+from pages.ui.sentences import escape
+from vae_core import runs
+from vae_core.errors import ConfigError, VAECoreError
+from vae_core.networks import ARCHITECTURES
+from vae_core.run_config import RunConfig
+from vae_core.runs import Run
+from vae_core.settings import with_names
+from vae_core.stored_datasets import DatasetSummary
+from vae_core.trials import Score, Study, combinations, scores
+
+MOST_TRAININGS = 200
+FOLDS = 3
+SHARE_OF_EPOCHS = 4
+"""A training of a comparison has this part of the epochs."""
+
+
+def offer(about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSummary, RunConfig], object]) -> None:
+    """What to vary around the settings above, and the button that begins.
+
+    Args:
+        about: The dataset.
+        config: The settings that are not varied.
+        check: Raises VAECoreError if such settings do not go with the dataset.
+    """
+    with st.expander("Compare structures (cross-validation)", icon=":material/balance:"):
+        st.caption(
+            "Trains every combination several times, each time with another part of the data held out, around the "
+            "settings above. Differences smaller than the spread mean nothing."
+        )
+        key = f"compare-{about.id}"
+        left, middle, right = st.columns(3)
+        latents = left.text_input("Latent dimensions to try", "2, 8", key=f"{key}-latents", placeholder="as above")
+        betas = middle.text_input("β to try", "", key=f"{key}-beta", placeholder="as above")
+        networks = right.multiselect(
+            "Architectures to try", list(ARCHITECTURES), key=f"{key}-networks", placeholder="as above"
+        )
+        left, right = st.columns(2)
+        folds = left.number_input("Parts of the data", 2, 10, FOLDS, key=f"{key}-folds", help="Each is held out once.")
+        usual = max(config.train.epochs // SHARE_OF_EPOCHS, 3)
+        epochs = right.number_input("Epochs of each training", 1, 10_000, usual, key=f"{key}-epochs-{usual}")
+        try:
+            grid = _grid(latents, betas, networks)
+            start = with_names(config, {"epochs": int(epochs)})
+            count = _checked(about, start, grid, int(folds), check)
+        except VAECoreError as error:
+            st.warning(escape(str(error)), icon=":material/tune:")
+            return
+        if st.button(f"Compare in {count} trainings", icon=":material/balance:", key=f"{key}-start"):
+            study = Study(grid=grid, folds=int(folds))
+            name = f"{about.name}, compared"
+            state.set_run_id(state.start_once(start.digest + str(study), lambda: runs.start(name, start, study).id))
+            st.rerun()
+
+
+def _grid(latents: str, betas: str, networks: list[str]) -> dict[str, tuple[Any, ...]]:
+    grid: dict[str, tuple[Any, ...]] = {}
+    if latents.strip():
+        grid["latents"] = tuple(int(value) for value in _numbers("Latent dimensions", latents, whole=True))
+    if betas.strip():
+        grid["beta"] = _numbers("β", betas, whole=False)
+    if networks:
+        grid["architecture"] = tuple(networks)
+    if not grid:
+        raise ConfigError("Nothing is varied. Type numbers of latent dimensions such as 2, 8, or choose architectures.")
+    return grid
+
+
+def _numbers(label: str, text: str, whole: bool) -> tuple[float, ...]:
+    try:
+        found = tuple(dict.fromkeys(float(part) for part in text.replace(";", ",").split(",") if part.strip()))
+    except ValueError as error:
+        raise ConfigError(f"{label}: “{text[:40]}” is no list of numbers. Type some with commas, as 2, 8.") from error
+    if whole and any(value != int(value) for value in found):
+        raise ConfigError(f"{label}: “{text[:40]}” are no whole numbers. Type some with commas, as 2, 8.")
+    return found
+
+
+def _checked(
+    about: DatasetSummary,
+    start: RunConfig,
+    grid: dict[str, tuple[Any, ...]],
+    folds: int,
+    check: Callable[[DatasetSummary, RunConfig], object],
+) -> int:
+    """How many trainings that are.
+
+    Raises:
+        VAECoreError: if one of them cannot be done, or there are too many.
+    """
+    chosen = combinations(grid)
+    if len(chosen) * folds > MOST_TRAININGS:
+        raise ConfigError(f"{len(chosen) * folds} trainings are too many. Try fewer values: {MOST_TRAININGS} at most.")
+    if about.count < 2 * folds:
+        raise ConfigError(f"{about.count} examples cannot be cut into {folds} parts. Choose fewer.")
+    for settings in chosen:
+        check(about, with_names(start, settings))
+    return len(chosen) * folds
+
+
+def told(study: Study) -> str:
+    """What is compared, in words."""
+    varied = "; ".join(f"{name} {', '.join(map(str, values))}" for name, values in study.grid.items())
+    return f"compared: {escape(varied)} · {study.folds} parts of the data"
+
+
+def show(run: Run) -> None:
+    """What a comparison has found so far."""
+    found = scores(run.directory.read_trials())
+    if run.study is None or not found:
+        if run.is_live:
+            st.caption("The first training is under way; each result appears when it is measured.")
+        return
+    st.plotly_chart(figures.scores(found), key=f"scores-{run.id}", config={"displayModeBar": False})
+    st.dataframe([_line(score, run.study.folds) for score in found], hide_index=True, width="stretch")
+    st.caption("Validation −ELBO in nats an example at β = 1, mean ± standard deviation over the parts held out.")
+    best = found[0]
+    if run.status.state == "done" and st.button(
+        f"Train the best on all data: {best.told}", key=f"train-best-{run.id}", type="primary"
+    ):
+        config = with_names(run.config, best.settings | {"epochs": run.config.train.epochs * SHARE_OF_EPOCHS})
+        name = run.name.removesuffix(", compared")
+        state.set_run_id(state.start_once(config.digest, lambda: runs.start(name, config).id))
+        st.rerun()
+
+
+def _line(score: Score, folds: int) -> dict[str, Any]:
+    return {name: str(value) for name, value in score.settings.items()} | {
+        "−ELBO": round(score.loss, 2),
+        "± over parts": round(score.spread, 2),
+        "reconstruction": round(score.reconstruction_loss, 2),
+        "KL": round(score.kl, 2),
+        "parts done": f"{score.folds} of {folds}",
+        "seconds a training": round(score.seconds, 1),
+    }

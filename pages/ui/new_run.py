@@ -1,0 +1,187 @@
+"""The form of a new run: dataset, preset, objective and everything else, checked before anything starts."""
+
+import inspect
+import math
+import re
+from statistics import median
+from typing import Literal
+
+import streamlit as st
+
+from pages.ui import choosing, findings, state
+from pages.ui.forms import Form, Offers
+from pages.ui.progress import duration
+from pages.ui.sentences import escape
+from vae_core import checkpoints, runs
+from vae_core.batches import choose_device
+from vae_core.config import TrainConfig
+from vae_core.diagnosis import diagnose
+from vae_core.errors import VAECoreError
+from vae_core.objectives import OBJECTIVES
+from vae_core.run_config import PRESETS, RunConfig, check_fit, suggested_preset
+from vae_core.stored_datasets import DatasetSummary
+
+EXAMPLES = {"image": "pictures", "table": "rows"}
+SMALL_EXAMPLE = 3072
+"""A preset's speed is that of examples of at most so many numbers (32×32 in colour)."""
+UNREADABLE = "One of the settings cannot be read; a red sentence stands below it."
+OF_THE_PENALTY = ("warm_up", "cycles")
+TRAINING = tuple(name for name in TrainConfig.model_fields if name != "epochs")
+
+
+def compose(about: DatasetSummary) -> None:
+    """Choose the settings, read what they come to, start."""
+    preset = _preset(about)
+    start = PRESETS[preset].run_config(about.id, about.count, about.schema_)
+    form = Form(f"{about.id}-{preset}")
+    config = None
+    try:
+        config = _settings(about, start, form)
+        outcome = _outcome(about, config, preset)
+        findings.show(diagnose((), config, about.count))
+        st.caption(UNREADABLE if form.problems else outcome)
+    except VAECoreError as error:
+        st.warning(escape(str(error)), icon=":material/tune:")
+        config = None
+    impossible = config is None or bool(form.problems)
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=impossible) and config:
+        state.set_run_id(state.start_once(config.digest, lambda: runs.start(about.name, config).id))
+        st.rerun()
+    if config and not form.problems:
+        choosing.offer(about, config, check)
+
+
+def _preset(about: DatasetSummary) -> str:
+    suggested = suggested_preset(about.schema_)
+    names = [name for name, preset in PRESETS.items() if about.schema_.kind in preset.kinds]
+    chosen = st.selectbox(
+        "Preset",
+        names,
+        index=names.index(suggested),
+        format_func=lambda name: f"{PRESETS[name].title}{' (suggested)' if name == suggested else ''}",
+        help="A starting point: everything below begins at its values. Another preset begins anew.",
+        key=f"preset-{about.id}",
+    )
+    st.caption(PRESETS[chosen].description)
+    return chosen
+
+
+def _settings(about: DatasetSummary, start: RunConfig, form: Form) -> RunConfig:
+    """What stands in the widgets.
+
+    Raises:
+        ConfigError: if that is no whole.
+    """
+    objective = form.choose("objective", RunConfig.model_fields["objective"], start.objective, columns=3)
+    st.caption(what_it_is(objective["name"]))
+    base = start.with_settings({"objective": objective})
+    left, right = st.columns(2)
+    with left:
+        model = form.edit(base.model, ("latents",))
+    with right:
+        train = form.edit(base.train, ("epochs",))
+    with st.expander("More settings"):
+        st.markdown("**Network**")
+        model |= _network(about, base, form)
+        chosen = base.with_settings({"model": model})
+        st.markdown("**Training**")
+        without = OF_THE_PENALTY if chosen.objective.is_deterministic else ()
+        names = [name for name in TRAINING if name not in without]
+        train |= form.edit(chosen.train, names, _offers(about, chosen, "train"), columns=3)
+    return chosen.with_settings({"train": train})
+
+
+def _network(about: DatasetSummary, base: RunConfig, form: Form) -> dict[str, object]:
+    """What goes with the objective, the data and one another."""
+    left, middle, right = st.columns(3)
+    fits = _offers(about, base, "model")
+    with left:
+        model = form.edit(base.model, ("architecture",), fits)
+    with middle:
+        model |= form.edit(base.model, ("likelihood",), fits)
+    with right:
+        above = st.container()
+        if about.label_names:
+            model |= form.edit(base.model, ("conditional",))
+    if not base.objective.is_deterministic:
+        with above:  # but after "conditional": not every prior goes with labels
+            base = base.with_settings({"model": model})
+            model |= form.edit(base.model, ("posterior", "prior"), _offers(about, base, "model"))
+    return model
+
+
+def what_it_is(objective: str) -> str:
+    """An objective in one line with a link to its paper, from its module's docstring."""
+    text = inspect.getdoc(inspect.getmodule(OBJECTIVES[objective])) or ""
+    line, source, *_ = text.split("\n\n")
+    found = re.search(r"(?P<who>^.+? \d{4})[^(]*\((?P<address>https?://[^\s)]+)", source, re.DOTALL)
+    return f"{line} [{found['who']}]({found['address']})" if found else line
+
+
+def _offers(about: DatasetSummary, base: RunConfig, part: Literal["model", "train"]) -> Offers:
+    """What a field may be changed to in settings that are sound otherwise."""
+
+    def fits(name: str, value: object) -> bool:
+        try:
+            changed = base.with_settings({part: {name: value}})
+            check(about, changed, build=name == "architecture")
+        except VAECoreError:
+            return False
+        wanted = value["name"] if isinstance(value, dict) else value
+        taken = getattr(getattr(changed, part), name)
+        return bool(getattr(taken, "name", taken) == wanted)
+
+    return fits
+
+
+def check(about: DatasetSummary, config: RunConfig, build: bool = True) -> int:
+    """The number of the model's parameters; 0 if it is not built.
+
+    Raises:
+        VAECoreError: if such a model cannot be trained on such data on this machine.
+    """
+    labels = len(about.label_names)
+    check_fit(config, about.schema_, labels)
+    choose_device(config.train.device)
+    if not build:
+        return 0
+    return sum(p.numel() for p in checkpoints.build(config, about.schema_, labels, meta=True).parameters())
+
+
+def _outcome(about: DatasetSummary, config: RunConfig, preset: str) -> str:
+    """What will be trained, on how much, and about how long.
+
+    Raises:
+        VAECoreError: if it cannot be.
+    """
+    parameters = check(about, config)
+    train = config.train
+    held_out = min(max(round(about.count * train.validation), 1), about.count - 1)
+    steps = train.epochs * -(-(about.count - held_out) // train.batch_size)
+    seconds = _seconds(about, config, preset)
+    return (
+        f"{parameters:,} parameters learn from {about.count - held_out:,} {EXAMPLES[about.schema_.kind]} in "
+        f"{steps:,} step{'' if steps == 1 else 's'}; {held_out:,} are kept aside to measure on"
+        f"{'' if seconds is None else f' · about {duration(seconds)}'}"
+    )
+
+
+def _seconds(about: DatasetSummary, config: RunConfig, preset: str) -> float | None:
+    """As long as the same took before on this data; else, of an unchanged preset, what it is made for."""
+    for run in runs.list_runs():
+        known = run.config
+        alike = (known.dataset_id, known.model, known.objective, known.train.batch_size) == (
+            config.dataset_id,
+            config.model,
+            config.objective,
+            config.train.batch_size,
+        )
+        if alike and (records := run.directory.read_epochs()):
+            return config.train.epochs * median(record.seconds for record in records)
+    start = PRESETS[preset].run_config(about.id, about.count, about.schema_)
+    if math.prod(about.schema_.shape) > SMALL_EXAMPLE or (config.model, config.objective) != (
+        start.model,
+        start.objective,
+    ):
+        return None
+    return max(60 * config.train.epochs * about.count / PRESETS[preset].examples_a_minute, 1)

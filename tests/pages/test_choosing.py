@@ -1,0 +1,63 @@
+"""Comparing structures on Train: what is asked for is checked at once, what is found is shown."""
+
+import pytest
+
+from tests.conftest import SMALL, stroke_dataset
+from tests.pages.test_pages import open_page
+from vae_core import runs, stored_datasets, workspace
+from vae_core.config import TrainConfig
+from vae_core.records import Terms
+from vae_core.run_config import RunConfig
+from vae_core.runs.directory import RunDirectory, RunFile, Status
+from vae_core.trials import Study, Trial
+
+
+@pytest.fixture
+def finished_study() -> str:
+    dataset = stored_datasets.save(stroke_dataset())
+    config = RunConfig(dataset_id=dataset, model=SMALL, train=TrainConfig(epochs=3))
+    id = workspace.new_id()
+    directory = RunDirectory(workspace.place("runs", id))
+    study = Study(grid={"latents": (1, 2)}, folds=2)
+    directory.create(RunFile(name="strokes, compared", config=config, created=1.0, study=study))
+    for latents in (1, 2):
+        for fold in range(2):
+            terms = Terms(reconstruction_loss=30.0 - latents + fold, kl=1.0, kl_per_dimension=(1.0,))
+            directory.append_trial(Trial(settings={"latents": latents}, fold=fold, validation=terms, seconds=1.0))
+    directory.write_status(Status(state="done", done=1.0))
+    return id
+
+
+def test_results_are_a_table_with_the_best_first_and_a_way_to_train_it(finished_study: str) -> None:
+    app = open_page("train", run=finished_study)
+    table = app.dataframe[0].value
+    assert table["latents"].tolist() == ["2", "1"]
+    assert table["−ELBO"].tolist() == [29.5, 30.5]
+    assert table["± over parts"].tolist() == pytest.approx([0.71, 0.71])
+    assert any(button.label == "Train the best on all data: latents 2" for button in app.button)
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("latents", "said"),
+    [("2, x", "no list of numbers"), ("", "Nothing is varied"), ("2.5", "no whole"), ("0", "latents")],
+)
+def test_what_cannot_be_compared_is_said_at_once(latents: str, said: str) -> None:
+    stored_datasets.save(stroke_dataset())
+    app = open_page("train")
+    field = next(field for field in app.text_input if field.label == "Latent dimensions to try")
+    field.set_value(latents).run()
+    assert any(said in warning.value.replace("\\", "") for warning in app.warning)
+    assert not any(button.label.startswith("Compare in") for button in app.button)
+
+
+@pytest.mark.slow
+def test_comparison_starts_once_with_the_settings_above() -> None:
+    stored_datasets.save(stroke_dataset())
+    app = open_page("train")
+    button = next(button for button in app.button if button.label.startswith("Compare in"))
+    assert button.label == "Compare in 6 trainings"
+    button.click().run()
+    [run] = runs.list_runs()
+    assert run.study == Study(grid={"latents": (2, 8)}, folds=3)
+    runs.delete(run.id)
