@@ -20,7 +20,7 @@ from vae_core.errors import TrainingError
 from vae_core.records import EpochRecord
 from vae_core.runs import keeper, worker
 from vae_core.runs import work as working
-from vae_core.runs.directory import RunDirectory
+from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, Status
 from vae_core.runs.work import work
 from vae_core.runs.worker import result_of
 
@@ -256,3 +256,32 @@ def test_line_cut_by_a_full_disk_is_taken_back() -> None:
         directory.append_epochs(records[1:])
     directory.append_epochs(records[1:])
     assert losses(directory.read_epochs()) == told
+
+
+def test_progress_does_not_take_the_reserve_that_the_end_needs() -> None:
+    directory, _ = make_run()
+    running = Status(state="running")
+    with watched(Full(0, small=10_000)):
+        with pytest.raises(OSError, match="space"):
+            directory.write_status(running)
+        assert (directory.path / "reserve").exists()
+        directory.write_status(Status(state="failed", message=worker.DISK_FULL))
+    assert directory.read_status().message == worker.DISK_FULL
+    directory.keep_reserve()
+    assert (directory.path / "reserve").stat().st_size == RESERVE_BYTES
+
+
+@pytest.mark.parametrize(("is_asked", "state"), [(True, "cancelled"), (False, "interrupted")])
+def test_cancelling_that_a_module_made_another_error_of_is_still_cancelling(is_asked: bool, state: str) -> None:
+    directory, _ = make_run()
+
+    def importing() -> str:
+        if is_asked:
+            directory.ask_to_cancel()
+        try:
+            raise worker.CancelledError
+        except worker.CancelledError as error:
+            raise ImportError("initialization failed") from error
+
+    assert worker.attempt(directory, importing) == 0
+    assert directory.read_status().state == state
