@@ -37,6 +37,8 @@ What is larger is never written; tensors are mapped, not read, so that a hostile
 before its settings are known to fit."""
 MAX_RECORD_BYTES = 2**27
 """Of the JSON text: ten thousand epochs of a hundred latents. Parsed, it takes about twice as much memory."""
+SHOWN = 40
+"""Characters of a name in a sentence."""
 DAMAGED = "are damaged. Give another copy of it."
 Tensors = dict[str, Tensor]
 
@@ -106,7 +108,7 @@ def read(path: Path) -> tuple[Record, Tensors]:
     Raises:
         CheckpointError: if it is missing, damaged, not of this project, or of a newer version.
     """
-    name = shown_name(path.name)
+    name = shown_name(path.name, SHOWN)
     try:
         check_header(path, MAX_FILE_BYTES)
         with safetensors.safe_open(path, framework="pt") as file:
@@ -122,10 +124,7 @@ def read(path: Path) -> tuple[Record, Tensors]:
 def _refusal(path: Path, name: str) -> str:
     kind = foreign_kind(path) if path.is_file() else None
     if kind:
-        return (
-            f"{name} is {kind} and is not opened. Read its weights where you trust it and save them with "
-            "safetensors, or train the model here."
-        )
+        return f"{name} is {kind} and is not opened. Save its weights as safetensors where you trust it, or train here."
     return f"{name} is not a readable safetensors file. Give a checkpoint.safetensors that this project wrote."
 
 
@@ -191,7 +190,7 @@ def codes(path: Path, record: Record, tensors: Tensors) -> Codes | None:
         if labels is not None:
             _check_labels(labels, shape[:1], len(names))
     except (KeyError, ValueError, TypeError) as error:
-        raise CheckpointError(f"The codes inside {shown_name(path.name)} {DAMAGED}") from error
+        raise CheckpointError(f"The codes inside {shown_name(path.name, SHOWN)} {DAMAGED}") from error
     mean, std, kl = (part.numpy() for part in parts)
     return Codes(record.codes_dataset_id, mean, std, kl, None if labels is None else labels.numpy(), names)
 

@@ -229,9 +229,11 @@ def load(path: Path) -> Checkpoint:
     Raises:
         CheckpointError: if the file is missing, damaged, not of this project, or of a newer version.
     """
+    if path.parent == PRETRAINED and path.is_file():
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        if _checksums().get(path.name) != found:
+            raise CheckpointError(f"The bundled model {path.stem} is not the file that came with it. Install it again.")
     record, tensors = checkpoint_file.read(path)
-    if path.parent == PRETRAINED and _checksums().get(path.name) != hashlib.sha256(path.read_bytes()).hexdigest():
-        raise CheckpointError(f"The bundled model {path.stem} is not the file that came with it. Install it again.")
     parts: dict[str, dict[str, torch.Tensor]] = {"model": {}, "optimizer": {}}
     for key, tensor in tensors.items():
         part, _, rest = key.partition(".")

@@ -161,7 +161,8 @@ class RunDirectory:
         status = self._written_status()  # the worker may have finished between the two looks
         if status.state not in ("queued", "running"):
             return status
-        if status.state == "queued" and time.time() - status.updated < STARTING_SECONDS:
+        was_up = status.pid is not None  # a worker leaves its number while it waits for its turn
+        if status.state == "queued" and not was_up and time.time() - status.updated < STARTING_SECONDS:
             return status
         return status.model_copy(
             update={

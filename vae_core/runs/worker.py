@@ -66,21 +66,34 @@ def attempt(directory: RunDirectory, work: Callable[[], str]) -> int:
         if directory.is_cancel_asked():  # only now: who cancels after this look finds the process number
             raise CancelledError
         directory.write_status(Status(state="done", done=1.0, message=work()))
-    except (CancelledError, KeyboardInterrupt) as asked:
+    except (Exception, CancelledError, KeyboardInterrupt) as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        by_person = directory.is_cancel_asked() or isinstance(asked, KeyboardInterrupt)
-        directory.write_status(CANCELLED if by_person else STOPPED)
-    except VAECoreError as error:
-        directory.write_status(Status(state="failed", message=str(error)))
-        return 1
-    except Exception as error:
-        logging.exception("The run ended early")
-        directory.write_status(Status(state="failed", message=_sentence(error, directory)))
-        return 1
+        status = _end(error, directory)
+        directory.write_status(status)
+        return 1 if status.state == "failed" else 0
     return 0
 
 
-def _sentence(error: Exception, directory: RunDirectory) -> str:
+def _end(error: BaseException, directory: RunDirectory) -> Status:
+    """How a run ended that did not come to its end."""
+    if isinstance(error, KeyboardInterrupt) or (_is_cancelling(error) and directory.is_cancel_asked()):
+        return CANCELLED
+    if _is_cancelling(error):
+        return STOPPED
+    if isinstance(error, VAECoreError):
+        return Status(state="failed", message=str(error))
+    logging.error("The run ended early", exc_info=error)
+    return Status(state="failed", message=_sentence(error, directory))
+
+
+def _is_cancelling(error: BaseException | None) -> bool:
+    """Whether it comes of SIGTERM: modules in C that are being imported make another error of it."""
+    while error is not None and not isinstance(error, CancelledError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _sentence(error: BaseException, directory: RunDirectory) -> str:
     """What a person should know of it; torch tells of exhausted memory by a RuntimeError."""
     short = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
     if short or any(words in str(error) for words in OUT_OF_MEMORY):
@@ -114,12 +127,12 @@ def _work(directory: RunDirectory) -> str:
             keep_best(directory, dataset)
             directory.ask_for_best(False)
         else:
-            note = _result(work(directory, dataset))
+            note = result_of(work(directory, dataset))
         _export(directory)
         return note
 
 
-def _result(epochs: Generator[object, None, str]) -> str:
+def result_of(epochs: Generator[object, None, str]) -> str:
     """Let it go through all epochs; returns what it returns."""
     while True:
         try:
@@ -129,13 +142,15 @@ def _result(epochs: Generator[object, None, str]) -> str:
 
 
 def _export(directory: RunDirectory) -> None:
-    """Export the decoder now, so that Explore opens at once."""
-    from vae_core import checkpoints, export
-
+    """Export the decoder now, so that Explore opens at once; a run that has ended does not fail by it."""
     id = directory.path.name
     try:
+        from vae_core import checkpoints, export
+
         export.browser_decoder(id, checkpoints.version(id), checkpoints.load(directory.checkpoint).model())
-    except (VAECoreError, OSError):
+    except Exception as error:
+        if _is_cancelling(error):
+            raise
         logging.exception("The decoder is exported when Explore asks for it")
 
 

@@ -1,0 +1,175 @@
+"""A worker that dies at any operation of any of its writes loses no finished epoch and mixes none."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.core.deaths import KILLED, Full, Operation, dying, in_child, nothing, watched
+from tests.core.exact import digest, losses, make_run, read, straight
+from vae_core import checkpoints, files
+from vae_core.datasets import Dataset
+from vae_core.diagnosis import best_epoch
+from vae_core.runs import directory as run_directory
+from vae_core.runs import keeper, worker
+from vae_core.runs.directory import RESERVE_BYTES, RunDirectory
+from vae_core.runs.work import work
+from vae_core.runs.worker import result_of
+
+CHECKPOINT = Operation("replace", "checkpoint.safetensors")
+
+
+class Story(NamedTuple):
+    """A run that was not begun, and what it comes to when nothing happens."""
+
+    begun: Path
+    dataset: Dataset
+    operations: list[Operation]
+    weights: list[str]
+    remembered: list[str]
+    losses: list[dict]
+    files: set[str]
+
+    def copy(self) -> RunDirectory:
+        """The run, to be begun."""
+        target = self.begun.with_name("tried")
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self.begun, target)
+        return RunDirectory(target)
+
+    def run(self, directory: RunDirectory) -> None:
+        with watched(nothing):
+            for _ in work(directory, self.dataset):
+                pass
+
+
+Tell = Callable[..., Story]
+
+
+@pytest.fixture
+def story(monkeypatch: pytest.MonkeyPatch) -> Tell:
+    monkeypatch.setattr(keeper, "SAVE_SECONDS", 0)
+
+    def tell(epochs: int, **watching: bool) -> Story:
+        directory, dataset = make_run(epochs=epochs, learning_rate=0.3)
+        begun = directory.path.with_name("begun")
+        shutil.copytree(directory.path, begun)
+        with watched(nothing, **watching) as operations:
+            for _ in work(directory, dataset):
+                pass
+        weights, remembered, told = straight(directory.read_run().config, dataset)
+        names = {path.name for path in directory.path.iterdir()}
+        return Story(begun, dataset, list(operations), weights, remembered, told, names)
+
+    return tell
+
+
+def check(story: Story, directory: RunDirectory, done: list[Operation]) -> None:
+    """What must hold after a death: the epoch that was last renamed into place is there, whole and the newest."""
+    whole = min(done.count(CHECKPOINT), len(story.losses))  # the last one is written again with its codes
+    assert directory.checkpoint.exists() == (whole > 0)
+    for path in (directory.checkpoint, directory.previous, directory.best):
+        if path.exists():
+            found = read(path)
+            epoch = len(found.history)
+            assert losses(found.history) == story.losses[:epoch]
+            assert digest(found.weights) == story.weights[epoch - 1]
+            if path != directory.best and found.codes is None:
+                assert digest(found.optimizer) == story.remembered[epoch - 1]
+            allowed = {
+                directory.checkpoint: {whole},
+                directory.previous: {whole - 1, whole},
+                directory.best: {best_epoch(found.history)},
+            }
+            assert epoch in allowed[path]
+    if directory.best.exists():
+        assert len(read(directory.best).history) <= whole + 1
+    assert losses(directory.read_epochs()) == story.losses[: len(directory.read_epochs())]
+
+
+def check_end(story: Story, directory: RunDirectory) -> None:
+    """What the resumed run must come to."""
+    end = read(directory.checkpoint)
+    assert losses(end.history) == losses(directory.read_epochs()) == story.losses
+    assert digest(end.weights) == story.weights[-1]
+    assert end.codes is not None
+    assert end.optimizer == {}
+    assert {path.name for path in directory.path.iterdir()} == story.files
+
+
+def die(story: Story, number: int, torn: bool, **watching: bool) -> RunDirectory:
+    directory = story.copy()
+
+    def until_death() -> None:
+        with watched(dying(number, torn), **watching):
+            for _ in work(directory, story.dataset):
+                pass
+
+    assert in_child(until_death) == KILLED
+    return directory
+
+
+def points(story: Story) -> list[tuple[int, bool]]:
+    """Before every operation, and halfway through every write."""
+    return [
+        (number, torn)
+        for number, operation in enumerate(story.operations)
+        for torn in ((False, True) if operation.name == "write" else (False,))
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("without_links", [False, True])
+def test_death_at_every_operation_loses_nothing_and_mixes_nothing(story: Tell, without_links: bool) -> None:
+    told = story(2, without_links=without_links)
+    names = {operation.name for operation in told.operations}
+    assert names >= {"open", "write", "flush", "fsync", "link", "replace", "unlink"}
+    for number, torn in points(told):
+        directory = die(told, number, torn, without_links=without_links)
+        check(told, directory, told.operations[:number])
+        told.run(directory)
+        check_end(told, directory)
+
+
+def test_writer_in_place_does_not_pass_the_same_test(story: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write_in_place(path: Path, content: bytes, previous: Path | None = None) -> None:
+        if previous and path.exists():
+            previous.write_bytes(path.read_bytes())
+        with path.open("wb") as file:
+            file.write(content)
+
+    for module in (files, keeper, checkpoints, run_directory):
+        monkeypatch.setattr(module, "write_atomically", write_in_place)
+    told = story(2)
+    failed = 0
+    for number, torn in points(told):
+        directory = die(told, number, torn)
+        done = [
+            CHECKPOINT if operation == ("open", "checkpoint.safetensors") else operation
+            for operation in told.operations[:number]
+        ]
+        try:
+            check(told, directory, done)
+        except Exception:
+            failed += 1
+    assert failed >= 4  # opened and not written, and half written, at each of the two epochs
+
+
+@pytest.mark.slow
+def test_disk_that_fills_at_any_operation_keeps_every_finished_epoch(story: Tell) -> None:
+    told = story(2)
+    states = set()
+    for number in range(len(told.operations)):
+        directory = told.copy()
+        with watched(Full(number, small=RESERVE_BYTES)) as operations:
+            worker.attempt(directory, lambda d=directory: result_of(work(d, told.dataset)))
+        status = directory.read_status()
+        states.add(status.state)
+        assert (status.state, status.message) in (("failed", worker.DISK_FULL), ("done", ""))
+        assert [path.name for path in directory.path.glob(".tmp-*")] == []
+        check(told, directory, [operation for operation in operations if (directory.path / operation.file).exists()])
+        told.run(directory)
+        check_end(told, directory)
+    assert states == {"failed", "done"}
