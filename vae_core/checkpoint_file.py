@@ -10,11 +10,11 @@ becomes a path. One file, so that nothing has to agree with anything else on dis
 """
 
 import json
+import mmap
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import safetensors
 import safetensors.torch
 import torch
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -26,7 +26,7 @@ from vae_core.errors import CheckpointError
 from vae_core.latents.codes import Codes
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
-from vae_core.safetensors_header import check_header, foreign_kind
+from vae_core.safetensors_header import Header, Place, foreign_kind, read_header
 
 FORMAT_VERSION = 2
 METADATA_KEY = "vae_studio"
@@ -41,6 +41,22 @@ SHOWN = 40
 """Characters of a name in a sentence."""
 DAMAGED = "are damaged. Give another copy of it."
 Tensors = dict[str, Tensor]
+DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U64": torch.uint64,
+    "U32": torch.uint32,
+    "U16": torch.uint16,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+"""safetensors' names of types."""
 
 
 class Environment(BaseModel):
@@ -110,15 +126,36 @@ def read(path: Path) -> tuple[Record, Tensors]:
     """
     name = shown_name(path.name, SHOWN)
     try:
-        check_header(path, MAX_FILE_BYTES)
-        with safetensors.safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(METADATA_KEY)
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118, not a dict
+        header, tensors = _contents(path)
     except FileNotFoundError as error:
         raise CheckpointError(f"There is no checkpoint {name}. Check the spelling.") from error
-    except (safetensors.SafetensorError, OSError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise CheckpointError(_refusal(path, name)) from error
-    return _parsed(name, text, tensors), tensors
+    return _parsed(name, header.metadata.get(METADATA_KEY), tensors), tensors
+
+
+def _contents(path: Path) -> tuple[Header, Tensors]:
+    """Header and tensors, mapped copy-on-write.
+
+    The file is opened once: training replaces it after every epoch, and safetensors' own reader opens it by name a
+    second time for the tensors, so that it has given the header of one epoch with the weights of the next.
+    """
+    if path.exists() and not path.is_file():
+        raise ValueError("no ordinary file")
+    with path.open("rb") as file:
+        header = read_header(file, MAX_FILE_BYTES)
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    return header, {name: _tensor(mapped, header.length, place) for name, place in header.tensors.items()}
+
+
+def _tensor(mapped: mmap.mmap, offset: int, place: Place) -> Tensor:
+    dtype, size = DTYPES[place.dtype], place.stop - place.start
+    if not size:
+        return torch.empty(place.shape, dtype=dtype)
+    content = torch.frombuffer(mapped, dtype=torch.uint8, count=size, offset=offset + place.start)
+    if content.data_ptr() % dtype.itemsize:
+        content = content.clone()  # no file of ours: there all begin where a number of their type may
+    return content.view(dtype).view(place.shape)
 
 
 def _refusal(path: Path, name: str) -> str:

@@ -2,8 +2,9 @@
 
 import json
 import math
+import os
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 
 MAX_HEADER_BYTES = 2**20
 MAX_DEPTH = 8
@@ -35,8 +36,36 @@ def foreign_kind(path: Path) -> str | None:
     return next((kind for signature, kind in SIGNATURES if beginning.startswith(signature)), None)
 
 
-def check_header(path: Path, most_bytes: int) -> None:
-    """Whether a file's header is sound: small, without doubles, its tensors lying one after another to the end.
+class Place(NamedTuple):
+    """Where a tensor lies, counted from the end of the header, and what it is."""
+
+    start: int
+    stop: int
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is as large as it should be."""
+        return self.stop - self.start == math.prod(self.shape) * BYTES[self.dtype]
+
+
+class Header(NamedTuple):
+    """What a file says of itself.
+
+    Attributes:
+        metadata: Text by name.
+        tensors: Where they lie, by name.
+        length: Of the header in bytes; the tensors come after it.
+    """
+
+    metadata: dict[str, str]
+    tensors: dict[str, Place]
+    length: int
+
+
+def read_header(file: BinaryIO, most_bytes: int) -> Header:
+    """A file's header, if it is sound: small, without doubles, its tensors lying one after another to the end.
 
     The format: https://github.com/huggingface/safetensors#format. Products are computed in Python's integers, which
     do not wrap.
@@ -45,23 +74,26 @@ def check_header(path: Path, most_bytes: int) -> None:
         ValueError: if it is not.
         OSError: if it cannot be read.
     """
-    if not path.is_file() and path.exists():
-        raise ValueError("no ordinary file")
-    size = path.stat().st_size
+    size = file.seek(0, os.SEEK_END)
     if size > most_bytes:
         raise ValueError(f"{size:,} bytes, more than {most_bytes:,}")
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if not 2 <= length <= min(MAX_HEADER_BYTES, size - 8):
-            raise ValueError("the header's length cannot be")
-        text = file.read(length)
+    file.seek(0)
+    length = int.from_bytes(file.read(8), "little")
+    if not 2 <= length <= min(MAX_HEADER_BYTES, size - 8):
+        raise ValueError("the header's length cannot be")
+    text = file.read(length)
     if not text.startswith(b"{"):
         raise ValueError("the header is no JSON object")
     if _depth(text) > MAX_DEPTH:
         raise ValueError("the header is nested too deeply")
     header = json.loads(text.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_no_constant)
-    _check_metadata(header.pop(METADATA, {}))
-    _check_tensors(header, size - 8 - length)
+    metadata = header.pop(METADATA, {})
+    _check_metadata(metadata)
+    if len(header) > MAX_TENSORS:
+        raise ValueError(f"{len(header):,} tensors, more than {MAX_TENSORS:,}")
+    tensors = {name: _place(about) for name, about in header.items()}
+    _check_order(tensors, size - 8 - length)
+    return Header(metadata, tensors, 8 + length)
 
 
 def _check_metadata(metadata: Any) -> None:
@@ -69,20 +101,17 @@ def _check_metadata(metadata: Any) -> None:
         raise ValueError("the metadata is no text")
 
 
-def _check_tensors(header: dict[str, Any], room: int) -> None:
-    if len(header) > MAX_TENSORS:
-        raise ValueError(f"{len(header):,} tensors, more than {MAX_TENSORS:,}")
+def _check_order(tensors: dict[str, Place], room: int) -> None:
     end = 0
-    for start, stop, needed in sorted(_place(about) for about in header.values()):
-        if start != end or stop - start != needed:
+    for place in sorted(tensors.values()):
+        if place.start != end or not place.is_right:
             raise ValueError("a tensor is not where or what it should be")
-        end = stop
+        end = place.stop
     if end != room:
         raise ValueError("the tensors do not fill the file")
 
 
-def _place(about: Any) -> tuple[int, int, int]:
-    """Where a tensor begins and ends, and how many bytes it should take."""
+def _place(about: Any) -> Place:
     if not isinstance(about, dict) or set(about) != {"dtype", "shape", "data_offsets"}:
         raise ValueError("a tensor is not described as it should be")
     dtype, shape, offsets = about["dtype"], about["shape"], about["data_offsets"]
@@ -92,7 +121,7 @@ def _place(about: Any) -> tuple[int, int, int]:
         raise ValueError("a tensor has too many dimensions, or no place")
     if not all(type(n) is int and 0 <= n < 2**63 for n in (*offsets, *shape)):
         raise ValueError("a tensor's shape or place is no whole number")
-    return offsets[0], offsets[1], math.prod(shape) * BYTES[dtype]
+    return Place(offsets[0], offsets[1], dtype, tuple(shape))
 
 
 def _depth(text: bytes) -> int:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -119,3 +121,26 @@ def test_long_histories_fit(tiny_checkpoint: Checkpoint, tmp_path: Path) -> None
     checkpoints.save(long, tmp_path / "m")
     assert len(checkpoints.load(tmp_path / "m").history) == 8000
     assert int.from_bytes((tmp_path / "m").read_bytes()[:8], "little") < 10_000
+
+
+def test_reader_sees_one_epoch_whole_while_the_file_is_replaced(tiny_checkpoint: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    both = tiny_checkpoint.history
+    texts = []
+    for epochs in (2, 1):  # records of different lengths, so that nothing lies where it did
+        changed = {name: torch.full_like(tensor, epochs) for name, tensor in tiny_checkpoint.weights.items()}
+        texts.append(checkpoints.to_bytes(replace(tiny_checkpoint, history=both[:epochs], weights=changed)))
+    files.write_atomically(path, texts[0])
+    writer = os.fork()
+    if writer == 0:
+        while True:
+            for text in texts:
+                (tmp_path / "new").write_bytes(text)
+                (tmp_path / "new").replace(path)
+    try:
+        for _ in range(400):
+            found = checkpoints.load(path)
+            assert all(bool((tensor == len(found.history)).all()) for tensor in found.weights.values())
+    finally:
+        os.kill(writer, signal.SIGKILL)
+        os.waitpid(writer, 0)
