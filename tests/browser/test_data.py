@@ -16,12 +16,12 @@ from tests.browser.explorer_page import pick, settle
 from tests.conftest import png, strokes, zip_of
 from vae_core import stored_datasets, uploads
 
-MANY = 20_000
+MANY = 60_000
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ZIP of 20,000 pictures, small in bytes, that takes half a minute to read."""
+    """A ZIP of 60,000 pictures, small in bytes, that takes longer to read than any browser to look at it."""
     across, down = np.meshgrid(np.arange(512), np.arange(512))
     pictures = [png(((across * k // 7 + down * 3) // 8 % 256).astype(np.uint8)) for k in range(10)]
     path = tmp_path_factory.mktemp("large") / "large.zip"
@@ -73,7 +73,7 @@ def picture(page: Page) -> np.ndarray:
 
 def done(page: Page) -> int:
     """How many files the progress bar says are read."""
-    line = page.get_by_text(re.compile(r"Reading [\d,]+ of 20,000 files · about \d+ (s|min) left"))
+    line = page.get_by_text(re.compile(rf"Reading [\d,]+ of {MANY:,} files · about \d+ (s|min) left"))
     expect(line).to_be_visible(timeout=30_000)
     return int(line.inner_text().split()[1].replace(",", ""))
 

@@ -995,6 +995,70 @@ def test_many_copies_of_a_long_text_stay_one_copy() -> None:
     assert pa.default_memory_pool().max_memory() - peak < 100_000_000
 
 
+@pytest.mark.parametrize("encoding", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"])
+@pytest.mark.parametrize("type", [pa.string(), pa.large_string(), pa.string_view()])
+def test_texts_in_every_packing_that_unfolds_are_left_out_and_told(encoding: str, type: pa.DataType) -> None:
+    columns = {"v": list(range(12)), "t": pa.array(["x", "y"] * 6, type), "u": ["p", "q"] * 6}
+    packing: dict[str, object] = {"column_encoding": {"t": encoding}, "use_dictionary": ["u"]}
+    variants: tuple[dict[str, object], ...] = ({"data_page_version": "2.0"}, {"store_schema": False})
+    for options in ({}, *variants, {"row_group_size": 5}):
+        dataset = read(parquet(columns, **packing, **options))
+        assert original(dataset) == {"v": columns["v"], "u": columns["u"]}
+        assert dataset.warnings == (f"1 column was left out: t (packed as {encoding}).",)
+
+
+def test_other_packings_are_read() -> None:
+    columns = {"i": list(range(12)), "f": [k / 2 for k in range(12)], "b": [True, False] * 6, "t": ["x", "y"] * 6}
+    wanted = {**columns, "b": ["true", "false"] * 6}
+    for packing in ({"i": "PLAIN"}, {"i": "DELTA_BINARY_PACKED"}, {"f": "BYTE_STREAM_SPLIT"}, {"b": "RLE"}):
+        for folded in (["t"], False):
+            assert original(read(parquet(columns, use_dictionary=folded, column_encoding=packing))) == wanted
+
+
+def test_texts_that_unfold_in_a_later_row_group_are_left_out_whatever_the_metadata_say() -> None:
+    columns = {"v": range(12), "t": ["abc"] * 6 + ["xyz"] * 6}
+    content = parquet(columns, use_dictionary=False, compression="none", row_group_size=6, write_statistics=False)
+    plain = b"\3\0\0\0xyz" * 6
+    same_prefix, same_length = b"\x80\1\4\6\0" + bytes(5), b"\x80\1\4\6\6" + bytes(5)
+    header, found, footer = content.rpartition(plain)
+    header, told, levels = header.rpartition(b"\x15\x0c\x15\0\x15\6\x15\6")
+    assert found
+    assert told
+    delta = (same_prefix + same_length + b"xyz" * 6).ljust(len(plain), b"\0")
+    content = header + told.replace(b"\x15\0", b"\x15\x0e") + levels + delta + footer
+    assert pq.read_table(io.BytesIO(content)).column("t").to_pylist() == columns["t"]
+    dataset = read(content)
+    assert dataset.warnings == ("1 column was left out: t (packed as DELTA_BYTE_ARRAY).",)
+    assert original(dataset) == {"v": list(range(12))}
+
+
+def test_two_columns_of_one_name_do_not_hide_what_unfolds() -> None:
+    columns = {"a": list(range(12)), "q": ["x", "y"] * 6, "r": ["s", "t"] * 6}
+    packing = {"q": "DELTA_BYTE_ARRAY", "a": "PLAIN", "r": "PLAIN"}
+    content = parquet(columns, use_dictionary=False, column_encoding=packing, write_statistics=False)
+    content = content.replace(b"\x18\1r", b"\x18\1q").replace(b"\6\x0e\x19\x18\1q", b"\6\0\x19\x18\1q")
+    dataset = read(content)
+    assert dataset.warnings == ("1 column was left out: q (packed as DELTA_BYTE_ARRAY).",)
+    assert original(dataset) == {"a": columns["a"]}
+
+
+def test_columns_of_one_name_in_parquet_are_all_read() -> None:
+    buffer = io.BytesIO()
+    columns = [pa.array(range(12)), pa.array([[1]] * 12), pa.array(["x", "y"] * 6), pa.array(["p", "q"] * 6)]
+    pq.write_table(pa.table(columns, names=["a", "s.t", "t", "t"]), buffer)
+    values = original(read(buffer.getvalue()))
+    assert values == {"a": list(range(12)), "t": ["x", "y"] * 6, "t (2)": ["p", "q"] * 6}
+
+
+def test_column_named_like_a_structure_is_left_out_and_told() -> None:
+    buffer = io.BytesIO()
+    columns = [pa.array([1, 2, 3]), pa.array([{"a": 1}] * 3), pa.array([4, 5, 6]), pa.array([7, 8, 9])]
+    pq.write_table(pa.table(columns, names=["v", "s", "s.a", "s"]), buffer)
+    dataset = read(buffer.getvalue())
+    assert original(dataset) == {"v": [1, 2, 3], "s.a": [4, 5, 6]}
+    assert "s (named like a structure)" in told(dataset)
+
+
 @pytest.mark.parametrize("cut", [4, 11, 12, 100, -1, -8, -20])
 def test_damaged_parquet_is_one_sentence(cut: int) -> None:
     assert "damaged" in refusal(parquet({"a": [1, 2, 3]})[:cut])

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.corpus.case import Answered, Case, Read, Refused, one
-from tests.corpus.parquet_bytes import constant_column
+from tests.corpus.parquet_bytes import constant_column, constant_decimal
 from tests.corpus.zip_bytes import zipped
 
 PLAIN = "height,width,weight\n" + "".join(f"{k},{k * k},{k + 0.5}\n" for k in range(1, 7))
@@ -178,6 +178,9 @@ def _broken_parquet(x: Mapping[str, object]) -> Iterator[Case]:
     for length in (0, 1, 2**31 - 1, 2**32 - 1, len(whole)):
         made = partial(_footer_length, whole, length)
         yield one(f"parquet_footer_of_{length}", "t.parquet", made, Refused())
+    for code in (0, 3, 8, 55, 112):  # of a column that may have gaps it is 2; its figures on gaps no longer fit
+        made = partial(_repetition, whole, code)
+        yield one(f"parquet_column_of_repetition_{code}", "t.parquet", made, Refused("damaged"))
     encrypted = b"PARE" + whole[4:-4] + b"PARE"
     yield one("parquet_encrypted", "t.parquet", partial(bytes, encrypted), Refused("(?i)encrypt"))
     fewer = partial(constant_column, 5, 10)
@@ -188,6 +191,10 @@ def _broken_parquet(x: Mapping[str, object]) -> Iterator[Case]:
 
 def _footer_length(content: bytes, length: int) -> bytes:
     return content[:-8] + struct.pack("<I", length) + content[-4:]
+
+
+def _repetition(content: bytes, code: int) -> bytes:
+    return content.replace(b"\x25\x02\x18\x01a", bytes([0x25, code]) + b"\x18\x01a", 1)
 
 
 def _large_parquet() -> Iterator[Case]:
@@ -202,6 +209,10 @@ def _large_parquet() -> Iterator[Case]:
         Refused("(?i)cells|values|million"),
     )
     yield one("parquet_a_gigabyte_of_one_text", "t.parquet", _repeated_text, Answered())
+    for kind, fixed in {"any": False, "fixed": True}.items():
+        made = partial(constant_decimal, 200_000, 5000, fixed)
+        yield one(f"parquet_gigabyte_of_decimals_of_{kind}_length", "t.parquet", made, Refused("packed as"))
+    yield one("parquet_decimals_by_hand", "t.parquet", partial(constant_decimal, 6, 4, True), ROWS)
     yield one(
         "parquet_cell_of_10_001",
         "t.parquet",

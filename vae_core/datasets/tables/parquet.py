@@ -1,6 +1,7 @@
 """Parquet -> columns: the metadata is judged before any data is read."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from typing import Any
 
@@ -19,8 +20,10 @@ from vae_core.datasets.tables.columns import (
 from vae_core.errors import DatasetError
 
 MAGIC = b"PAR1"
-UNBOUNDED = "DELTA_BYTE_ARRAY"
-"""An encoding of texts in which a few bytes may unfold to gigabytes."""
+MAX_DECIMAL_BYTES = 32
+"""Of a decimal of any width that arrow has."""
+UNFOLDING = re.compile(r"DictAccumulator for (Delta\w*)Decoder")
+"""How arrow refuses to read as a dictionary what is packed as DELTA_BYTE_ARRAY or DELTA_LENGTH_BYTE_ARRAY."""
 INDEX_OF_PANDAS = re.compile(r"__index_level_\d+__")
 
 
@@ -58,18 +61,11 @@ def _read(file: File, data: bytes, as_text: Collection[str]) -> RawTable:
     metadata = pq.read_metadata(source)
     _check(file, metadata)
     fields = list(metadata.schema.to_arrow_schema())
-    group = metadata.row_group(0)
-    chunks = [group.column(k) for k in range(group.num_columns)]
-    unfolding = {chunk.path_in_schema for chunk in chunks if UNBOUNDED in chunk.encodings}
-    readable = [field for field in fields if _kind(field.type) and field.name not in unfolding]
-    left_out = [
-        (shown_name(f.name), f"packed as {UNBOUNDED}" if f.name in unfolding else f"of the type {str(f.type)[:40]}")
-        for f in fields
-        if f not in readable
-    ]
-    # dictionaries keep one copy of a text that a million rows have
-    texts = [field.name for field in readable if _kind(field.type) == "text"]
-    table = pq.ParquetFile(source, read_dictionary=texts).read([f.name for f in readable], use_threads=False)
+    places = _places(metadata.schema, fields)
+    kinds = {place: _kind(f.type) for f, place in zip(fields, places, strict=True) if isinstance(place, int)}
+    table, packed = _unpacked(source, kinds)
+    reasons = [place if isinstance(place, str) else packed.get(place, "") for place in places]
+    left_out = [(shown_name(f.name), why) for f, why in zip(fields, reasons, strict=True) if why]
     pairs = [(f.name, column) for f, column in zip(table.schema, table.columns, strict=True) if _kind(f.type)]
     pairs.sort(key=lambda pair: not INDEX_OF_PANDAS.fullmatch(pair[0]))  # written last, but it comes first
 
@@ -87,6 +83,69 @@ def _read(file: File, data: bytes, as_text: Collection[str]) -> RawTable:
     columns = [column for _, column in pairs]
     del table, pairs
     return name_columns(file, names, columns, convert)._replace(left_out=tuple(left_out))
+
+
+def _places(schema: Any, fields: list[Any]) -> list[int | str]:
+    """Of each field the number of its column, or why it is not read.
+
+    By number, since names may be there twice. The schema alone is asked: a damaged footer ends the process when
+    pyarrow is asked for a column of a row group, whose figures arrow checks without a way to tell.
+    """
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for k in range(len(schema)):
+        if schema.column(k).path == schema.column(k).name:  # not within a structure
+            found[schema.column(k).name].append(k)
+    fields_named = Counter(field.name for field in fields)
+    numbers = {name: iter(ks) for name, ks in found.items() if len(ks) == fields_named[name]}
+    places: list[int | str] = []
+    for field in fields:
+        place = next(numbers.get(field.name, iter(())), None)
+        if not _kind(field.type):
+            places.append(f"of the type {str(field.type)[:40]}")
+        elif place is None:
+            places.append("named like a structure")
+        elif _is_long(schema.column(place), field):
+            places.append(f"packed as {schema.column(place).physical_type}")
+        else:
+            places.append(place)
+    return places
+
+
+def _is_long(column: Any, field: Any) -> bool:
+    """Whether a value, other than a text, may have any length: a short dictionary of it unfolds to gigabytes."""
+    return column.length > MAX_DECIMAL_BYTES or (column.physical_type == "BYTE_ARRAY" and _kind(field.type) != "text")
+
+
+def _unpacked(source: Any, kinds: dict[int, str]) -> tuple[Any, dict[int, str]]:
+    """The columns of these numbers, but for the texts that could not be read, and how those are packed.
+
+    Texts are read as dictionaries, which keep one copy of what a million rows have. Arrow cannot do so, and says it
+    before it unpacks anything, where they are packed as DELTA_BYTE_ARRAY: there a few bytes may unfold to gigabytes.
+    Whatever the metadata say, it is the pages that decide.
+    """
+    import pyarrow.parquet as pq
+
+    texts = [k for k, kind in kinds.items() if kind == "text"]
+    reader = pq.ParquetFile(source, read_dictionary=texts).reader
+    try:
+        return reader.read_all(column_indices=[*kinds], use_threads=False), {}
+    except OSError as error:
+        if not UNFOLDING.search(str(error)):
+            raise
+    packed = {k: how for k in texts if (how := _packing(reader, k))}
+    return reader.read_all(column_indices=[k for k in kinds if k not in packed], use_threads=False), packed
+
+
+def _packing(reader: Any, number: int) -> str:
+    """How this column of texts is packed, if it cannot be read for that; otherwise ""."""
+    try:
+        reader.read_all(column_indices=[number], use_threads=False)
+    except OSError as error:
+        found = UNFOLDING.search(str(error))
+        if not found:
+            raise
+        return "packed as " + re.sub("(?<=[a-z])(?=[A-Z])", "_", found[1]).upper()
+    return ""
 
 
 def _dates(column: Any) -> Any:
