@@ -24,7 +24,7 @@ STARTING_SHARE = 0.15
 """Of the kills fall into the start of a worker."""
 LONGEST_START, LONGEST_TRAINING = 2.0, 2.0
 """Seconds until a kill, at most."""
-EPOCHS_A_KILL = 100
+EPOCHS_A_KILL = 700
 PATIENCE = 120.0
 
 

@@ -82,6 +82,8 @@ MAX_CELL_CHARACTERS = 10_000
 """Of one cell (UP-15)."""
 MAX_LINE_BYTES = 4 * 2**20
 """Of one row of a CSV file (UP-15)."""
+MAX_DECIMAL_BYTES = 32
+"""Of a decimal in Parquet, of any width that arrow has: longer ones unfold (UP-15)."""
 MAX_PARQUET_BYTES = 2**29
 """Of all columns of a Parquet file, unpacked, as its metadata counts them (UP-15)."""
 MAX_ROW_GROUPS = 10_000

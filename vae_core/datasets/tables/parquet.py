@@ -6,7 +6,13 @@ from collections.abc import Collection
 from typing import Any
 
 from vae_core.datasets.file import File, shown_name
-from vae_core.datasets.limits import MAX_FOOTER_BYTES, MAX_PARQUET_BYTES, MAX_ROW_GROUPS, MAX_TABLE_BYTES
+from vae_core.datasets.limits import (
+    MAX_DECIMAL_BYTES,
+    MAX_FOOTER_BYTES,
+    MAX_PARQUET_BYTES,
+    MAX_ROW_GROUPS,
+    MAX_TABLE_BYTES,
+)
 from vae_core.datasets.tables.columns import (
     FoundColumn,
     RawTable,
@@ -20,8 +26,6 @@ from vae_core.datasets.tables.columns import (
 from vae_core.errors import DatasetError
 
 MAGIC = b"PAR1"
-MAX_DECIMAL_BYTES = 32
-"""Of a decimal of any width that arrow has."""
 UNFOLDING = re.compile(r"DictAccumulator for (Delta\w*)Decoder")
 """How arrow refuses to read as a dictionary what is packed as DELTA_BYTE_ARRAY or DELTA_LENGTH_BYTE_ARRAY."""
 INDEX_OF_PANDAS = re.compile(r"__index_level_\d+__")
