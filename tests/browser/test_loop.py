@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,15 @@ def archive(folder: Path, count: int, name: str) -> Path:
     path = folder / name
     path.write_bytes(zip_of({f"{'-|'[k % 2]}/{k}.png": png(x[k, ..., 0]) for k in range(count)}))
     return path
+
+
+@pytest.fixture(autouse=True)
+def no_run_is_left(app_workspace: Path) -> Iterator[None]:
+    """A test that fails must not leave a run in the others' way: one trains at a time."""
+    yield
+    for run in runs.list_runs():
+        if run.is_live:
+            runs.cancel(run.id)
 
 
 @pytest.mark.slow
