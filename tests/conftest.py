@@ -30,6 +30,11 @@ def one_thread() -> None:
 
 
 @pytest.fixture(autouse=True)
+def same_numbers_every_time() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
 def workspace_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test has a workspace of its own."""
     folder = tmp_path / "workspace"
