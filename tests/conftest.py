@@ -31,7 +31,7 @@ def one_thread() -> None:
 
 @pytest.fixture(autouse=True)
 def same_numbers_every_time() -> None:
-    torch.manual_seed(0)
+    torch.manual_seed(2014)  # not 0: tests make generators of that seed, and two equal sources are none
 
 
 @pytest.fixture(autouse=True)

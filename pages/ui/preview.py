@@ -1,4 +1,4 @@
-"""What a model makes of examples it has not trained on, and where it puts them, after its last epoch on disk."""
+"""What a model makes of examples it has not trained on, and where it puts them."""
 
 from typing import Any
 

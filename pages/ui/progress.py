@@ -85,7 +85,7 @@ def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
         ):
             _press(runs.keep_best, run.id)
     if present and present != records[-1].epoch:
-        st.caption(f"The model is that of epoch {present}, the best one; the pictures below are of the last one.")
+        st.caption(f"The model, and what is shown of it, is that of epoch {present}, the best one.")
 
 
 def _press(action: Callable[[str], Run], id: str) -> None:

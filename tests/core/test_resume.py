@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import safetensors.numpy
 import safetensors.torch
 import torch
 
@@ -177,6 +179,16 @@ def test_death_after_the_end_was_saved_does_not_train_on() -> None:
     content = directory.checkpoint.read_bytes()
     assert finish(directory, dataset) == ""
     assert directory.checkpoint.read_bytes() == content
+
+
+def test_pictures_of_a_run_are_of_the_epoch_that_was_kept() -> None:
+    directory, dataset = impatient()
+    finish(directory, dataset)
+    shown = safetensors.numpy.load_file(directory.preview)
+    end = read(directory.checkpoint)
+    assert end.measured.epoch < len(end.history)
+    assert end.codes is not None
+    np.testing.assert_allclose(shown["codes"], end.codes.mean[: len(shown["codes"])], atol=1e-5)
 
 
 def impatient() -> tuple[RunDirectory, Dataset]:

@@ -40,7 +40,7 @@ class Keeper:
     def __init__(self, directory: RunDirectory, dataset: Dataset, training: Training, device: torch.device) -> None:
         self._directory, self._dataset, self._training = directory, dataset, training
         self._run = directory.read_run()
-        self.preview = _Preview(dataset, training.config, device)
+        self.preview = Preview(dataset, training.config, device)
         self.has_ended = False
         self.note = ""
         self._environment = Environment.here(device)
@@ -162,7 +162,7 @@ def best_of(directory: RunDirectory, last: Checkpoint) -> Checkpoint:
     return replace(found, history=history)
 
 
-class _Preview:
+class Preview:
     """Codes of a probe set and a row of reconstructions of held-out pictures."""
 
     def __init__(self, dataset: Dataset, config: RunConfig, device: torch.device) -> None:
@@ -175,6 +175,7 @@ class _Preview:
 
     @torch.no_grad()
     def picture(self, model: VAE) -> bytes:
+        """What is to be shown of a model, as the content of a safetensors file."""
         model.eval()
         code = model.encode(self.originals, self.shown_labels).mean
         tensors = {

@@ -13,12 +13,12 @@ from vae_core import checkpoints
 from vae_core.batches import choose_device
 from vae_core.datasets import Dataset
 from vae_core.errors import CheckpointError, TrainingError
-from vae_core.files import remove_leftovers
+from vae_core.files import remove_leftovers, write_atomically
 from vae_core.latents.codes import encode
 from vae_core.records import EpochRecord
 from vae_core.run_config import check_fit
 from vae_core.runs.directory import RunDirectory, Status
-from vae_core.runs.keeper import Keeper, best_of
+from vae_core.runs.keeper import Keeper, Preview, best_of
 from vae_core.selection import cross_validate
 from vae_core.training import Training
 from vae_core.vae import VAE
@@ -108,7 +108,9 @@ def _finish(directory: RunDirectory, dataset: Dataset, device: torch.device, bes
             chosen = best_of(directory, chosen)
         except CheckpointError:
             note = NO_BEST
-    codes = encode(chosen.model(), dataset, device)
+    model = chosen.model()
+    codes = encode(model, dataset, device)
+    write_atomically(directory.preview, Preview(dataset, chosen.config, device).picture(model))
     directory.write_epochs(chosen.history)
     checkpoints.save(replace(chosen, optimizer={}, codes=codes), directory.checkpoint)
     directory.previous.unlink(missing_ok=True)
