@@ -22,10 +22,11 @@ def main(data: str, held_out: int, batch: int, epochs: int, target: float) -> No
     x = np.lib.format.open_memmap(data, mode="r")
     dataset = Dataset("bench", x, ImageSchema(), known_id="bench")
     rate = PRESETS["mlp-256-128-64"].learning_rate  # of the plain networks
-    settings = TrainConfig(epochs=epochs, batch_size=batch, learning_rate=rate, validation=held_out / len(x))
+    settings = TrainConfig(epochs=epochs, batch_size=batch, learning_rate=rate)
     network = Mlp(widths=(512, 256), activation="relu", fourier=0)
     config = RunConfig(dataset_id="bench", model=ModelConfig(architecture=network), train=settings)
     training = Training(build(config, dataset.schema, 0), dataset, config, torch.device("cpu"))
+    training.divide(*torch.arange(len(x)).split(len(x) - held_out))
     moments = [time.process_time()]
     measured = []
     for record in training:
