@@ -242,8 +242,6 @@ def test_one_example_is_a_batch_too(name: str) -> None:
 
 
 def test_info_vae_never_drives_codes_from_the_prior() -> None:
-    with pytest.raises(
-        ConfigError, match=r"^α \+ λ is below 1, which drives codes away from the prior\. Make λ larger\.$"
-    ):
+    with pytest.raises(ConfigError, match=r"^α \+ λ is below 1, .* Make λ larger\.$"):
         RunConfig(dataset_id="x").with_settings({"objective": {"name": "info-vae", "alpha": -10, "weight": 5}})
     assert OBJECTIVES["info-vae"](alpha=-10, weight=11).weight == 11
