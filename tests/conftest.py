@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.small import small
 from tests.stored import store_model
@@ -19,6 +21,18 @@ from vae_core.datasets import Dataset, ImageSchema
 from vae_core.latents.codes import encode
 from vae_core.run_config import RunConfig
 from vae_core.training import Training
+
+
+class OneBrowser(LoadScopeScheduling):
+    """Of the processes of `pytest -n`, one has browser and app, whatever the others do meanwhile."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneBrowser:
+    return OneBrowser(config, log)
+
 
 CPU = torch.device("cpu")
 SMALL = small()

@@ -54,7 +54,7 @@ def test_two_commands_install_start_and_test() -> None:
     install = [line for line in COMMANDS if line.startswith("pip install")]
     assert install == [
         "pip install -r requirements.txt && python -m streamlit run app.py",
-        "pip install -r tests/requirements.txt && python -m pytest -n 2 --dist loadgroup",
+        "pip install -r tests/requirements.txt && python -m pytest -n 2",
     ]
     assert "torch==2.13.0\n" in (ROOT / "requirements.txt").read_text("utf-8")
     assert "-r ../requirements.txt\n" in (ROOT / "tests" / "requirements.txt").read_text("utf-8")

@@ -16,7 +16,7 @@ MEMORY = ("exp_avg", "exp_avg_sq", "step")
 
 
 class Adam:
-    """Minimises by gradients. Every parameter must have one at every step.
+    """Minimises by gradients; a parameter that has none at a step is taken to have zeros.
 
     Args:
         named_parameters: Of the model, already on their device.

@@ -10,7 +10,8 @@ from torch import Tensor
 from vae_core.errors import ConfigError
 
 RESIDENT_BYTES = 2**30
-"""Sets up to this size lie on a GPU as uint8; larger ones are read from disk batch by batch."""
+"""Sets up to this size lie on a GPU as uint8, on CUDA up to half of what is free there; larger ones are read from disk
+batch by batch."""
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
@@ -45,15 +46,17 @@ class Examples:
         self.device = device
         self._mapped = x
         self._labels = None if labels is None else torch.from_numpy(labels.astype(np.int64)).to(device)
-        resident = device.type == "cpu" or (resident and x.nbytes <= RESIDENT_BYTES)
+        resident = device.type == "cpu" or (resident and x.nbytes <= _room(device))
         self._resident = _as_tensor(x).to(device) if resident else None
+        self.index_device = device if resident else torch.device("cpu")
+        """Where an index is used: one that lies there already is not copied batch by batch."""
 
     def __len__(self) -> int:
         return len(self._mapped)
 
     def __getitem__(self, index: Tensor) -> Tensor:
         if self._resident is not None:
-            chosen = self._resident[index.to(self.device)]
+            chosen = self._resident[index.to(self.index_device)]
         else:
             chosen = torch.from_numpy(self._mapped[index.cpu().numpy()]).to(self.device)
         return chosen.permute(0, 3, 1, 2).float().div_(255) if chosen.ndim == 4 else chosen.float()
@@ -65,6 +68,11 @@ class Examples:
     def in_order(self, batch_size: int) -> Iterator[Tensor]:
         """The indices of all examples once, in order, in parts."""
         yield from torch.arange(len(self)).split(batch_size)
+
+
+def _room(device: torch.device) -> int:
+    """Bytes that a dataset may take on a device."""
+    return torch.cuda.mem_get_info(device)[0] // 2 if device.type == "cuda" else RESIDENT_BYTES
 
 
 def _as_tensor(x: np.ndarray) -> Tensor:

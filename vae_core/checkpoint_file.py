@@ -60,7 +60,7 @@ DTYPES = {
 
 
 class Environment(BaseModel):
-    """Where an epoch was trained: the same again gives the same numbers to the last bit."""
+    """Where an epoch was trained: the same again gives the same numbers, on a CPU to the last bit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

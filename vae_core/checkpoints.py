@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from vae_core.errors import CheckpointError, NotFoundError
 from vae_core.example import ExampleSpec, as_learnt
 from vae_core.files import write_atomically
 from vae_core.latents.codes import Codes, encode
+from vae_core.latents.mixture import fit_mixture
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
 from vae_core.vae import VAE
@@ -131,6 +133,29 @@ class Checkpoint:
         told = None if labels is None else torch.as_tensor(np.asarray(labels, dtype=np.int64))
         with torch.inference_mode():
             return self.model().decode_bounded(z, told).numpy()
+
+    def sample(self, count: int, source: Literal["mixture", "prior"] = "mixture", seed: int = 0) -> np.ndarray:
+        """Latents float32 [count, L] for `decode`: pictures that nobody has drawn.
+
+        Args:
+            count: How many.
+            source: Mixture: of ten normals, fitted to the codes; closer to them than most priors, and the only way for
+                an autoencoder (Ghosh et al. 2020, https://arxiv.org/abs/1903.12436). Prior: what training pressed
+                the codes towards.
+            seed: Of the samples.
+
+        Raises:
+            CheckpointError: if it has no codes to fit a mixture to, or no prior.
+        """
+        if source == "mixture":
+            if self.codes is None:
+                raise CheckpointError(f"{shown_name(self.name)} has no codes yet. Give it some: with_codes(dataset).")
+            return fit_mixture(self.codes.mean).sample(count, seed)
+        model = self.model()
+        if model.is_deterministic:
+            raise CheckpointError("An autoencoder has no prior to sample from. Sample from the mixture.")
+        with torch.inference_mode():
+            return model.present_prior().sample(count, torch.Generator().manual_seed(seed)).numpy()
 
     def save(self, path: str | Path) -> None:
         """Write the file whole or not at all."""

@@ -223,5 +223,9 @@ class TrainConfig(Config):
         "auto", title="Device", description="auto takes CUDA, then Apple's GPU, then the CPU."
     )
     seed: int = Field(
-        0, ge=0, le=2**31 - 1, title="Seed", description="The same seed on the same machine gives the same model."
+        0,
+        ge=0,
+        le=2**31 - 1,
+        title="Seed",
+        description="The same seed gives the same model again, on the same machine's CPU to the last bit.",
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vae_core.records import ACTIVE_VARIANCE, EpochRecord
-from vae_core.run_config import RunConfig
+from vae_core.run_config import RunConfig, held_out_count
 
 Kind = Literal["too few examples", "batch larger than the set", "collapse", "unused dimensions", "overfitting"]
 
@@ -49,7 +49,7 @@ def diagnose(history: Sequence[EpochRecord], config: RunConfig, examples: int) -
         config: Its settings.
         examples: How many the dataset has, validation included.
     """
-    learnt = examples - min(max(round(examples * config.train.validation), 1), examples - 1)
+    learnt = examples - held_out_count(examples, config.train.validation)
     found = [*_few(examples), *_large_batch(config.train.batch_size, learnt)]
     if history:
         found += [*_collapse(history, config), *_overfitting(history, config)]

@@ -39,8 +39,9 @@ class Measured(BaseModel):
     @classmethod
     def of(cls, values: Tensor) -> "Measured":
         """Of values [N]."""
-        error = float(values.double().std() / math.sqrt(len(values))) if len(values) > 1 else 0.0
-        return cls(mean=float(values.double().mean()), error=error)
+        values = values.cpu().double()  # not every device has float64
+        error = float(values.std() / math.sqrt(len(values))) if len(values) > 1 else 0.0
+        return cls(mean=float(values.mean()), error=error)
 
 
 class Evaluation(BaseModel):
@@ -105,7 +106,7 @@ class Evaluator:
         outs = list(self._outputs(index, 1))
         losses = torch.cat([out.reconstruction_loss for out in outs])
         mean = torch.cat([out.posterior.mean for out in outs])
-        variance = mean.double().var(0, correction=0).tolist()
+        variance = mean.cpu().double().var(0, correction=0).tolist()
         common = {
             "count": len(index),
             "split": part,
@@ -126,8 +127,8 @@ class Evaluator:
             | {
                 "kl": Measured.of(kl.sum(1)),
                 "elbo": Measured.of(-(losses + kl.sum(1))),
-                "kl_per_dimension": kl.double().mean(0).tolist(),
-                "mutual_information": Measured.of(information(latents, mean, std)),
+                "kl_per_dimension": kl.cpu().double().mean(0).tolist(),
+                "mutual_information": Measured.of(information(latents.cpu(), mean.cpu(), std.cpu())),
                 "bound": Measured.of(self._bound(index, samples)) if samples else None,
                 "bound_samples": samples,
             }

@@ -144,7 +144,7 @@ class Residual(nn.Module):
 
 
 def resnet(options: Resnet, ends: Ends) -> tuple[nn.Module, nn.Module]:
-    """A residual block at every size, halved by strided convolutions, doubled by nearest neighbours."""
+    """A residual block at every size below the full one, halved by strided convolutions, doubled by neighbours."""
     sides = _halved(_side(ends))
     depths = [min(options.channels * 2**i, 8 * options.channels) for i in range(len(sides))]
     down: list[nn.Module] = [nn.Conv2d(ends.seen[0], depths[0], 3, padding=1)]

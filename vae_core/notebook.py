@@ -124,8 +124,10 @@ def evaluate(
 
     Raises:
         DatasetError: if the dataset cannot be brought to the model's schema.
-        ConfigError: if there is nothing to be binarised.
+        ConfigError: if there is nothing to be binarised, or `samples` is negative.
     """
+    if samples < 0:
+        raise ConfigError(f"A bound of {samples} samples cannot be. Give 0 for none, or some hundreds.")
     settings = checkpoint.config.train
     chosen: Targets = settings.targets if targets == "as trained" else targets
     if chosen == "binarised" and (

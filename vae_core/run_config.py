@@ -28,6 +28,11 @@ FEWEST_EXAMPLES = 2
 """Training needs one example to learn from and one to measure on."""
 
 
+def held_out_count(examples: int, validation: float) -> int:
+    """How many examples are kept aside to measure on: a share of them, and at least one on either side."""
+    return min(max(round(examples * validation), 1), examples - 1)
+
+
 class RunConfig(Config):
     """Dataset, model, objective and training of one run; JSON both ways."""
 
@@ -51,17 +56,20 @@ class RunConfig(Config):
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
     def with_settings(self, values: Settings) -> "RunConfig":
-        """The same with single settings changed; an objective brings the kind of posterior that it needs.
+        """The same with single settings changed.
+
+        An objective brings the kind of posterior that it needs, unless one is asked for.
 
         Raises:
             ConfigError: if a value is out of its range, or belongs to no part.
         """
         changed = _merged(self.model_dump(), values)
-        objective = OBJECTIVES.get(changed["objective"]["name"], PlainVAE)
-        if objective.is_deterministic:
-            changed["model"]["posterior"] = "deterministic"
-        elif changed["model"]["posterior"] == "deterministic":
-            changed["model"]["posterior"] = ModelConfig.model_fields["posterior"].default
+        if "posterior" not in values.get("model", {}):
+            objective = OBJECTIVES.get(changed["objective"]["name"], PlainVAE)
+            if objective.is_deterministic:
+                changed["model"]["posterior"] = "deterministic"
+            elif changed["model"]["posterior"] == "deterministic":
+                changed["model"]["posterior"] = ModelConfig.model_fields["posterior"].default
         try:
             return RunConfig.model_validate(changed)
         except ValidationError as error:
@@ -100,6 +108,8 @@ def _sentence(error: ValidationError) -> str:
     if first["type"] == "extra_forbidden":
         *_, part, _ = ("the settings", *first["loc"])
         return f"{part} has no setting {name}. Leave it out, or choose what has it."
+    if first["type"] == "value_error":  # a sentence of ours
+        return str(first["ctx"]["error"])
     return f"{name} cannot be {first['input']}: {first['msg'].lower()}. Choose a value in the range."
 
 

@@ -17,7 +17,7 @@ from vae_core.diagnosis import best_epoch
 from vae_core.errors import CheckpointError, TrainingError
 from vae_core.objectives import Step
 from vae_core.records import EpochRecord, Terms
-from vae_core.run_config import FEWEST_EXAMPLES, RunConfig
+from vae_core.run_config import FEWEST_EXAMPLES, RunConfig, held_out_count
 from vae_core.vae import VAE, VAEOutput
 
 EVALUATION_BATCH = 256
@@ -60,6 +60,9 @@ class Training:
     ) -> None:
         settings = config.train
         self.model = model.to(device)
+        for parameter in self.model.parameters():  # so laid out, convolutions are a tenth to a fifth faster
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
         self.config = config
         self.history: list[EpochRecord] = []
         self._device = device
@@ -137,7 +140,7 @@ class Training:
         settings = self.config.train
         noise = _generator(self._device, settings.seed, epoch, NOISE)
         shuffle = _generator(torch.device("cpu"), settings.seed, epoch, ORDER)
-        order = self._learn[torch.randperm(len(self._learn), generator=shuffle)]
+        order = self._learn[torch.randperm(len(self._learn), generator=shuffle)].to(self._examples.index_device)
         steps = settings.epochs * self._batches
         mean, watch = _Mean(self._device), _Watch(self._device)
         self.model.train()
@@ -217,7 +220,7 @@ def split(count: int, validation: float, seed: int) -> tuple[Tensor, Tensor]:
         raise TrainingError(
             f"The dataset has {count} example; training needs at least {FEWEST_EXAMPLES}, a good model some hundreds."
         )
-    held_out = min(max(round(count * validation), 1), count - 1)
+    held_out = held_out_count(count, validation)
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     return order[held_out:], order[:held_out]
 

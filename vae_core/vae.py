@@ -22,7 +22,7 @@ from vae_core.networks import ARCHITECTURES, Ends
 from vae_core.priors import PRIORS, Prior
 
 LEAST_LOG_VARIANCE, GREATEST_LOG_VARIANCE = -14.0, 1.0
-"""A posterior is never wider than e times the prior: a few exploding variances would ruin a quick run's KL."""
+"""With the log-variance form no variance exceeds e: a few exploding ones would ruin a quick run's KL."""
 FIRST_LOG_VARIANCE = -4.0
 """Small variances at first, so that the decoder sees distinct codes at once."""
 LEAST_STD = 1e-3

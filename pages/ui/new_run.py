@@ -18,7 +18,7 @@ from vae_core.config import TrainConfig
 from vae_core.diagnosis import diagnose
 from vae_core.errors import VAECoreError
 from vae_core.objectives import OBJECTIVES
-from vae_core.run_config import PRESETS, RunConfig, check_fit, suggested_preset
+from vae_core.run_config import PRESETS, RunConfig, check_fit, held_out_count, suggested_preset
 from vae_core.stored_datasets import DatasetSummary
 
 EXAMPLES = {"image": "pictures", "table": "rows"}
@@ -156,7 +156,7 @@ def _outcome(about: DatasetSummary, config: RunConfig, preset: str) -> str:
     """
     parameters = check(about, config)
     train = config.train
-    held_out = min(max(round(about.count * train.validation), 1), about.count - 1)
+    held_out = held_out_count(about.count, train.validation)
     steps = train.epochs * -(-(about.count - held_out) // train.batch_size)
     seconds = _seconds(about, config, preset)
     return (

@@ -85,7 +85,7 @@ def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
         ):
             _press(runs.keep_best, run.id)
     if present and present != records[-1].epoch:
-        st.caption(f"The model, and what is shown of it, is that of epoch {present}, the best one.")
+        st.caption(f"The model is that of epoch {present}, the best one; so are the pictures below.")
 
 
 def _press(action: Callable[[str], Run], id: str) -> None:

@@ -11,13 +11,6 @@ from pages.ui import browser_runtime
 from tests.browser.app_process import CHROMIUM, AppProcess, launch
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process of pytest has the browser, whatever the others do meanwhile."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 def go_without(reason: str) -> None:
     """Skip where a person lacks it; in CI, which installs it, a missing browser is a failure and no green run."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)

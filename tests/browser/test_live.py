@@ -246,7 +246,7 @@ def test_every_choice_of_a_model_is_followed(page: Page, app: AppProcess) -> Non
         page.wait_for_url(f"**model={id}*", timeout=10_000)
         expect(page.get_by_role("combobox")).to_have_value(title)
         count = "10,000" if id == "mnist-2d" else "1,797"
-        expect(page.locator(".lp-note")).to_contain_text(f"{count} codes", timeout=30_000)
+        expect(page.locator(".lp-note", has_text=f"{count} codes")).to_be_visible(timeout=30_000)
     page.go_back()
     expect(page.get_by_role("combobox")).to_have_value("MNIST, two latents", timeout=10_000)
 

@@ -74,6 +74,28 @@ def test_encode_writes_codes_and_keeps_them_on_demand(model: Path, archive: Path
     assert len(kept) == 4
 
 
+def test_sample_writes_what_the_model_makes_up(model: Path, archive: Path, tmp_path: Path) -> None:
+    for source in ("mixture", "prior"):
+        assert call("sample", model, "--count", 5, "--source", source, "--out", tmp_path / source).exit_code == 0
+        with np.load(tmp_path / f"{source}.npz", allow_pickle=False) as made:
+            assert made["latents"].shape == (5, 2)
+            assert made["x"].shape == (5, 1, 16, 16)
+    call("train", archive, "--epochs", 1, "--conditional", "true", "--out", tmp_path / "told")
+    refused = call("sample", tmp_path / "told", "--out", tmp_path / "x.npz")
+    assert refused.exit_code == 2
+    assert "one of -, |" in refused.output
+    assert call("sample", tmp_path / "told", "--label", "|", "--out", tmp_path / "x.npz").exit_code == 0
+
+
+def test_sampled_rows_come_in_original_units(tmp_path: Path) -> None:
+    call("train", "houses", "--epochs", 1, "--out", tmp_path / "town")
+    assert call("sample", tmp_path / "town", "--count", 3, "--out", tmp_path / "rows.npz").exit_code == 0
+    with np.load(tmp_path / "rows.npz", allow_pickle=False) as made:
+        columns = [name for name in made.files if name.startswith("column ")]
+        assert len(columns) > 3
+        assert {made[name].dtype.kind for name in columns} == {"f", "U"}
+
+
 def test_datasets_lists_what_is_built_in() -> None:
     assert "digits" in call("datasets").stdout
     first = json.loads(call("datasets", "--json").stdout.splitlines()[0])

@@ -16,7 +16,7 @@ from vae_core import Checkpoint, evaluate
 from vae_core.checkpoints import build
 from vae_core.config import Gaussian, Mlp, ModelConfig, TrainConfig
 from vae_core.datasets import Dataset, TableSchema
-from vae_core.errors import ConfigError, DatasetError
+from vae_core.errors import CheckpointError, ConfigError, DatasetError
 from vae_core.evaluation import information
 from vae_core.objectives import Autoencoder
 from vae_core.run_config import RunConfig
@@ -208,3 +208,28 @@ def test_checkpoint_of_a_notebook_is_saved_and_loaded(tmp_path: Path) -> None:
     assert again.decode(codes.mean[:4]).shape == (4, 1, 8, 8)
     with pytest.raises(ConfigError, match="no setting lattents"):
         train(digits, lattents=3)
+
+
+def test_what_a_model_makes_up_lies_where_its_codes_do(tiny_images: Dataset) -> None:
+    checkpoint = trained(tiny_images, small(posterior="deterministic"), epochs=2)
+    assert checkpoint.codes
+    far = replace(checkpoint, codes=replace(checkpoint.codes, mean=checkpoint.codes.mean + 40))
+    latents = far.sample(500, seed=1)
+    assert latents.shape == (500, 2)
+    np.testing.assert_allclose(latents.mean(0), far.codes.mean.mean(0), atol=0.5)
+    np.testing.assert_array_equal(latents, far.sample(500, seed=1))
+    with pytest.raises(CheckpointError, match="no prior to sample from"):
+        far.sample(5, "prior")
+    with pytest.raises(CheckpointError, match="no codes yet"):
+        replace(checkpoint, codes=None).sample(5)
+
+
+def test_samples_of_the_prior_are_the_models_own(tiny_checkpoint: Checkpoint) -> None:
+    latents = tiny_checkpoint.sample(20_000, "prior")
+    np.testing.assert_allclose(latents.mean(0), 0, atol=0.05)
+    np.testing.assert_allclose(np.cov(latents.T), np.eye(2), atol=0.05)
+
+
+def test_negative_number_of_samples_is_refused(tiny_checkpoint: Checkpoint, tiny_images: Dataset) -> None:
+    with pytest.raises(ConfigError, match="A bound of -1 samples"):
+        evaluate(tiny_checkpoint, tiny_images, samples=-1)

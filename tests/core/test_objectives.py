@@ -7,6 +7,7 @@ import torch
 from torch.distributions import MultivariateNormal, Normal
 
 from tests.small import PICTURE, small
+from vae_core.errors import ConfigError
 from vae_core.objectives import (
     DIPVAE,
     IWAE,
@@ -25,6 +26,7 @@ from vae_core.objectives.beta_tcvae import log_aggregate_posterior
 from vae_core.objectives.info_vae import mmd
 from vae_core.objectives.iwae import importance_bound
 from vae_core.priors import StandardNormal, kl_to_standard
+from vae_core.run_config import RunConfig
 from vae_core.vae import VAE, VAEOutput
 
 CPU = torch.device("cpu")
@@ -237,3 +239,9 @@ def test_one_example_is_a_batch_too(name: str) -> None:
         out.prior,
     )
     assert objective.penalty(one, Step(1)).isfinite().all()
+
+
+def test_info_vae_never_drives_codes_from_the_prior() -> None:
+    with pytest.raises(ConfigError, match=r"^α \+ λ is below 1, .* Make λ larger\.$"):
+        RunConfig(dataset_id="x").with_settings({"objective": {"name": "info-vae", "alpha": -10, "weight": 5}})
+    assert OBJECTIVES["info-vae"](alpha=-10, weight=11).weight == 11

@@ -3,7 +3,8 @@
 The peers need not be installed for anything else: `pip install --no-deps pythae==0.1.2 cloudpickle imageio tqdm` into
 an environment with this torch, perhaps another one than ours.
 
-    network   784-512-256-2 and back, ReLU, 1,068,820 parameters, Bernoulli on grey pixels
+    mlp       784-512-256-2 and back, ReLU, 1,068,820 parameters, Bernoulli on grey pixels
+    conv      two strided convolutions, a dense layer of 256, and back, SiLU, 1,648,389 parameters
     ours      as `train` does it
     pythae    its BaseTrainer, at its defaults but for the number of epochs
     loop      a plain loop as in PyTorch's own VAE example: a dataset of PIL pictures, a DataLoader, Adam 1e-3
@@ -26,6 +27,7 @@ from vae_core.errors import ConfigError, TrainingError
 
 HERE = Path(__file__).resolve().parent
 CONTENDERS = ("ours", "pythae", "loop")
+NETWORKS = ("mlp", "conv")
 HELD_OUT = 1000
 BATCH = 64
 """pythae's default."""
@@ -36,7 +38,9 @@ RACE_EPOCHS = {"ours": 12, "pythae": 150}
 SECONDS = 3600
 
 
-def bench(dataset: Dataset, rounds: int, peer_python: str, race: bool) -> Iterator[dict[str, Any]]:
+def bench(
+    dataset: Dataset, rounds: int, peer_python: str, race: bool, network: str = "mlp"
+) -> Iterator[dict[str, Any]]:
     """Each contender's CPU seconds an epoch and peak memory in every round; with `race` also the time to the target.
 
     Args:
@@ -44,6 +48,7 @@ def bench(dataset: Dataset, rounds: int, peer_python: str, race: bool) -> Iterat
         rounds: How often each has its turn.
         peer_python: A Python that has pythae and our version of torch.
         race: Whether to train until the validation −ELBO is 153.5, once each.
+        network: mlp or conv.
 
     Raises:
         ConfigError: if the data has another form.
@@ -56,16 +61,17 @@ def bench(dataset: Dataset, rounds: int, peer_python: str, race: bool) -> Iterat
         np.save(data, np.ascontiguousarray(dataset.x), allow_pickle=False)
         for number in range(rounds):
             for name in CONTENDERS:
-                yield {"round": number, "contender": name} | _run(name, data, SPEED_EPOCHS, peer_python)
+                yield {"round": number, "contender": name} | _run(name, data, SPEED_EPOCHS, peer_python, network)
         if race:
             for name, epochs in RACE_EPOCHS.items():
-                yield {"race": True, "contender": name} | _run(name, data, epochs, peer_python)
+                yield {"race": True, "contender": name} | _run(name, data, epochs, peer_python, network)
 
 
-def _run(name: str, data: Path, epochs: int, peer_python: str) -> dict[str, Any]:
+def _run(name: str, data: Path, epochs: int, peer_python: str, network: str) -> dict[str, Any]:
     """One contender in a process of its own, on one thread."""
     python = sys.executable if name == "ours" else peer_python
-    command = [python, str(HERE / f"{name}.py"), str(data), str(HELD_OUT), str(BATCH), str(epochs), str(TARGET)]
+    figures = map(str, (data, HELD_OUT, BATCH, epochs, TARGET))
+    command = [python, str(HERE / f"{name}.py"), *figures, network]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(HERE.parents[1])}
     ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=SECONDS, check=False)
     if ran.returncode:

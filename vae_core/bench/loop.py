@@ -1,4 +1,4 @@
-"""`loop.py X.npy HELD_OUT BATCH EPOCHS TARGET`: a plain loop as PyTorch's VAE example has it; prints one JSON object.
+"""`loop.py X.npy HELD_OUT BATCH EPOCHS TARGET NETWORK`: a plain loop as PyTorch's VAE example has it; prints JSON.
 
 https://github.com/pytorch/examples/tree/main/vae: a dataset that gives one PIL picture after the other, a DataLoader,
 probabilities and binary cross-entropy, Adam at 1e-3, the loss read at every step. Written anew, with the benchmark's
@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 import torch
+from peer_networks import LATENTS, halves  # type: ignore[import-not-found]
 from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -33,32 +34,30 @@ class Pictures(torch.utils.data.Dataset[Tensor]):
 
 
 class Model(nn.Module):
-    """784-512-256-2 and back."""
+    """One of the benchmark's networks."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: str) -> None:
         super().__init__()
-        self.down = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU())
-        self.mean, self.log_variance = nn.Linear(256, 2), nn.Linear(256, 2)
-        self.up = nn.Sequential(nn.Linear(2, 256), nn.ReLU(), nn.Linear(256, 512), nn.ReLU(), nn.Linear(512, 784))
+        self.down, width, self.up = halves(network)
+        self.mean, self.log_variance = nn.Linear(width, LATENTS), nn.Linear(width, LATENTS)
 
     def loss(self, x: Tensor) -> Tensor:
         """−ELBO of a batch, summed."""
-        flat = x.view(-1, 784)
-        hidden = self.down(flat)
+        hidden = self.down(x)
         mean, log_variance = self.mean(hidden), self.log_variance(hidden)
         z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
-        cross_entropy = F.binary_cross_entropy(torch.sigmoid(self.up(z)), flat, reduction="sum")
+        cross_entropy = F.binary_cross_entropy(torch.sigmoid(self.up(z)), x, reduction="sum")
         return cross_entropy - 0.5 * torch.sum(1 + log_variance - mean.pow(2) - log_variance.exp())
 
 
-def main(data: str, held_out: int, batch: int, epochs: int) -> None:
+def main(data: str, held_out: int, batch: int, epochs: int, network: str) -> None:
     """Train, and tell how long it took."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     x = np.array(np.lib.format.open_memmap(data, mode="r"))[..., 0]
     learn = DataLoader(Pictures(x[:-held_out]), batch_size=batch, shuffle=True)
     test = DataLoader(Pictures(x[-held_out:]), batch_size=batch)
-    model = Model()
+    model = Model(network)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     started, total = time.process_time(), 0.0
     for _ in range(epochs):
@@ -83,4 +82,4 @@ def main(data: str, held_out: int, batch: int, epochs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[6])

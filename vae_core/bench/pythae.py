@@ -1,4 +1,4 @@
-"""`pythae.py X.npy HELD_OUT BATCH EPOCHS TARGET`: pythae's trainer on the benchmark's network; prints one JSON object.
+"""`pythae.py X.npy HELD_OUT BATCH EPOCHS TARGET NETWORK`: pythae's trainer on the benchmark's network; prints JSON.
 
 https://github.com/clementchadebec/benchmark_VAE. It is started in a Python that has pythae, which need not have us.
 """
@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from peer_networks import LATENTS, halves  # type: ignore[import-not-found]
 
 sys.path.remove(str(Path(__file__).resolve().parent))  # else this file would be the pythae that is imported
 
@@ -24,12 +26,12 @@ from torch import Tensor, nn
 
 
 class Encoder(BaseEncoder):  # type: ignore[misc]
-    """784-512-256-2."""
+    """The way down."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: str) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Flatten(), nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU())
-        self.mean, self.log_variance = nn.Linear(256, 2), nn.Linear(256, 2)
+        self.body, width, _ = halves(network)
+        self.mean, self.log_variance = nn.Linear(width, LATENTS), nn.Linear(width, LATENTS)
 
     def forward(self, x: Tensor) -> ModelOutput:
         """x [B, 1, 28, 28] -> mean and log-variance."""
@@ -38,25 +40,27 @@ class Encoder(BaseEncoder):  # type: ignore[misc]
 
 
 class Decoder(BaseDecoder):  # type: ignore[misc]
-    """2-256-512-784."""
+    """The way back."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: str) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.Linear(2, 256), nn.ReLU(), nn.Linear(256, 512), nn.ReLU(), nn.Linear(512, 784), nn.Sigmoid()
-        )
+        self.body = halves(network)[2]
 
     def forward(self, z: Tensor) -> ModelOutput:
         """z [B, 2] -> pixels [B, 1, 28, 28]."""
-        return ModelOutput(reconstruction=self.body(z).reshape(-1, 1, 28, 28))
+        return ModelOutput(reconstruction=self.body(z).sigmoid())
 
 
-def main(data: str, held_out: int, batch: int, epochs: int, target: float) -> None:
+def main(data: str, held_out: int, batch: int, epochs: int, target: float, network: str) -> None:
     """Train, and tell how long it took."""
     logging.disable(logging.CRITICAL)
     torch.set_num_threads(1)
     x = torch.from_numpy(np.lib.format.open_memmap(data, mode="r").transpose(0, 3, 1, 2) / np.float32(255))
-    model = VAE(VAEConfig(input_dim=(1, 28, 28), latent_dim=2, reconstruction_loss="bce"), Encoder(), Decoder())
+    model = VAE(
+        VAEConfig(input_dim=(1, 28, 28), latent_dim=LATENTS, reconstruction_loss="bce"),
+        Encoder(network),
+        Decoder(network),
+    )
     with tempfile.TemporaryDirectory() as folder:
         settings = BaseTrainerConfig(
             output_dir=folder,
@@ -87,4 +91,4 @@ def main(data: str, held_out: int, batch: int, epochs: int, target: float) -> No
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]), sys.argv[6])

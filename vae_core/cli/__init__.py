@@ -8,10 +8,10 @@ from vae_core.cli.bench import bench
 from vae_core.cli.choose import choose
 from vae_core.cli.group import main
 from vae_core.cli.lists import datasets, presets
-from vae_core.cli.measure import encode, evaluate
+from vae_core.cli.measure import encode, evaluate, sample
 from vae_core.cli.train import train
 
 __all__ = ["main"]
 
-for command in (train, evaluate, encode, datasets, presets, choose, bench):
+for command in (train, evaluate, encode, sample, datasets, presets, choose, bench):
     main.add_command(command)

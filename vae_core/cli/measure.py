@@ -1,4 +1,4 @@
-"""`evaluate` and `encode`: what a trained model makes of data."""
+"""`evaluate`, `encode` and `sample`: what a trained model makes of data, and what it makes up."""
 
 import io
 import json
@@ -11,6 +11,7 @@ import click
 import numpy as np
 
 from vae_core.cli.group import checkpoint_path, kind, open_data
+from vae_core.datasets import TableSchema
 from vae_core.files import write_atomically
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 SPLITS = ("all", "training", "validation")
 TARGETS = ("as trained", "grey", "binarised")
+SOURCES = ("mixture", "prior")
+NAMES_TOLD = 10
 
 
 @click.command()
@@ -25,7 +28,12 @@ TARGETS = ("as trained", "grey", "binarised")
 @click.argument("data")
 @click.option("--split", type=click.Choice(SPLITS), default="all", help="Which part of DATA, as training divides it.")
 @click.option("--targets", type=click.Choice(TARGETS), default="as trained", help="Grey or binarised pixels.")
-@click.option("--samples", default=0, help="K of the importance-weighted bound on log p(x); 0 leaves it out.")
+@click.option(
+    "--samples",
+    type=click.IntRange(0),
+    default=0,
+    help="K of the importance-weighted bound on log p(x); 0 leaves it out.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.option("--seed", default=0, help="Of the posterior samples.")
 def evaluate(checkpoint: str, data: str, split: str, targets: str, samples: int, as_json: bool, seed: int) -> None:
@@ -90,9 +98,40 @@ def encode(checkpoint: str, data: str, out: Path | None, keep: bool) -> None:
         arrays = {"mean": codes.mean, "std": codes.std, "kl": codes.kl} | (
             {"labels": codes.labels} if codes.labels is not None else {}
         )
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **arrays)
-        write_atomically(out if out.suffix == ".npz" else out.with_name(f"{out.name}.npz"), buffer.getvalue())
+        _save_arrays(out, arrays)
     if keep:
         replace(loaded, codes=codes).save(path)
     click.echo(f"{len(codes):,} codes of {codes.mean.shape[1]} dimensions")
+
+
+@click.command()
+@click.argument("checkpoint")
+@click.option("--count", type=click.IntRange(1, 1_000_000), default=64, help="How many. [64]")
+@click.option("--source", type=click.Choice(SOURCES), default="mixture", help="A mixture fitted to the codes, or p(z).")
+@click.option("--label", help="Of a conditional model: the name of the label that all are to have.")
+@click.option("--seed", default=0, help="Of the samples.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="An .npz for latents and what they become.")
+def sample(checkpoint: str, count: int, source: str, label: str | None, seed: int, out: Path) -> None:
+    """What CHECKPOINT makes up: latents drawn, and decoded."""
+    from vae_core import checkpoints
+
+    loaded = checkpoints.load(checkpoint_path(checkpoint))
+    labels = None
+    if loaded.config.model.conditional:
+        if label not in loaded.label_names:
+            raise click.UsageError(
+                f"Say which label, one of {', '.join(loaded.label_names[:NAMES_TOLD])}: --label NAME."
+            )
+        labels = np.full(count, loaded.label_names.index(label))
+    latents = loaded.sample(count, source, seed)  # type: ignore[arg-type]  # click checked it
+    x = loaded.decode(latents, labels)
+    columns = loaded.schema.to_original(x) if isinstance(loaded.schema, TableSchema) else {}
+    _save_arrays(out, {"latents": latents, "x": x} | {f"column {name}": values for name, values in columns.items()})
+    click.echo(f"{count:,} samples from the {source}")
+
+
+def _save_arrays(out: Path, arrays: dict[str, np.ndarray]) -> None:
+    buffer = io.BytesIO()
+    texts = {name: values.astype(str) if values.dtype == object else values for name, values in arrays.items()}
+    np.savez_compressed(buffer, allow_pickle=False, **texts)
+    write_atomically(out if out.suffix == ".npz" else out.with_name(f"{out.name}.npz"), buffer.getvalue())

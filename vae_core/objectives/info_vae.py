@@ -5,9 +5,9 @@ Zhao, Song & Ermon 2019, "InfoVAE: Balancing Learning and Inference in Variation
 autoencoder (Tolstikhin et al. 2018, https://arxiv.org/abs/1711.01558, §4), whose regulariser this is at α = 1.
 """
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vae_core.objectives.objective import Objective, Step
 
@@ -33,6 +33,12 @@ class InfoVAE(Objective):
     kernel: Literal["imq", "rbf"] = Field(
         "imq", title="Kernel", description="imq: inverse multiquadratics, with long tails. rbf: Gaussians."
     )
+
+    @model_validator(mode="after")
+    def _leads_to_the_prior(self) -> Self:
+        if self.alpha + self.weight < 1:
+            raise ValueError("α + λ is below 1, which drives codes away from the prior. Make λ larger.")
+        return self
 
     def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
         """[B] in nats; the MMD is the same for the whole batch."""

@@ -25,7 +25,9 @@ SAVE_SECONDS = 0.5
 """Short epochs are written at most this often: what a kill takes is trained again, and comes out the same."""
 PREVIEW_CODES = 2000
 PREVIEW_PICTURES = 10
-OTHER_PLACE = "It went on under another version, device or number of threads: the numbers are close, not the same."
+OTHER_PLACE = (
+    "It went on on a GPU, or under another version, device or number of threads: the numbers are close, not the same."
+)
 UNREADABLE = "could not be read and was put aside."
 
 
@@ -78,7 +80,10 @@ class Keeper:
         found.model()  # refuses weights that do not fit, or are no numbers
         if found.optimizer:
             self._training.resume(found.weights, found.optimizer, found.history)
-            moved = found.environment is not None and found.environment != self._environment
+            # a GPU does not add up in the same order twice
+            moved = found.environment is not None and (
+                found.environment != self._environment or self._environment.device != "cpu"
+            )
             self._elsewhere = found.elsewhere + ((found.environment,) if moved and found.environment else ())
         elif found.codes:  # only its status was not written any more
             self._training.history = list(found.history)
