@@ -1,8 +1,9 @@
-"""Taking a model elsewhere: its decoder as ONNX, for the browser."""
+"""Taking a model elsewhere: its decoder and its encoder as ONNX, for the browser."""
 
 import logging
 import warnings
 from pathlib import Path
+from typing import Literal
 
 import onnxruntime
 import torch
@@ -14,9 +15,11 @@ from vae_core.errors import CheckpointError
 from vae_core.files import remove_leftovers, write_atomically
 from vae_core.vae import VAE
 
+Half = Literal["decoder", "encoder"]
 OPSET = 20
 TOLERANCE = 1e-4
-"""Greatest difference between the exported and the original decoder that is let pass."""
+"""Greatest difference between the exported half and the original that is let pass, relative to 1 + |value|."""
+EXAMPLES = 3
 
 
 class _Decoder(nn.Module):
@@ -25,15 +28,32 @@ class _Decoder(nn.Module):
     Without the encoder, which the file need not hold.
     """
 
+    inputs, outputs = ("z",), ("reconstruction",)
+
     def __init__(self, vae: VAE) -> None:
         super().__init__()
         self.decoder = vae.decoder
         self.likelihood = vae.likelihood
         self.shape = vae.shape
 
-    def forward(self, latents: Tensor) -> Tensor:
+    def forward(self, latents: Tensor) -> tuple[Tensor]:
         reconstruction = self.likelihood.reconstruction(self.decoder(latents))
-        return reconstruction.clamp(0, 1) if len(self.shape) == 3 else reconstruction
+        return (reconstruction.clamp(0, 1) if len(self.shape) == 3 else reconstruction,)
+
+
+class _Encoder(nn.Module):
+    """x [B, *shape] (and a conditional model's labels [B, K], one-hot) -> mean and std [B, L] of q(z | x)."""
+
+    outputs = ("mean", "std")
+
+    def __init__(self, vae: VAE) -> None:
+        super().__init__()
+        self.vae = vae
+        self.inputs = ("x", "labels") if vae.labels else ("x",)
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
+        posterior = self.vae.encode(*inputs)
+        return posterior.mean, posterior.stddev
 
 
 def decoder_onnx(vae: VAE) -> bytes:
@@ -42,36 +62,54 @@ def decoder_onnx(vae: VAE) -> bytes:
     Raises:
         CheckpointError: if the exported decoder computes something else.
     """
-    module = _Decoder(vae).eval()
-    example = torch.randn(3, vae.config.latents + vae.labels, generator=torch.Generator().manual_seed(0))
+    z = torch.randn(EXAMPLES, vae.config.latents + vae.labels, generator=torch.Generator().manual_seed(0))
+    return _checked(_Decoder(vae).eval(), (z,), "decoder")
+
+
+def encoder_onnx(vae: VAE) -> bytes:
+    """The encoder likewise.
+
+    Raises:
+        CheckpointError: if the exported encoder computes something else.
+    """
+    x = torch.rand(EXAMPLES, *vae.shape, generator=torch.Generator().manual_seed(0))
+    labels = torch.eye(vae.labels)[torch.arange(EXAMPLES) % vae.labels] if vae.labels else None
+    return _checked(_Encoder(vae).eval(), (x,) if labels is None else (x, labels), "encoder")
+
+
+def _checked(module: _Decoder | _Encoder, examples: tuple[Tensor, ...], half: Half) -> bytes:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision aloud
     try:
-        content = _export(module, example)
+        content = _export(module, examples)
     except Exception as error:  # the exporter has a tree of errors of its own
-        raise CheckpointError("The decoder could not be exported. Please report the model's settings.") from error
+        raise CheckpointError(f"The {half} could not be exported. Please report the model's settings.") from error
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    given = {name: example.numpy() for name, example in zip(module.inputs, examples, strict=True)}
     with torch.no_grad():
-        difference = (
-            (torch.from_numpy(session.run(None, {"z": example.numpy()})[0]) - module(example)).abs().max().item()
+        pairs = zip(session.run(None, given), module(*examples), strict=True)
+        difference = max(
+            ((torch.from_numpy(found) - value).abs() / (1 + value.abs())).max().item() for found, value in pairs
         )
     if not difference <= TOLERANCE:
         raise CheckpointError(
-            f"The decoder could not be exported: its copy differs by {difference:.1g}. Please report the settings."
+            f"The {half} could not be exported: its copy differs by {difference:.1g}. Please report the settings."
         )
     return content
 
 
-def _export(module: _Decoder, example: Tensor) -> bytes:
+def _export(module: _Decoder | _Encoder, examples: tuple[Tensor, ...]) -> bytes:
+    batch = torch.export.Dim("batch", min=1)
+    shapes = tuple({0: batch} for _ in examples)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
             module,
-            (example,),
+            examples,
             dynamo=True,
             opset_version=OPSET,
-            input_names=["z"],
-            output_names=["reconstruction"],
-            dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
+            input_names=list(module.inputs),
+            output_names=list(module.outputs),
+            dynamic_shapes=(shapes,) if isinstance(module, _Encoder) else shapes,
             external_data=False,
             verbose=False,
         )
@@ -82,15 +120,25 @@ def _export(module: _Decoder, example: Tensor) -> bytes:
 
 def browser_decoder(checkpoint_id: str, version: str, vae: VAE) -> Path:
     """The ONNX file of the decoder of a checkpoint's version, made at the first call and kept in the workspace."""
+    return _kept(checkpoint_id, version, vae, "decoder")
+
+
+def browser_encoder(checkpoint_id: str, version: str, vae: VAE) -> Path:
+    """The ONNX file of its encoder likewise."""
+    return _kept(checkpoint_id, version, vae, "encoder")
+
+
+def _kept(checkpoint_id: str, version: str, vae: VAE, half: Half) -> Path:
     exports = workspace.folder("exports")
-    target = exports / f"{checkpoint_id}-{version}.onnx"
+    target = exports / f"{checkpoint_id}-{version}.{half}.onnx"
     if target.exists():
         return target
     with FileLock(exports / "lock"):  # the exporter bears no second thread, and visitors and worker may all want it
         if not target.exists():
             remove_leftovers(exports)
-            write_atomically(target, decoder_onnx(vae))
+            write_atomically(target, decoder_onnx(vae) if half == "decoder" else encoder_onnx(vae))
             for other in exports.glob("*.onnx"):
-                if other != target and other.stem.rpartition("-")[0] == checkpoint_id:
+                its_id, _, its_version = other.name.split(".")[0].rpartition("-")
+                if its_id == checkpoint_id and its_version != version:
                     other.unlink(missing_ok=True)
     return target

@@ -77,6 +77,11 @@ def decoder_file(id: str, version: str) -> Path:
     return export.browser_decoder(id, version, open_model(id, version).vae)
 
 
+def encoder_file(id: str, version: str) -> Path:
+    """The encoder as ONNX."""
+    return export.browser_encoder(id, version, open_model(id, version).vae)
+
+
 def dataset(id: str) -> Dataset:
     """A stored dataset, memory-mapped; gone as soon as it is removed."""
     if not workspace.place("datasets", id).is_dir():

@@ -8,12 +8,17 @@ from typing import Any
 
 import numpy as np
 import plotly
+import torch
 from PIL import Image
+from torch import nn
 
 from pages.ui import browser_runtime
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import AnySchema, Dataset, TableSchema
 from vae_core.latents.codes import Codes, principal_plane
+from vae_core.latents.density import AggregatePosterior, aggregate_posterior, usual_densities
+from vae_core.priors import DiagonalMixture
+from vae_core.records import ACTIVE_VARIANCE
 from vae_core.vae import VAE
 
 PAD = Path(__file__).resolve().parent / "components" / "latent_pad"
@@ -24,13 +29,15 @@ THUMBNAIL_BYTES = 12 * 2**20
 """Pictures for "nearest sample" that the browser loads beforehand, so that dragging asks the server for nothing."""
 THUMBNAIL_SIDES = (64, 48, 32)
 BROWSER_PARAMETERS = 20_000_000
-"""Larger decoders run on the server: 14 million open in 2.3 s, 52 million (197 MB) in 7 s, 105 million in 21 s
-(`python -m tests.benchmarks.decoder_size`)."""
+"""Larger decoders and encoders run on the server: 14 million open in 2.3 s, 52 million (197 MB) in 7 s, 105 million in
+21 s (`python -m tests.benchmarks.decoder_size`)."""
 RANGE_QUANTILES = (0.005, 0.995)
-LEAST_RANGE = 3.0
-"""A slider reaches at least so many prior standard deviations either way."""
+COLLAPSED_RANGE = 3.0
+"""The slider of a dimension that tells nothing reaches so many prior standard deviations either way."""
 MARGIN_SHARE, LEAST_MARGIN = 0.05, 0.05
-"""Without a standard prior it reaches so far beyond the outermost codes."""
+"""A slider reaches so far beyond the outermost codes it is for."""
+LIVE_CODES = 50_000
+"""The browser judges a point by so many codes, evenly chosen, while it is dragged."""
 
 
 def map_groups(label_names: tuple[str, ...]) -> dict[str, list[Any]]:
@@ -65,14 +72,24 @@ class Layout:
     Attributes:
         start: The latent [L] to begin at.
         ranges: Of every slider.
+        order: All dimensions, those that tell the decoder most first.
+        collapsed: Those that tell it nothing.
+        kl: Mean KL of every dimension, in nats; to N(0, I), and 0 for an autoencoder.
         rows: The plane of greatest variance, [2, L].
         centre: A point of it, [L].
+        density: The aggregate posterior.
+        usual: Quantiles of its log-density at the codes, from `usual_densities`.
     """
 
     start: list[float]
     ranges: list[list[float]]
+    order: list[int]
+    collapsed: list[int]
+    kl: list[float]
     rows: list[list[float]]
     centre: list[float]
+    density: AggregatePosterior
+    usual: list[float]
 
 
 def layout(codes: Codes, has_standard_prior: bool) -> Layout:
@@ -80,22 +97,34 @@ def layout(codes: Codes, has_standard_prior: bool) -> Layout:
 
     Args:
         codes: Of the dataset on the map.
-        has_standard_prior: Whether the codes are pressed towards N(0, I). Then the sliders hold 99 % of them and at
-            least ±3, and one begins at its mean. Else they may lie anywhere: the sliders hold them all, and one begins
-            at the code nearest to their centre, as the centre itself may be far from any.
+        has_standard_prior: Whether the codes are pressed towards N(0, I). Then the sliders hold 99 % of them, and one
+            begins at its mean. Else they may lie anywhere: the sliders hold them all, and one begins at the code
+            nearest to their centre, as the centre itself may be far from any.
     """
     rows, centre = principal_plane(codes)
+    variance, kl = codes.mean.var(0), codes.kl.mean(0)
+    collapsed = (variance <= ACTIVE_VARIANCE) & has_standard_prior
     if has_standard_prior:
         low, high = np.quantile(codes.mean, RANGE_QUANTILES, axis=0)
-        low, high = np.minimum(low, -LEAST_RANGE), np.maximum(high, LEAST_RANGE)
         start = np.zeros_like(centre)
     else:
         low, high = codes.mean.min(0), codes.mean.max(0)
-        margin = np.maximum(MARGIN_SHARE * (high - low), LEAST_MARGIN)
-        low, high = low - margin, high + margin
         start = codes.mean[((codes.mean - centre) ** 2).sum(1).argmin()]
-    ranges = [[float(a), float(b)] for a, b in zip(low, high, strict=True)]
-    return Layout([round(float(value), 4) for value in start], ranges, rows.tolist(), centre.tolist())
+    margin = np.maximum(MARGIN_SHARE * (high - low), LEAST_MARGIN)
+    low = np.where(collapsed, -COLLAPSED_RANGE, low - margin)
+    high = np.where(collapsed, COLLAPSED_RANGE, high + margin)
+    density = aggregate_posterior(codes)
+    return Layout(
+        start=[round(float(value), 4) for value in start],
+        ranges=[[float(a), float(b)] for a, b in zip(low, high, strict=True)],
+        order=np.argsort(-(kl if kl.any() else variance), kind="stable").tolist(),
+        collapsed=np.flatnonzero(collapsed).tolist(),
+        kl=kl.tolist(),
+        rows=rows.tolist(),
+        centre=centre.tolist(),
+        density=density,
+        usual=usual_densities(density).tolist(),
+    )
 
 
 @dataclass(frozen=True)
@@ -166,13 +195,25 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         "decoder": {
             "onnx": here + "/decoder.onnx",
             "socket": here + "/decode",
-            "why_server": why_server(model, installed),
+            "why_server": why_server(model.vae.decoder, "decoder", installed),
+        },
+        "encoder": {
+            "onnx": here + "/encoder.onnx",
+            "socket": here + "/encode",
+            "why_server": why_server(model.vae.encoder, "encoder", installed),
         },
         "conditions": list(model.checkpoint.label_names) if model.vae.labels else [],
         "codes": {"url": here + "/codes", "count": len(codes)},
         "labels": list(codes.label_names) or [""],
         "groups": map_groups(codes.label_names),
+        "start": layout.start,
         "ranges": layout.ranges,
+        "order": layout.order,
+        "collapsed": layout.collapsed,
+        "kl": layout.kl,
+        "usual": layout.usual,
+        "live_codes": LIVE_CODES,
+        "prior": _prior(model.vae),
         "principal": {"rows": layout.rows, "centre": layout.centre},
         "columns": _columns(model.checkpoint.schema),
         "probabilities": model.vae.config.likelihood.name == "mixed",
@@ -180,14 +221,26 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
     }
 
 
-def why_server(model: OpenModel, installed: bool) -> str:
-    """Why this model's decoder cannot run in the browser; empty when it can."""
+def why_server(half: nn.Module, name: str, installed: bool) -> str:
+    """Why a half of a model cannot run in the browser; empty when it can."""
     if not installed:
         return "the browser runtime is not installed (it needs npm's registry once)"
-    parameters = sum(p.numel() for p in model.vae.decoder.parameters())
+    parameters = sum(p.numel() for p in half.parameters())
     if parameters > BROWSER_PARAMETERS:
-        return f"with {parameters / 1e6:.0f} million parameters this decoder is too large for the browser"
+        return f"with {parameters / 1e6:.0f} million parameters this {name} is too large for the browser"
     return ""
+
+
+@torch.inference_mode()
+def _prior(vae: VAE) -> dict[str, Any] | None:
+    """p(z) as a mixture of normals: logits [K], means and stds [K, L]; None for an autoencoder, which has none."""
+    if vae.is_deterministic:
+        return None
+    prior = vae.present_prior()
+    if isinstance(prior, DiagonalMixture):
+        return {"logits": prior.logits.tolist(), "mean": prior.mean.tolist(), "std": prior.std.tolist()}
+    latents = vae.config.latents
+    return {"logits": [0.0], "mean": [[0.0] * latents], "std": [[1.0] * latents]}
 
 
 def _columns(schema: AnySchema) -> list[dict[str, Any]] | None:

@@ -4,8 +4,10 @@
     /studio/plotly/<version>.js                          plotly.js out of the plotly wheel
     /studio/runtime/<version>/<file>                     onnxruntime-web
     /studio/models/<id>/<version>/decoder.onnx           for the browser
-    /studio/models/<id>/<version>/codes                  float32 [N, L], then int32 [N] labels
+    /studio/models/<id>/<version>/encoder.onnx           likewise
+    /studio/models/<id>/<version>/codes                  means and stds, float32 [N, L] each, then int32 [N] labels
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
+    /studio/models/<id>/<version>/encode                 WebSocket: an example in, mean and std of its code out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
     /studio/samples/<name>.png                           a built-in set at a glance
 
@@ -14,6 +16,7 @@ Streamlit checks neither the origin nor the base path of such routes: both are d
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -34,6 +37,7 @@ from pages.ui import browser_runtime, cache, explorer
 from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
 from vae_core.datasets import SAMPLES
 from vae_core.errors import NotFoundError, VAECoreError
+from vae_core.vae import VAE
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +64,10 @@ def routes() -> list[BaseRoute]:
         Route(base + "/plotly/{version}", _answer(_plotly)),
         Route(base + "/runtime/{version}/{name}", _answer(_runtime_file)),
         Route(model + "/decoder.onnx", _answer(_decoder)),
+        Route(model + "/encoder.onnx", _answer(_encoder)),
         Route(model + "/codes", _answer(_codes)),
         WebSocketRoute(model + "/decode", _decode),
+        WebSocketRoute(model + "/encode", _encode),
         Route(base + "/datasets/{id}/thumbnails", _answer(_thumbnails)),
         Route(base + "/samples/{name}.png", _answer(_sample_card)),
     ]
@@ -154,10 +160,17 @@ def _decoder(request: Request) -> Response:
     return FileResponse(path, media_type="application/octet-stream", headers=FOR_EVER)
 
 
+def _encoder(request: Request) -> Response:
+    path = cache.encoder_file(request.path_params["id"], request.path_params["version"])
+    return FileResponse(path, media_type="application/octet-stream", headers=FOR_EVER)
+
+
 def _codes(request: Request) -> Response:
     codes = cache.codes(request.path_params["id"], request.path_params["version"])
+    density = cache.layout(request.path_params["id"], request.path_params["version"]).density
     labels = np.zeros(len(codes)) if codes.labels is None else codes.labels
-    content = codes.mean.astype("<f4").tobytes() + labels.astype("<i4").tobytes()
+    content = b"".join(part.astype("<f4").tobytes() for part in (codes.mean, density.std))
+    content += labels.astype("<i4").tobytes()
     return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
 
 
@@ -175,6 +188,18 @@ def _sample_card(request: Request) -> Response:
 
 async def _decode(socket: WebSocket) -> None:
     """float32 [L] in, float32 [C·H·W] out, one answer a message; for what the browser cannot decode itself."""
+    await _converse(socket, lambda vae: vae.config.latents + vae.labels, _reconstruct)
+
+
+async def _encode(socket: WebSocket) -> None:
+    """float32 [C·H·W] in (a conditional model's label after it, one-hot), float32 [2 L] out: mean and std."""
+    await _converse(socket, lambda vae: math.prod(vae.shape) + vae.labels, _posterior)
+
+
+async def _converse(
+    socket: WebSocket, size: Callable[[VAE], int], answer: Callable[[VAE, torch.Tensor], bytes]
+) -> None:
+    """An answer a message, in turn, for as long as messages have the right size."""
     if not _same_origin(socket):
         await socket.close(code=4403)
         return
@@ -184,7 +209,7 @@ async def _decode(socket: WebSocket) -> None:
         await socket.close(code=4404)
         return
     await socket.accept()
-    expected = 4 * (model.vae.config.latents + model.vae.labels)
+    expected = 4 * size(model.vae)
     try:
         while True:
             message = (await socket.receive()).get("bytes") or b""
@@ -193,16 +218,23 @@ async def _decode(socket: WebSocket) -> None:
             if len(message) != expected:
                 await socket.close(code=1003)
                 return
-            z = torch.from_numpy(np.frombuffer(message, dtype="<f4").copy())[None]
-            await socket.send_bytes(await asyncio.to_thread(_reconstruct, model, z))
+            values = torch.nan_to_num(torch.from_numpy(np.frombuffer(message, dtype="<f4").copy()))[None]
+            await socket.send_bytes(await asyncio.to_thread(answer, model.vae, values))
     except WebSocketDisconnect:
         return
 
 
 @torch.inference_mode()
-def _reconstruct(model: explorer.OpenModel, z: torch.Tensor) -> bytes:
-    latents, labels = torch.nan_to_num(z).split([model.vae.config.latents, model.vae.labels], 1)
-    return model.vae.decode_bounded(latents, labels).numpy().astype("<f4").tobytes()
+def _reconstruct(vae: VAE, values: torch.Tensor) -> bytes:
+    latents, labels = values.split([vae.config.latents, vae.labels], 1)
+    return bytes(vae.decode_bounded(latents, labels).numpy().astype("<f4").tobytes())
+
+
+@torch.inference_mode()
+def _posterior(vae: VAE, values: torch.Tensor) -> bytes:
+    x, labels = values.split([math.prod(vae.shape), vae.labels], 1)
+    posterior = vae.encode(x.unflatten(1, vae.shape), labels)
+    return bytes(torch.cat([posterior.mean, posterior.stddev], 1).numpy().astype("<f4").tobytes())
 
 
 def _same_origin(connection: HTTPConnection) -> bool:

@@ -37,7 +37,7 @@ ARCHITECTURES = {
 DECODES = 50
 
 DECODE = """async ([data, onServer, count]) => {
-  const { openDecoder } = await import(new URL(data.modules + "decoders.js", location.origin).href);
+  const { openDecoder } = await import(new URL(data.modules + "networks.js", location.origin).href);
   data.decoder.why_server = onServer ? "measured" : "";
   const began = performance.now();
   const decoder = await openDecoder(data);

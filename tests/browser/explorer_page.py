@@ -52,9 +52,8 @@ def pixels(page: Page) -> list[int]:
 
 
 def value(page: Page, name: str) -> float:
-    """The latent coordinate, as the number beside its slider tells it."""
-    slider = page.get_by_role("slider", name=name, exact=True)
-    return float(slider.evaluate("(input) => input.nextElementSibling.textContent"))
+    """The latent coordinate, as the field beside its slider tells it."""
+    return float(page.get_by_label(f"{name}, typed", exact=True).input_value())
 
 
 def across(target: Locator, down_from: float, down_to: float) -> list[tuple[float, float]]:

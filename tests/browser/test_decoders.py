@@ -22,7 +22,7 @@ PAIRS = list(zip(ARCHITECTURES, itertools.cycle(name for name in LIKELIHOODS if 
 SHAPES = [(8, 1), (28, 3), (64, 1)]
 
 DECODE = """async ([data, points, onServer]) => {
-  const { openDecoder } = await import(new URL(data.modules + "decoders.js", location.origin).href);
+  const { openDecoder } = await import(new URL(data.modules + "networks.js", location.origin).href);
   if (onServer) data.decoder.why_server = "the test wants it";
   const decoder = await openDecoder(data);
   const found = [];
@@ -73,6 +73,39 @@ def test_conditional_decoder_equals_pytorch(
     assert used == where
     assert np.abs(np.array(found) - expected).max() <= 1e-4
     assert np.abs(expected[0] - expected[1]).max() > 1e-3
+
+
+ENCODE = """async ([data, examples, onServer]) => {
+  const { openEncoder } = await import(new URL(data.modules + "networks.js", location.origin).href);
+  if (onServer) data.encoder.why_server = "the test wants it";
+  const encoder = await openEncoder(data);
+  const found = [];
+  for (const x of examples) {
+    const { mean, std } = await encoder.encode(Float32Array.from(x));
+    found.push([...mean, ...std]);
+  }
+  encoder.close();
+  return [encoder.where, found];
+}"""
+
+
+@pytest.mark.parametrize("where", ["browser", "server"])
+@pytest.mark.parametrize(("architecture", "conditional"), [("mlp", True), ("conv", False), ("resnet", True)])
+def test_encoder_equals_pytorch(
+    page: Page, app: AppProcess, app_workspace: object, architecture: str, conditional: bool, where: str
+) -> None:
+    page.goto(app.address)
+    dataset = stroke_dataset(count=20, side=16, channels=3)
+    checkpoint = trained(dataset, small(architecture, latents=3, conditional=conditional), epochs=1)
+    id = store_model(dataset, checkpoint)
+    x = torch.rand(20, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    labels = torch.eye(2)[torch.arange(20) % 2] if conditional else torch.zeros(20, 0)
+    expected = checkpoint.model().encode(x, labels)
+    given = torch.cat([x.flatten(1), labels], 1).tolist()
+    used, found = page.evaluate(ENCODE, [description(id), given, where == "server"])
+    assert used == where
+    both = torch.cat([expected.mean, expected.stddev], 1).detach().numpy()
+    assert np.abs(np.array(found) - both).max() <= 1e-4
 
 
 def test_without_the_runtime_the_server_decodes_live_and_says_so(page: Page, app: AppProcess) -> None:

@@ -70,7 +70,7 @@ def test_conditional_model_redecodes_at_once_when_the_label_changes(
     page.keyboard.press("ArrowDown")
     expect(page.locator(".lp-decoded figcaption")).to_have_text("Decoded at the handle as “|”")
     assert pixels(page) != across_bar
-    expect(page.locator(".lp-nearest figcaption")).to_contain_text("Nearest sample: |")
+    expect(page.locator(".lp-nearest figcaption")).to_contain_text("Nearest samples: |")
     page.wait_for_url("**label=1*", timeout=5000)
 
     times, different, requested = drag(page, across(page.locator(".lp-map"), 0.2, 0.7))
@@ -134,7 +134,7 @@ def test_every_kind_of_model_opens_and_drags(page: Page, app: AppProcess, app_wo
     dataset, options = KINDS[kind]
     checkpoint = trained(dataset(), small(**options), epochs=2, name=kind)  # type: ignore[arg-type]
     open_explorer(page, app.address, f"model={store_model(dataset(), checkpoint)}")
-    assert page.get_by_role("slider").count() == checkpoint.config.model.latents
+    assert page.locator(".lp-slider").count() == checkpoint.config.model.latents
     page.evaluate(WATCH_PAINTS)
     slider = page.get_by_role("slider", name="z1", exact=True)
     _, different, requested = drag(page, across(slider, 0.5, 0.5))
@@ -286,7 +286,7 @@ def test_legend_filters_the_map_and_many_latents_have_planes_and_sliders(
     dataset = stroke_dataset()
     id = store_model(dataset, trained(dataset, small(latents=6), epochs=5))
     open_explorer(page, app.address, f"model={id}")
-    assert page.get_by_role("slider").count() == 6
+    assert page.locator(".lp-slider").count() == 6
     before = pixels(page)
     times, *_ = drag_map(page)
     assert len(times) > 30

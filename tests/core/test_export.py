@@ -38,6 +38,39 @@ def test_exported_decoder_equals_the_model(architecture: str, likelihood: str) -
         np.testing.assert_allclose(found, vae.decode_bounded(z).detach().numpy(), atol=1e-5)
 
 
+@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize("posterior", ["log-variance", "softplus", "deterministic"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_exported_encoder_equals_the_model(architecture: str, posterior: str, conditional: bool) -> None:
+    spec = spec_for(architecture, "bernoulli")
+    vae = VAE(small(architecture, latents=3, posterior=posterior, conditional=conditional), spec).eval()
+    session = onnxruntime.InferenceSession(export.encoder_onnx(vae), providers=["CPUExecutionProvider"])
+    for count in (1, 5):
+        x = torch.rand(count, *spec.shape, generator=torch.Generator().manual_seed(count))
+        labels = torch.eye(2)[torch.arange(count) % 2] if conditional else None
+        told = {} if labels is None else {"labels": labels.numpy()}
+        mean, std = session.run(None, {"x": x.numpy()} | told)
+        expected = vae.encode(x, labels)
+        np.testing.assert_allclose(mean, expected.mean.detach().numpy(), atol=1e-5)
+        np.testing.assert_allclose(std, expected.stddev.detach().numpy(), atol=1e-5)
+
+
+def test_encoder_of_a_table_is_exported_too() -> None:
+    vae = VAE(small(likelihood="mixed"), spec_for("mlp", "mixed")).eval()
+    session = onnxruntime.InferenceSession(export.encoder_onnx(vae), providers=["CPUExecutionProvider"])
+    x = torch.rand(4, 7)
+    np.testing.assert_allclose(session.run(None, {"x": x.numpy()})[0], vae.encode(x).mean.detach().numpy(), atol=1e-5)
+
+
+def test_halves_of_a_version_stand_side_by_side_and_go_with_it(stored_model: str) -> None:
+    vae = checkpoints.load(checkpoints.locate(stored_model)).model()
+    first = export.browser_decoder(stored_model, "1", vae), export.browser_encoder(stored_model, "1", vae)
+    assert all(path.exists() for path in first)
+    second = export.browser_encoder(stored_model, "2", vae)
+    assert second.exists()
+    assert not any(path.exists() for path in first)
+
+
 def test_values_of_a_table_are_not_cut_off_like_pixels() -> None:
     vae = VAE(small(likelihood="gaussian"), ExampleSpec((5,))).eval()
     session = onnxruntime.InferenceSession(export.decoder_onnx(vae), providers=["CPUExecutionProvider"])

@@ -17,6 +17,7 @@ from tests.conftest import stroke_dataset
 from vae_core import checkpoints
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
+from vae_core.latents.codes import Codes
 
 
 @pytest.fixture
@@ -31,10 +32,15 @@ def address(id: str) -> str:
 
 
 def test_decoder_codes_and_pictures_are_served(client: TestClient, stored_model: str, tiny_images: Dataset) -> None:
-    assert len(client.get(address(stored_model) + "/decoder.onnx").content) > 1000
+    for half in ("decoder", "encoder"):
+        assert len(client.get(f"{address(stored_model)}/{half}.onnx").content) > 1000
     codes = client.get(address(stored_model) + "/codes").content
-    assert len(codes) == 40 * (2 * 4 + 4)
-    np.testing.assert_array_equal(np.frombuffer(codes[40 * 8 :], "<i4"), tiny_images.labels)
+    assert len(codes) == 40 * (2 * 4 + 2 * 4 + 4)
+    kept = checkpoints.load(checkpoints.locate(stored_model)).codes
+    assert kept is not None
+    np.testing.assert_array_equal(np.frombuffer(codes[: 40 * 8], "<f4"), kept.mean.ravel())
+    np.testing.assert_array_equal(np.frombuffer(codes[40 * 8 : 40 * 16], "<f4"), kept.std.ravel())
+    np.testing.assert_array_equal(np.frombuffer(codes[40 * 16 :], "<i4"), tiny_images.labels)
     pictures = client.get(f"/studio/datasets/{tiny_images.id}/thumbnails")
     assert pictures.content == tiny_images.x.tobytes()
     assert "immutable" in pictures.headers["cache-control"]
@@ -49,6 +55,36 @@ def test_socket_decodes_what_the_model_decodes(
             socket.send_bytes(z.numpy().astype("<f4").tobytes())
             found = np.frombuffer(socket.receive_bytes(), "<f4").reshape(1, 1, 8, 8)
             np.testing.assert_allclose(found, vae.decode(z).detach().numpy(), atol=1e-6)
+
+
+def test_socket_encodes_what_the_model_encodes(
+    client: TestClient, stored_model: str, tiny_checkpoint: Checkpoint, tiny_images: Dataset
+) -> None:
+    vae = tiny_checkpoint.model()
+    with client.websocket_connect(address(stored_model) + "/encode") as socket:
+        for x in torch.rand(3, 1, 1, 8, 8):
+            socket.send_bytes(x.numpy().astype("<f4").tobytes())
+            mean, std = np.split(np.frombuffer(socket.receive_bytes(), "<f4"), 2)
+            posterior = vae.encode(x)
+            np.testing.assert_allclose(mean, posterior.mean[0].detach().numpy(), atol=1e-6)
+            np.testing.assert_allclose(std, posterior.stddev[0].detach().numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_sliders_stand_in_order_and_hold_their_own_codes(deterministic: bool) -> None:
+    random = np.random.default_rng(0)
+    mean = random.normal(size=(500, 4)) * [0.01, 1.0, 5.0, 0.5] + [0, 2, 0, 0]
+    kl = np.zeros((500, 4)) if deterministic else np.tile([0.0, 1.5, 0.7, 2.0], (500, 1))
+    std = np.zeros_like(mean) if deterministic else np.full_like(mean, 0.1)
+    codes = Codes("0" * 12, mean.astype("f4"), std.astype("f4"), kl.astype("f4"), None, ())
+    found = explorer.layout(codes, has_standard_prior=not deterministic)
+    assert found.order == ([2, 1, 3, 0] if deterministic else [3, 1, 2, 0])
+    assert found.collapsed == ([] if deterministic else [0])
+    low, high = np.array(found.ranges).T
+    inside = (mean >= low) & (mean <= high)
+    assert (inside.mean(0) >= 0.99).all()
+    assert ((high - low)[1:] < 1.2 * np.ptp(mean, 0)[1:] + 0.2).all()
+    assert (high - low)[0] == (6 if not deterministic else pytest.approx(np.ptp(mean[:, 0]), rel=2))
 
 
 def test_socket_refuses_other_sites_wrong_sizes_and_unknown_models(client: TestClient, stored_model: str) -> None:
@@ -104,10 +140,10 @@ def test_description_says_why_the_server_decodes(
     stored_model: str, tiny_images: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = cache.newest_model(stored_model)
-    assert explorer.why_server(model, installed=True) == ""
-    assert "not installed" in explorer.why_server(model, installed=False)
+    assert explorer.why_server(model.vae.decoder, "decoder", installed=True) == ""
+    assert "not installed" in explorer.why_server(model.vae.decoder, "decoder", installed=False)
     monkeypatch.setattr(explorer, "BROWSER_PARAMETERS", 10)
-    assert "too large" in explorer.why_server(model, installed=True)
+    assert "too large" in explorer.why_server(model.vae.decoder, "decoder", installed=True)
 
 
 def test_many_labels_are_grouped_by_their_first_folder() -> None:

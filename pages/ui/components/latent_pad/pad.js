@@ -1,17 +1,24 @@
-// The live explorer. One point in latent space; map, sliders and keys move it, and every move decodes at once.
+// The live explorer. One point in latent space; map, sliders, buttons and keys move it, and every move decodes at once.
 
 import { LabelChooser } from "./conditions.js";
-import { openDecoder } from "./decoders.js";
+import { Filmstrips } from "./filmstrips.js";
 import { LatentMap } from "./map.js";
-import { paintReconstruction, paintThumbnail } from "./picture.js";
+import { openDecoder, openEncoder } from "./networks.js";
+import { paintFour, paintReconstruction } from "./picture.js";
 import { PlaneChooser } from "./planes.js";
+import { Point } from "./point.js";
+import { PointBar } from "./pointbar.js";
 import { profilePainter } from "./profile.js";
+import { randomLatent } from "./random.js";
 import { Samples } from "./samples.js";
 import { Sliders } from "./sliders.js";
+import { TrustMeter } from "./trust.js";
 
 const MEASURE = "latent-pad:paint";
 const KEPT_MEASURES = 10_000;
 const KEY_COMMIT_MS = 400;
+const QUIET_MS = 60; // after so long without a move the point is encoded back, and the strips are drawn anew
+const NEAREST = 4;
 let painted = 0;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -37,7 +44,7 @@ class LatentPad {
     this.paintDecoded = data.columns
       ? profilePainter(data.columns, data.probabilities)
       : (canvas, values) => paintReconstruction(canvas, values, data.shape);
-    this.z = data.z;
+    this.point = new Point(data.z);
     this.sent = placeOf(data); // the point and label last told to Python
     this.awaited = null; // what was told to Python and has not come back yet
     this.wanted = null; // the newest point that waits for the decoder
@@ -46,34 +53,42 @@ class LatentPad {
   }
 
   build() {
+    const { data } = this;
     const main = element(this.root, "div", "lp-main");
-    this.chooser = new PlaneChooser(element(main, "div", "lp-planes"), this.data, (plane) => this.changePlane(plane));
+    this.chooser = new PlaneChooser(element(main, "div", "lp-planes"), data, (plane) => this.changePlane(plane));
     this.area = element(main, "div", "lp-map");
     this.area.tabIndex = 0;
     this.area.setAttribute("role", "application");
     this.area.setAttribute("aria-label", "Map of the latent space. Arrow keys move the point.");
     this.note = element(main, "p", "lp-note");
     const side = element(this.root, "div", "lp-side");
-    this.labels = new LabelChooser(element(side, "div", "lp-label"), this.data.conditions, this.data.label, (event) => {
-      this.look(this.z, event, "at the handle");
-      this.commit();
+    this.labels = new LabelChooser(element(side, "div", "lp-label"), data.conditions, data.label, (event) => {
+      this.look(this.point.z, event, "at the handle");
+      this.settle();
     });
     const pictures = element(side, "div", "lp-pictures");
     [this.output, this.outputCaption] = figure(pictures, "decoded");
     [this.nearest, this.nearestCaption] = figure(pictures, "nearest");
-    this.sliders = new Sliders(element(side, "div", "lp-sliders"), this.data.ranges, this.z, {
-      onMove: (i, value, event) => this.move(this.z.with(i, value), event, i),
-      onRelease: () => this.commit(),
+    this.trustParent = element(side, "div", "lp-trust");
+    this.bar = new PointBar(element(side, "div", "lp-bar"), this.actions(), data.prior ? "To a point drawn from the prior p(z)" : "To a point drawn near the codes");
+    const dimensions = data.order.map((index) => ({ index, low: data.ranges[index][0], high: data.ranges[index][1], kl: data.kl[index] }));
+    this.sliders = new Sliders(element(side, "div", "lp-sliders"), dimensions, data.collapsed, this.point.z, {
+      onMove: (i, value, event, isDragged) => this.move(this.point.z.with(i, value), event, isDragged ? i : undefined),
+      onRelease: () => this.settle(),
+      onLock: (i, isLocked) => (isLocked ? this.point.locked.add(i) : this.point.locked.delete(i)),
     });
+    this.strips = data.columns ? null : new Filmstrips(this.sliders, data.shape, (z) => this.decoder.decode(this.labels.input(z)));
     this.map = new LatentMap(this.area, {
-      onDrag: (u, v, event) => this.move(this.plane.lift(u, v, this.z), event),
-      onHover: (u, v, event) => this.look(this.plane.lift(u, v, this.z), event),
-      onRelease: () => this.commit(),
+      onDrag: (u, v, event) => this.move(this.plane.lift(u, v, this.point.z), event),
+      onHover: (u, v, event) => this.look(this.plane.lift(u, v, this.point.z), event),
+      onRelease: () => this.settle(),
       onLeave: () => this.lookBack(),
     });
     this.area.addEventListener("keydown", (event) => this.pressKey(event));
+    this.root.addEventListener("keydown", this.undoByKey);
     this.plane = this.chooser.plane;
-    this.sliders.show(this.z);
+    this.sliders.show(this.point.z);
+    this.bar.show(this.point);
     this.note.textContent = "Loading the decoder and the map…";
   }
 
@@ -81,21 +96,56 @@ class LatentPad {
     const decoder = openDecoder(this.data).then(async (opened) => {
       if (this.closed) return opened.close();
       this.decoder = opened;
-      this.paintDecoded(this.output, await opened.decode(this.labels.input(this.z)));
+      this.paintDecoded(this.output, await opened.decode(this.labels.input(this.point.z)));
       this.root.dataset.decoder = opened.where;
     });
     const map = Samples.fetch(this.data).then(async (samples) => {
       this.samples = samples;
-      this.map.place = this.plane.project(this.z);
+      this.trust = new TrustMeter(this.trustParent, this.data, samples);
+      this.trust.show(this.point.z);
+      this.map.place = this.plane.project(this.point.z);
       await this.map.open(this.data.plotly, samples, this.data.groups, this.plane, this.chooser.titles);
-      this.map.show(...this.plane.project(this.z));
+      this.map.show(...this.plane.project(this.point.z));
       if (this.data.thumbnails) await samples.fetchThumbnails(this.data.thumbnails);
     });
     const [decoding, mapping] = await Promise.allSettled([decoder, map]);
     if (this.closed) return;
     this.say(decoding, mapping);
-    this.showNearest(this.z);
+    this.showAround(this.point.z);
     this.root.dataset.ready = "true";
+    await this.openEncoder();
+  }
+
+  /** Last, as nothing that one looks at first waits for it. */
+  async openEncoder() {
+    try {
+      const opened = await openEncoder(this.data);
+      if (this.closed) return opened.close();
+      this.encoder = opened;
+      this.root.dataset.encoder = opened.where;
+      this.rest();
+    } catch (error) {
+      console.warn("latent-pad: no encoder, because", error);
+    }
+  }
+
+  actions() {
+    const moveTo = (z) => {
+      this.move(z);
+      this.settle();
+    };
+    const step = (by) => {
+      this.point.step(by);
+      this.arrive();
+      this.commit();
+    };
+    return {
+      undo: () => step(-1),
+      redo: () => step(1),
+      reset: () => moveTo(this.data.start),
+      random: () => moveTo(randomLatent(this.data, this.samples)),
+      sample: () => this.samples && moveTo([...this.samples.code(Math.floor(Math.random() * this.samples.count))]),
+    };
   }
 
   say(decoding, mapping) {
@@ -122,15 +172,30 @@ class LatentPad {
     if (!isNews) return;
     this.labels.index = data.label;
     this.sent = place;
-    this.move(data.z);
+    this.point.z = [...data.z];
+    this.point.settle();
+    this.arrive();
   }
 
   /** Move the point: handle, sliders and picture follow. `slider` is the one that is being dragged. */
   move(z, event, slider) {
-    this.z = z;
-    this.map.show(...this.plane.project(z));
-    this.sliders.show(z, slider);
-    this.look(z, event, "at the handle");
+    this.point.move(z);
+    this.arrive(event, slider);
+  }
+
+  arrive(event, slider) {
+    this.strips?.stop();
+    this.map.show(...this.plane.project(this.point.z));
+    this.sliders.show(this.point.z, slider);
+    this.bar.show(this.point);
+    this.look(this.point.z, event, "at the handle");
+  }
+
+  /** The point rests: it can be come back to, and Python is told. */
+  settle() {
+    this.point.settle();
+    this.bar.show(this.point);
+    this.commit();
   }
 
   /** Decode a point without moving there. */
@@ -140,7 +205,7 @@ class LatentPad {
   }
 
   lookBack() {
-    if (this.looking === "at the pointer") this.look(this.z, undefined, "at the handle");
+    if (this.looking === "at the pointer") this.look(this.point.z, undefined, "at the handle");
   }
 
   /** Decode and paint; of the points that arrive meanwhile only the newest is decoded next. */
@@ -154,7 +219,7 @@ class LatentPad {
         this.wanted = null;
         this.paintDecoded(this.output, await this.decoder.decode(this.labels.input(point)));
         if (start !== undefined) measure(start);
-        this.showNearestSoon(point);
+        this.showAroundSoon(point);
       }
     } catch (error) {
       this.note.textContent = `Decoding stopped: ${error.message}. Move the point to try again.`;
@@ -163,28 +228,52 @@ class LatentPad {
     }
   }
 
-  showNearestSoon(z) {
-    this.nearestTo = z;
+  showAroundSoon(z) {
+    this.around = z;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      this.showNearest(this.nearestTo);
+      this.showAround(this.around);
     });
   }
 
-  async showNearest(z) {
+  /** What lies around a point: trust, and the nearest samples. */
+  async showAround(z) {
     this.outputCaption.textContent = `Decoded ${this.looking ?? "at the handle"}${this.labels.words}`;
     if (!this.samples || this.closed) return;
-    const { index, thumbnail, distance } = this.samples.nearest(z, this.labels.index);
-    const label = this.data.labels[this.samples.labels[index]];
-    const { thumbnails } = this.samples;
-    const kind = thumbnails ? "Nearest sample" : "Nearest code, reconstructed";
-    const among = this.samples.searched < this.samples.count ? ` of ${this.samples.searched.toLocaleString("en")}` : "";
-    this.nearestCaption.textContent = `${kind}${among}${label ? `: ${label}` : ""}, ${distance.toFixed(2)} away`;
-    if (index === this.shownIndex && Boolean(thumbnails) === this.shownPicture) return;
-    [this.shownIndex, this.shownPicture] = [index, Boolean(thumbnails)];
-    if (thumbnails) paintThumbnail(this.nearest, thumbnails, thumbnail);
-    else if (this.decoder && !this.decoding) this.paintDecoded(this.nearest, await this.decoder.decode(this.codeInput(index)));
-    else this.shownIndex = -1;
+    this.trust.show(z);
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => this.rest(), QUIET_MS);
+    const found = this.samples.nearest(z, this.samples.thumbnails ? NEAREST : 1, this.labels.index);
+    this.tellNearest(found);
+    const shown = found.map(({ index }) => index).join() + Boolean(this.samples.thumbnails);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    if (this.samples.thumbnails) paintFour(this.nearest, this.samples.thumbnails, found.map(({ thumbnail }) => thumbnail));
+    else if (this.decoder && !this.decoding) this.paintDecoded(this.nearest, await this.decoder.decode(this.codeInput(found[0].index)));
+    else this.shown = null;
+  }
+
+  tellNearest(found) {
+    const { samples } = this;
+    const among = samples.searched < samples.count ? ` of ${samples.searched.toLocaleString("en")}` : "";
+    const kind = samples.thumbnails ? `Nearest sample${found.length > 1 ? "s" : ""}` : "Nearest code, reconstructed";
+    const one = ({ index, distance }) => {
+      const label = this.data.labels[samples.labels[index]];
+      return `${label ? `${label}, ` : ""}${distance.toPrecision(2)} away`;
+    };
+    this.nearestCaption.textContent = `${kind}${among}: ${found.map(one).join("; ")}`;
+  }
+
+  /** The point has not moved for a moment: encode back what it shows, and draw what every slider changes. */
+  async rest() {
+    if (this.closed || !this.decoder || this.decoding) return;
+    const z = this.around ?? this.point.z;
+    if (this.encoder) {
+      const decoded = await this.decoder.decode(this.labels.input(z));
+      const { mean } = await this.encoder.encode(this.labels.input([...decoded]));
+      if (z === (this.around ?? this.point.z)) this.trust.showRoundTrip(Math.hypot(...z.map((value, i) => value - mean[i])));
+    }
+    if (this.looking !== "at the pointer") await this.strips?.show(this.point.z);
   }
 
   /** The code of a sample, decoded with the label it has. */
@@ -195,7 +284,7 @@ class LatentPad {
   changePlane(plane) {
     this.plane = plane;
     if (!this.map.plotly) return;
-    this.map.show(...plane.project(this.z));
+    this.map.show(...plane.project(this.point.z));
     this.map.replot(this.samples, plane, this.chooser.titles);
   }
 
@@ -204,15 +293,21 @@ class LatentPad {
     if (!arrow || !this.map.plotly) return;
     event.preventDefault();
     const step = this.map.step * (event.shiftKey ? 5 : 1);
-    const [u, v] = this.plane.project(this.z);
-    this.move(this.plane.lift(u + arrow[0] * step, v + arrow[1] * step, this.z), event);
+    const [u, v] = this.plane.project(this.point.z);
+    this.move(this.plane.lift(u + arrow[0] * step, v + arrow[1] * step, this.point.z), event);
     clearTimeout(this.keyCommit);
-    this.keyCommit = setTimeout(() => this.commit(), KEY_COMMIT_MS);
+    this.keyCommit = setTimeout(() => this.settle(), KEY_COMMIT_MS);
   }
+
+  undoByKey = (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.type === "number") return;
+    event.preventDefault();
+    this.bar.buttons[event.shiftKey ? "redo" : "undo"].click();
+  };
 
   /** Tell Python the point and the label: they go into the address. */
   commit() {
-    const point = { z: this.z.map((value) => Math.round(value * 1e4) / 1e4), label: this.labels.index };
+    const point = { z: this.point.z.map((value) => Math.round(value * 1e4) / 1e4), label: this.labels.index };
     if (placeOf(point) === this.sent) return;
     this.sent = this.awaited = placeOf(point);
     this.root.commit(point);
@@ -220,9 +315,13 @@ class LatentPad {
 
   close() {
     this.closed = true;
+    this.root.removeEventListener("keydown", this.undoByKey);
     clearTimeout(this.keyCommit);
+    clearTimeout(this.quiet);
+    this.strips?.stop();
     this.map.close();
     this.decoder?.close();
+    this.encoder?.close();
   }
 }
 

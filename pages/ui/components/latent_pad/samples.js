@@ -23,8 +23,9 @@ export class Plane {
 
 /** Codes with labels, and for as many as fit the thumbnails. */
 export class Samples {
-  constructor(means, labels, latents) {
+  constructor(means, stds, labels, latents) {
     this.means = means;
+    this.stds = stds;
     this.labels = labels;
     this.latents = latents;
     this.count = labels.length;
@@ -35,7 +36,8 @@ export class Samples {
     const buffer = await fetchBytes(data.codes.url);
     const { count } = data.codes;
     const means = new Float32Array(buffer, 0, count * data.latents);
-    return new Samples(means, new Int32Array(buffer, means.byteLength, count), data.latents);
+    const stds = new Float32Array(buffer, means.byteLength, count * data.latents);
+    return new Samples(means, stds, new Int32Array(buffer, 2 * means.byteLength, count), data.latents);
   }
 
   /** Load the pictures that "nearest sample" shows while dragging, before anybody drags. */
@@ -65,21 +67,26 @@ export class Samples {
     return this.thumbnails ? this.thumbnails.count : this.count;
   }
 
-  /** The sample (with that label, if one is given and any has it) whose code is nearest to z: { index, thumbnail, distance }. */
-  nearest(z, label = null) {
+  /** The samples (with that label, if one is given and any has it) whose codes are nearest to z: [{ index, thumbnail, distance }]. */
+  nearest(z, most, label = null) {
     const { means, latents, count, searched } = this;
-    let best = 0;
-    let least = Infinity;
+    const found = []; // nearest first
+    let limit = Infinity;
     for (let k = 0; k < searched; k += 1) {
       const index = Math.floor((k * count) / searched);
       if (label !== null && this.labels[index] !== label) continue;
       const start = index * latents;
       let sum = 0;
-      for (let i = 0; i < latents && sum < least; i += 1) sum += (means[start + i] - z[i]) ** 2;
-      if (sum < least) [least, best] = [sum, k];
+      for (let i = 0; i < latents && sum < limit; i += 1) sum += (means[start + i] - z[i]) ** 2;
+      if (sum >= limit) continue;
+      let place = found.length;
+      while (place > 0 && found[place - 1].sum > sum) place -= 1;
+      found.splice(place, 0, { index, thumbnail: k, sum });
+      if (found.length > most) found.pop();
+      if (found.length === most) limit = found[most - 1].sum;
     }
-    if (label !== null && least === Infinity) return this.nearest(z);
-    return { index: Math.floor((best * count) / searched), thumbnail: best, distance: Math.sqrt(least) };
+    if (found.length === 0 && label !== null) return this.nearest(z, most);
+    return found.map(({ index, thumbnail, sum }) => ({ index, thumbnail, distance: Math.sqrt(sum) }));
   }
 
   code(index) {

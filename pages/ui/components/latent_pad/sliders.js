@@ -1,34 +1,81 @@
-// One range input a latent dimension.
+// One row a latent dimension: a slider, its number to be typed, a lock, and a strip of what it changes.
+// Those that tell the decoder most stand first; those that tell it nothing are folded away.
 
 const STEPS = 500;
 
 export class Sliders {
-  /** `onMove(dimension, value, event)` while dragging, `onRelease()` after. */
-  constructor(parent, ranges, z, { onMove, onRelease }) {
+  /**
+   * `dimensions` are { index, low, high, kl } in the order to be shown, `collapsed` those to be folded away;
+   * `onMove(dimension, value, event, isDragged)` while dragging and after typing, `onRelease()` after either, `onLock(dimension, isLocked)`.
+   */
+  constructor(parent, dimensions, collapsed, z, callbacks) {
+    this.callbacks = callbacks;
     // codes without a prior may be as narrow as 0.01 or as wide as 1000
-    const widest = Math.max(...ranges.map(([low, high]) => high - low));
+    const widest = Math.max(...dimensions.map(({ low, high }) => high - low));
     this.digits = Math.min(Math.max(Math.ceil(2.5 - Math.log10(widest)), 0), 4);
-    this.rows = ranges.map((range, i) => {
-      const [low, high] = [Math.min(range[0], z[i]), Math.max(range[1], z[i])];
-      const name = `z${i + 1}`;
-      const row = parent.appendChild(document.createElement("label"));
-      row.className = "lp-slider";
-      row.append(name);
-      const input = row.appendChild(document.createElement("input"));
-      Object.assign(input, { type: "range", min: low, max: high, step: (high - low) / STEPS });
-      input.setAttribute("aria-label", name);
-      const output = row.appendChild(document.createElement("output"));
-      input.addEventListener("input", (event) => onMove(i, input.valueAsNumber, event));
-      input.addEventListener("change", onRelease);
-      return { input, output };
+    this.rows = [];
+    const folded = new Set(collapsed);
+    dimensions.filter(({ index }) => !folded.has(index)).forEach((dimension) => this.addRow(parent, dimension, z));
+    if (folded.size === 0) return;
+    const fold = parent.appendChild(document.createElement("details"));
+    fold.className = "lp-collapsed";
+    fold.open = folded.size === dimensions.length;
+    const summary = fold.appendChild(document.createElement("summary"));
+    summary.textContent = `${folded.size} collapsed dimension${folded.size === 1 ? "" : "s"}`;
+    const why = fold.appendChild(document.createElement("p"));
+    why.textContent = "Every example's code is about the same there (variance at most 0.01): the decoder was told nothing, and hardly changes.";
+    dimensions.filter(({ index }) => folded.has(index)).forEach((dimension) => this.addRow(fold, dimension, z));
+  }
+
+  addRow(parent, { index, low, high, kl }, z) {
+    const name = `z${index + 1}`;
+    const row = parent.appendChild(document.createElement("div"));
+    row.className = "lp-slider";
+    const label = row.appendChild(document.createElement("span"));
+    label.textContent = name;
+    label.title = kl ? `${name}: ${kl.toFixed(2)} nats of KL on average` : name;
+    const slider = row.appendChild(document.createElement("input"));
+    const [least, most] = [Math.min(low, z[index]), Math.max(high, z[index])];
+    Object.assign(slider, { type: "range", min: least, max: most, step: (most - least) / STEPS });
+    slider.setAttribute("aria-label", name);
+    const typed = row.appendChild(document.createElement("input"));
+    Object.assign(typed, { type: "number", step: "any", className: "lp-typed" });
+    typed.setAttribute("aria-label", `${name}, typed`);
+    const lock = row.appendChild(document.createElement("button"));
+    Object.assign(lock, { type: "button", className: "lp-lock", title: `Keep ${name} as it is, whatever else moves the point` });
+    lock.setAttribute("aria-label", `Lock ${name}`);
+    lock.setAttribute("aria-pressed", "false");
+    const strip = row.appendChild(document.createElement("canvas"));
+    strip.className = "lp-strip";
+    strip.hidden = true;
+    slider.addEventListener("input", (event) => this.callbacks.onMove(index, slider.valueAsNumber, event, true));
+    slider.addEventListener("change", () => this.callbacks.onRelease());
+    typed.addEventListener("change", (event) => {
+      if (!Number.isFinite(typed.valueAsNumber)) return (typed.value = this.shown[index].toFixed(this.digits));
+      this.callbacks.onMove(index, typed.valueAsNumber, event, false);
+      this.callbacks.onRelease();
     });
+    lock.addEventListener("click", () => {
+      const isLocked = lock.getAttribute("aria-pressed") !== "true";
+      lock.setAttribute("aria-pressed", String(isLocked));
+      slider.disabled = typed.disabled = isLocked;
+      this.callbacks.onLock(index, isLocked);
+    });
+    this.rows.push({ index, low, high, slider, typed, strip });
   }
 
   /** Bring thumbs and numbers to a point; `moving` is the slider under the user's finger, which knows its place. */
   show(z, moving = -1) {
-    this.rows.forEach(({ input, output }, i) => {
-      if (i !== moving) input.valueAsNumber = z[i];
-      output.textContent = z[i].toFixed(this.digits);
+    this.rows.forEach(({ index, slider, typed }) => {
+      if (this.shown?.[index] === z[index]) return;
+      if (index !== moving) slider.valueAsNumber = z[index];
+      typed.value = z[index].toFixed(this.digits);
     });
+    this.shown = [...z];
+  }
+
+  /** The rows in sight, for their strips. */
+  get visible() {
+    return this.rows.filter(({ strip }) => strip.parentElement.offsetParent !== null);
   }
 }

@@ -1,0 +1,42 @@
+// The point: a place in latent space, with the dimensions that are locked and the places where it has been.
+
+const KEPT_PLACES = 200;
+
+export class Point {
+  constructor(z) {
+    this.z = [...z];
+    this.locked = new Set();
+    this.places = [this.z]; // where it has rested, oldest first
+    this.now = 0; // which of them it stands at
+  }
+
+  /** Go to z, but for the dimensions that are locked. */
+  move(z) {
+    this.z = z.map((value, i) => (this.locked.has(i) ? this.z[i] : value));
+  }
+
+  /** Rest here: what came after an undone place is forgotten. */
+  settle() {
+    if (same(this.z, this.places[this.now])) return;
+    this.places = [...this.places.slice(0, this.now + 1), [...this.z]].slice(-KEPT_PLACES);
+    this.now = this.places.length - 1;
+  }
+
+  get canUndo() {
+    return this.now > 0;
+  }
+
+  get canRedo() {
+    return this.now < this.places.length - 1;
+  }
+
+  /** Back to where it rested before, or with +1 forth again; locked or not. */
+  step(by) {
+    this.now = Math.min(Math.max(this.now + by, 0), this.places.length - 1);
+    this.z = [...this.places[this.now]];
+  }
+}
+
+function same(a, b) {
+  return a.every((value, i) => value === b[i]);
+}

