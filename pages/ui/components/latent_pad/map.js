@@ -28,6 +28,7 @@ export class LatentMap {
     this.callbacks = callbacks;
     this.plot = area.appendChild(document.createElement("div"));
     this.plot.className = "lp-plot";
+    this.onView = () => {};
     this.handle = area.appendChild(document.createElement("div"));
     this.handle.className = "lp-handle";
     this.handle.dataset.testid = "handle";
@@ -54,8 +55,12 @@ export class LatentMap {
     // nothing to see, but the axes make room for the handle too
     traces.push({ type: "scatter", mode: "markers", x: [this.place[0]], y: [this.place[1]], marker: { opacity: 0 }, showlegend: false });
     await this.plotly.newPlot(this.plot, traces, this.layout(titles, this.members.length > 1), this.config());
-    this.plot.on("plotly_afterplot", () => this.moveHandle());
-    this.plot.on("plotly_relayouting", () => this.moveHandle());
+    const moved = (isOver) => () => {
+      this.moveHandle();
+      this.onView(isOver);
+    };
+    this.plot.on("plotly_afterplot", moved(true));
+    this.plot.on("plotly_relayouting", moved(false));
     this.resizing = new ResizeObserver(() => this.plot.offsetParent && this.plotly.Plots.resize(this.plot));
     this.resizing.observe(this.area);
     this.listen();
@@ -129,6 +134,43 @@ export class LatentMap {
     const x = xaxis._offset + xaxis.l2p(this.place[0]);
     const y = yaxis._offset + yaxis.l2p(this.place[1]);
     this.handle.style.transform = `translate(${x}px, ${y}px)`;
+  }
+
+  /** What is in sight: ranges u and v, pixels x(u) and y(v) of a canvas over it, its place and size, and pixels a unit. */
+  get view() {
+    const { xaxis, yaxis } = this.plot._fullLayout ?? {};
+    if (!xaxis?._length) return null;
+    return {
+      u: [...xaxis.range],
+      v: [...yaxis.range],
+      x: (u) => xaxis.l2p(u),
+      y: (v) => yaxis.l2p(v),
+      left: xaxis._offset,
+      top: yaxis._offset,
+      width: xaxis._length,
+      height: yaxis._length,
+      scale: Math.abs(xaxis.l2p(1) - xaxis.l2p(0)),
+    };
+  }
+
+  /** A canvas over the dots, or under them; whoever paints on it gives it place and size. */
+  addCanvas(above, name) {
+    const canvas = document.createElement("canvas");
+    canvas.className = "lp-layer";
+    canvas.dataset.layer = name;
+    this.area.insertBefore(canvas, above ? this.handle : this.plot);
+    return canvas;
+  }
+
+  /** Let the dots step back behind what is painted over them, or forth again. */
+  dim(isDim) {
+    if (!this.plotly || isDim === this.isDim) return;
+    this.isDim = isDim;
+    this.plotly.restyle(this.plot, { "marker.opacity": isDim ? 0.12 : 0.7 }, this.members.map((_, g) => g));
+  }
+
+  colourOf(group) {
+    return PALETTE[group % PALETTE.length];
   }
 
   /** One arrow key's step: a hundredth of what is in view. */

@@ -2,6 +2,7 @@
 
 import { LabelChooser } from "./conditions.js";
 import { Filmstrips } from "./filmstrips.js";
+import { Layers } from "./layers.js";
 import { LatentMap } from "./map.js";
 import { openDecoder, openEncoder } from "./networks.js";
 import { paintFour, paintReconstruction } from "./picture.js";
@@ -60,6 +61,7 @@ class LatentPad {
     this.area.tabIndex = 0;
     this.area.setAttribute("role", "application");
     this.area.setAttribute("aria-label", "Map of the latent space. Arrow keys move the point.");
+    this.layerBar = element(main, "div", "lp-layers");
     this.note = element(main, "p", "lp-note");
     const side = element(this.root, "div", "lp-side");
     this.labels = new LabelChooser(element(side, "div", "lp-label"), data.conditions, data.label, (event) => {
@@ -77,7 +79,7 @@ class LatentPad {
       onRelease: () => this.settle(),
       onLock: (i, isLocked) => (isLocked ? this.point.locked.add(i) : this.point.locked.delete(i)),
     });
-    this.strips = data.columns ? null : new Filmstrips(this.sliders, data.shape, (z) => this.decoder.decode(this.labels.input(z)));
+    this.strips = data.columns ? null : new Filmstrips(this.sliders, data.shape, this.decode);
     this.map = new LatentMap(this.area, {
       onDrag: (u, v, event) => this.move(this.plane.lift(u, v, this.point.z), event),
       onHover: (u, v, event) => this.look(this.plane.lift(u, v, this.point.z), event),
@@ -106,7 +108,10 @@ class LatentPad {
       this.map.place = this.plane.project(this.point.z);
       await this.map.open(this.data.plotly, samples, this.data.groups, this.plane, this.chooser.titles);
       this.map.show(...this.plane.project(this.point.z));
+      this.layers = new Layers(this.layerBar, this.map, this, () => {});
+      this.map.onView = (isOver) => this.layers.refresh(isOver ? "view" : "");
       if (this.data.thumbnails) await samples.fetchThumbnails(this.data.thumbnails);
+      this.layers.refresh("pictures");
     });
     const [decoding, mapping] = await Promise.allSettled([decoder, map]);
     if (this.closed) return;
@@ -195,6 +200,7 @@ class LatentPad {
   settle() {
     this.point.settle();
     this.bar.show(this.point);
+    if (this.data.latents > 2 || this.data.conditions.length) this.layers?.refresh("point");
     this.commit();
   }
 
@@ -276,6 +282,9 @@ class LatentPad {
     if (this.looking !== "at the pointer") await this.strips?.show(this.point.z);
   }
 
+  /** Values that a latent decodes to, with the label that is chosen. */
+  decode = (z) => this.decoder.decode(this.labels.input(z));
+
   /** The code of a sample, decoded with the label it has. */
   codeInput(index) {
     return this.labels.input(this.samples.code(index), this.samples.labels[index]);
@@ -286,6 +295,7 @@ class LatentPad {
     if (!this.map.plotly) return;
     this.map.show(...plane.project(this.point.z));
     this.map.replot(this.samples, plane, this.chooser.titles);
+    this.layers.refresh("plane");
   }
 
   pressKey(event) {
@@ -319,6 +329,7 @@ class LatentPad {
     clearTimeout(this.keyCommit);
     clearTimeout(this.quiet);
     this.strips?.stop();
+    this.layers?.close();
     this.map.close();
     this.decoder?.close();
     this.encoder?.close();

@@ -28,6 +28,21 @@ export function paintFour(canvas, { pixels, side, channels }, numbers) {
   });
 }
 
+/** A reconstruction on a canvas of its own, to be drawn elsewhere. */
+export function offscreen(values, shape) {
+  const canvas = document.createElement("canvas");
+  paintReconstruction(canvas, values, shape);
+  return canvas;
+}
+
+/** Picture number k of a block of thumbnails likewise. */
+export function thumbnailOffscreen({ pixels, side, channels }, k) {
+  const canvas = document.createElement("canvas");
+  const [start, last] = [k * side * side * channels, channels - 1];
+  paint(canvas, side, side, (pixel, channel) => pixels[start + pixel * channels + Math.min(channel, last)]);
+  return canvas;
+}
+
 function paint(canvas, width, height, value) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   put(canvas, 0, 0, width, height, value);

@@ -62,6 +62,23 @@ export class Samples {
     return axes;
   }
 
+  /** A code on a plane: its mean [u, v] and the covariance [uu, uv, vv] of its posterior there. */
+  onPlane(n, plane) {
+    const { means, stds, latents } = this;
+    const [across, up] = plane.rows;
+    let [u, v, uu, uv, vv] = [0, 0, 0, 0, 0];
+    for (let i = 0, place = n * latents; i < latents; i += 1, place += 1) {
+      const away = means[place] - plane.centre[i];
+      const variance = stds[place] * stds[place];
+      u += across[i] * away;
+      v += up[i] * away;
+      uu += across[i] * across[i] * variance;
+      uv += across[i] * up[i] * variance;
+      vv += up[i] * up[i] * variance;
+    }
+    return { mean: [u, v], covariance: [uu, uv, vv] };
+  }
+
   /** How many samples "nearest" looks through: those whose picture is here, or all. */
   get searched() {
     return this.thumbnails ? this.thumbnails.count : this.count;

@@ -1,0 +1,98 @@
+// What can be laid under and over the dots of the map: each layer is a switch, and paints on a canvas of its own.
+
+import { DensityLayer, HoleLayer } from "./density_layer.js";
+import { EllipseLayer } from "./ellipses.js";
+import { MagnificationLayer } from "./magnification_layer.js";
+import { ManifoldLayer } from "./manifold_layer.js";
+import { ThumbnailLayer } from "./thumbnail_layer.js";
+
+const KINDS = [
+  ["density", "Density", "How densely the codes lie: the aggregate posterior q(z) on this plane", DensityLayer],
+  ["holes", "Holes", "Where the prior leads but hardly any code lies: what is decoded there is a guess", HoleLayer],
+  ["manifold", "Manifold", "What the decoder makes of points all over the map", ManifoldLayer],
+  ["magnification", "Magnification", "Where the picture changes fast: √det(JᵀJ), the area of pictures to an area of the map", MagnificationLayer],
+  ["ellipses", "Ellipses", "The posterior of each code, one standard deviation wide, drawn to scale", EllipseLayer],
+  ["thumbnails", "Pictures", "The samples' pictures in place of dots, as many as fit", ThumbnailLayer],
+];
+
+export class Layers {
+  /** `pad` gives what layers paint: samples, plane, decode, colours; `onChange(names)` after a switch. */
+  constructor(bar, map, pad, onChange) {
+    Object.assign(this, { map, pad, onChange });
+    this.shown = new Map(); // name -> { layer, canvas }
+    this.buttons = new Map();
+    for (const [name, label, title, Kind] of KINDS) {
+      if (!Kind.fits(pad)) continue;
+      const button = bar.appendChild(document.createElement("button"));
+      Object.assign(button, { type: "button", textContent: label, title });
+      button.setAttribute("aria-pressed", "false");
+      button.addEventListener("click", () => {
+        this.switch(name, !this.shown.has(name));
+        this.onChange([...this.shown.keys()]);
+      });
+      this.buttons.set(name, { button, Kind });
+    }
+    this.status = bar.appendChild(document.createElement("span"));
+    this.status.className = "lp-layer-status";
+    this.status.setAttribute("role", "status");
+  }
+
+  switch(name, isOn) {
+    const known = this.buttons.get(name);
+    if (!known || isOn === this.shown.has(name)) return;
+    known.button.setAttribute("aria-pressed", String(isOn));
+    if (!isOn) {
+      const { layer, canvas } = this.shown.get(name);
+      layer.stop();
+      canvas.remove();
+      this.shown.delete(name);
+      this.map.dim(this.shown.has("thumbnails"));
+      return this.tell();
+    }
+    const canvas = this.map.addCanvas(known.Kind.above, name);
+    const layer = new known.Kind(this.pad, () => this.paint(name), (words) => this.tell(name, words));
+    this.shown.set(name, { layer, canvas });
+    this.map.dim(this.shown.has("thumbnails"));
+    this.prepare(name);
+  }
+
+  /** The plane, the view or what lies off the plane has changed. */
+  refresh(cause) {
+    for (const [name, { layer }] of this.shown) {
+      if (layer.dependsOn.includes(cause)) this.prepare(name);
+      else this.paint(name);
+    }
+  }
+
+  prepare(name) {
+    const view = this.map.view;
+    if (!view) return;
+    this.shown.get(name).layer.prepare(view);
+    this.paint(name);
+  }
+
+  paint(name) {
+    const shown = this.shown.get(name);
+    const { view } = this.map;
+    if (!shown || !view) return;
+    const { canvas, layer } = shown;
+    const scale = window.devicePixelRatio || 1;
+    Object.assign(canvas, { width: view.width * scale, height: view.height * scale }); // which also clears it
+    Object.assign(canvas.style, { left: `${view.left}px`, top: `${view.top}px`, width: `${view.width}px`, height: `${view.height}px` });
+    const context = canvas.getContext("2d");
+    context.scale(scale, scale);
+    layer.paint(context, view);
+  }
+
+  tell(name, words) {
+    this.words ??= new Map();
+    if (words) this.words.set(name, words);
+    else this.words.delete(name);
+    for (const known of this.words.keys()) if (!this.shown.has(known)) this.words.delete(known);
+    this.status.textContent = [...this.words.values()].join(" · ");
+  }
+
+  close() {
+    for (const { layer } of this.shown.values()) layer.stop();
+  }
+}

@@ -1,0 +1,50 @@
+// The manifold: what the decoder makes of points all over the map.
+
+import { offscreen } from "./picture.js";
+
+const CELL_PIXELS = 44;
+
+export class ManifoldLayer {
+  static fits = ({ data }) => !data.columns && data.latents > 1;
+  static above = false;
+  dependsOn = ["plane", "view", "point"];
+
+  constructor(pad, repaint, tell) {
+    Object.assign(this, { pad, repaint, tell, turn: 0, cells: [] });
+  }
+
+  async prepare(view) {
+    this.turn += 1;
+    const { turn } = this;
+    const { pad } = this;
+    const columns = Math.max(Math.round(view.width / CELL_PIXELS), 2);
+    const rows = Math.max(Math.round(view.height / CELL_PIXELS), 2);
+    const cells = [];
+    this.size = [(view.u[1] - view.u[0]) / columns, (view.v[1] - view.v[0]) / rows];
+    for (let k = 0; k < rows * columns; k += 1) {
+      const [column, row] = [k % columns, Math.floor(k / columns)];
+      const [u, v] = [view.u[0] + (column + 0.5) * this.size[0], view.v[1] - (row + 0.5) * this.size[1]];
+      const values = await pad.decode(pad.plane.lift(u, v, pad.point.z));
+      if (turn !== this.turn) return;
+      cells.push({ u, v, picture: offscreen(values, pad.data.shape) });
+      if (column === columns - 1 || k === rows * columns - 1) {
+        this.cells = cells;
+        this.tell(k < rows * columns - 1 ? `Manifold ${Math.round((100 * k) / (rows * columns))} %` : "");
+        this.repaint();
+      }
+    }
+  }
+
+  paint(context, view) {
+    if (!this.size) return;
+    const [width, height] = [this.size[0] * view.scale, this.size[1] * view.scale];
+    const side = Math.min(width, height);
+    context.globalAlpha = 0.75;
+    for (const { u, v, picture } of this.cells) context.drawImage(picture, view.x(u) - side / 2, view.y(v) - side / 2, side, side);
+  }
+
+  stop() {
+    this.turn += 1;
+    this.tell("");
+  }
+}
