@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
     "vae_core.errors",
-    "vae_core.files vae_core.config vae_core.records vae_core.process_lock vae_core.versions "
+    "vae_core.files vae_core.animation vae_core.config vae_core.records vae_core.process_lock vae_core.versions "
     "vae_core.safetensors_header",
     "vae_core.datasets",
     "vae_core.workspace",

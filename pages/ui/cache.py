@@ -19,7 +19,10 @@ from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.errors import DatasetError, NotFoundError
 from vae_core.latents.codes import Codes, encode
 from vae_core.latents.manifold import manifold
+from vae_core.latents.paths import Path as LatentPath
+from vae_core.latents.paths import paths as find_paths
 
+LARGEST_LATENT = 1e6
 SHEET_ROWS = 6
 COLUMNS_SHOWN = ROWS_SHOWN = 200
 SHUFFLED, IN_ORDER = -1, -2
@@ -75,6 +78,30 @@ def layout(id: str, version: str) -> explorer.Layout:
 def decoder_file(id: str, version: str) -> Path:
     """The decoder as ONNX."""
     return export.browser_decoder(id, version, open_model(id, version).vae)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def paths(id: str, version: str, a: str, b: str, label: str) -> list[LatentPath]:
+    """The ways between two latents of a model, all as an address has them.
+
+    Raises:
+        NotFoundError: if they are no latents of this model, or the label is none of its labels.
+    """
+    vae = open_model(id, version).vae
+    ends = [_latent(text, vae.config.latents) for text in (a, b)]
+    if vae.labels and not (label.isascii() and label.isdigit() and int(label) < vae.labels):
+        raise NotFoundError("This model wants the number of one of its labels.")
+    return find_paths(vae, codes(id, version), *ends, int(label) if vae.labels else None)
+
+
+def _latent(text: str, latents: int) -> np.ndarray:
+    try:
+        values = np.array([float(part) for part in text.split(",")])
+    except ValueError:
+        values = np.zeros(0)
+    if len(values) != latents or not np.isfinite(values).all() or np.abs(values).max() > LARGEST_LATENT:
+        raise NotFoundError(f"A point of this model is {latents} numbers with commas between them.")
+    return values
 
 
 def encoder_file(id: str, version: str) -> Path:

@@ -202,6 +202,7 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
             "socket": here + "/encode",
             "why_server": why_server(model.vae.encoder, "encoder", installed),
         },
+        "paths": here + "/path",
         "conditions": list(model.checkpoint.label_names) if model.vae.labels else [],
         "codes": {"url": here + "/codes", "count": len(codes)},
         "labels": list(codes.label_names) or [""],

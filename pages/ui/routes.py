@@ -6,6 +6,8 @@
     /studio/models/<id>/<version>/decoder.onnx           for the browser
     /studio/models/<id>/<version>/encoder.onnx           likewise
     /studio/models/<id>/<version>/codes                  means and stds, float32 [N, L] each, then int32 [N] labels
+    /studio/models/<id>/<version>/paths?a=…&b=…          the ways from one latent to another, as JSON
+    /studio/models/<id>/<version>/path.<gif or png>      the pictures on such a way; ?a=…&b=…&name=…
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
     /studio/models/<id>/<version>/encode                 WebSocket: an example in, mean and std of its code out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
@@ -29,14 +31,15 @@ import streamlit as st
 import torch
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pages.ui import browser_runtime, cache, explorer
-from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
+from vae_core import animation, checkpoints, runs, stored_datasets, uploads, workspace
 from vae_core.datasets import SAMPLES
 from vae_core.errors import NotFoundError, VAECoreError
+from vae_core.latents.paths import Path
 from vae_core.vae import VAE
 
 log = logging.getLogger(__name__)
@@ -46,6 +49,7 @@ FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-
 FOR_A_DAY = FOR_EVER | {"Cache-Control": "private, max-age=86400"}
 TIDY_SECONDS = 3600
 RESUME_SECONDS = 10
+PICTURE_KINDS = {"gif": "image/gif", "png": "image/png"}
 MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
@@ -66,6 +70,8 @@ def routes() -> list[BaseRoute]:
         Route(model + "/decoder.onnx", _answer(_decoder)),
         Route(model + "/encoder.onnx", _answer(_encoder)),
         Route(model + "/codes", _answer(_codes)),
+        Route(model + "/paths", _answer(_paths)),
+        Route(model + "/path.{kind}", _answer(_path_pictures)),
         WebSocketRoute(model + "/decode", _decode),
         WebSocketRoute(model + "/encode", _encode),
         Route(base + "/datasets/{id}/thumbnails", _answer(_thumbnails)),
@@ -172,6 +178,38 @@ def _codes(request: Request) -> Response:
     content = b"".join(part.astype("<f4").tobytes() for part in (codes.mean, density.std))
     content += labels.astype("<i4").tobytes()
     return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
+
+
+def _found_paths(request: Request) -> list[Path]:
+    asked = request.query_params
+    return cache.paths(
+        request.path_params["id"], request.path_params["version"], asked.get("a", ""), asked.get("b", ""),
+        asked.get("label", ""),
+    )  # fmt: skip
+
+
+def _paths(request: Request) -> Response:
+    found = {
+        path.name: {"latents": path.latents.tolist(), "speed": path.speed.tolist(), "length": path.length}
+        for path in _found_paths(request)
+    }
+    return JSONResponse(found, headers=FOR_EVER)
+
+
+def _path_pictures(request: Request) -> Response:
+    kind, name = request.path_params["kind"], request.query_params.get("name", "linear")
+    chosen = next((path for path in _found_paths(request) if path.name == name), None)
+    if chosen is None or kind not in PICTURE_KINDS:
+        raise NotFoundError("There is no such path.")
+    model = cache.open_model(request.path_params["id"], request.path_params["version"])
+    if len(model.vae.shape) != 3:
+        raise NotFoundError("A table has no pictures.")
+    label = request.query_params.get("label", "")
+    labels = np.full(len(chosen.latents), int(label)) if model.vae.labels else None
+    pictures = animation.as_bytes(model.checkpoint.decode(chosen.latents, labels))
+    content = animation.gif(pictures) if kind == "gif" else animation.strip(pictures)
+    name = f'attachment; filename="path-{name}.{kind}"'
+    return Response(content, media_type=PICTURE_KINDS[kind], headers=FOR_EVER | {"Content-Disposition": name})
 
 
 def _thumbnails(request: Request) -> Response:

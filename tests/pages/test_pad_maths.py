@@ -124,3 +124,75 @@ def test_point_keeps_locks_and_goes_back_and_forth() -> None:
         [1, 1, True, True],
         [9, 1, True, False],
     ]
+
+
+def test_density_on_the_map_is_that_of_the_aggregate_posterior() -> None:
+    mean = ring(300)
+    density = aggregate_posterior(codes_of(mean, 0.25))
+    found = node(
+        """
+        const { densityGrid } = await from("density_layer.js");
+        const { Plane, Samples } = await from("samples.js");
+        const [mean, std] = [given.mean, given.std].map((values) => Float32Array.from(values));
+        const samples = new Samples(mean, std, new Int32Array(300), 2);
+        const plane = new Plane([[1, 0], [0, 1]], [0, 0]);
+        const grid = densityGrid(samples, plane, { u: [-3, 3], v: [-3, 3] }, 1000);
+        console.log(JSON.stringify({ ...grid, values: [...grid.values] }));
+        """,
+        {"mean": density.mean.ravel().tolist(), "std": density.std.ravel().tolist()},
+    )
+    columns, rows = found["columns"], found["rows"]
+    u = found["u0"] + (np.arange(columns) + 0.5) * found["du"]
+    v = found["v0"] + (np.arange(rows) + 0.5) * found["dv"]
+    at = np.stack(np.meshgrid(u, v), -1).reshape(-1, 2)
+    blurred = aggregate_posterior(codes_of(mean, float(np.hypot(0.25, 0.6 * found["du"]))))
+    np.testing.assert_allclose(found["values"], np.exp(blurred.log_prob(at)), atol=2e-3)
+    assert sum(found["values"]) * found["du"] * found["dv"] == pytest.approx(1, abs=0.02)
+
+
+def test_posterior_on_any_plane_has_the_projected_mean_and_covariance() -> None:
+    random = np.random.default_rng(0)
+    mean, std = random.normal(size=5), random.uniform(0.1, 1, 5)
+    rows, _ = np.linalg.qr(random.normal(size=(5, 5)))
+    found = node(
+        """
+        const { Plane, Samples } = await from("samples.js");
+        const samples = new Samples(Float32Array.from(given.mean), Float32Array.from(given.std), new Int32Array(1), 5);
+        console.log(JSON.stringify(samples.onPlane(0, new Plane(given.rows, given.centre))));
+        """,
+        {"mean": mean.tolist(), "std": std.tolist(), "rows": rows[:2].tolist(), "centre": [0.5] * 5},
+    )
+    np.testing.assert_allclose(found["mean"], rows[:2] @ (mean - 0.5), rtol=1e-5)
+    covariance = rows[:2] @ np.diag(std**2) @ rows[:2].T
+    np.testing.assert_allclose(found["covariance"], covariance[[0, 0, 1], [0, 1, 1]], rtol=1e-5, atol=1e-7)
+
+
+def test_axes_of_an_ellipse_are_the_posteriors_standard_deviations() -> None:
+    angle = 0.6
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    for axes in ([0.9, 0.2], [0.3, 0.3]):
+        covariance = turn @ np.diag(np.square(axes)) @ turn.T
+        script = 'const { ellipseOf } = await from("ellipses.js"); console.log(JSON.stringify(ellipseOf(given)));'
+        found = node(script, covariance[[0, 0, 1], [0, 1, 1]].tolist())
+        assert [found["major"], found["minor"]] == pytest.approx(axes)
+        if axes[0] != axes[1]:
+            assert found["angle"] == pytest.approx(angle)
+
+
+def test_magnification_is_the_determinant_of_the_pulled_back_metric() -> None:
+    """f(z) = (sin z1, z1 z2, cos z2, z3): J is known in closed form."""
+    z = np.array([0.4, -0.7, 0.2])
+    jacobian = np.array([[np.cos(z[0]), 0, 0], [z[1], z[0], 0], [0, -np.sin(z[1]), 0], [0, 0, 1.0]])
+    rows, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))
+    along = jacobian @ rows[:2].T
+    found = node(
+        """
+        const { magnificationAt } = await from("magnification_layer.js");
+        const { Plane } = await from("samples.js");
+        const f = ([a, b, c]) => [Math.sin(a), a * b, Math.cos(b), c];
+        const plane = new Plane(given.rows, [0, 0, 0]);
+        console.log(JSON.stringify(await magnificationAt(f, plane, given.z, 1e-3)));
+        """,
+        {"rows": rows[:2].tolist(), "z": z.tolist()},
+    )
+    assert found == pytest.approx(np.sqrt(np.linalg.det(along.T @ along)), rel=1e-3)

@@ -1,5 +1,6 @@
 """Paths from one latent to another: straight, on a sphere, through the data, and the decoder's own shortest way."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ DETOUR = 3.0
 """Power of a hop's length: the larger, the more a path prefers many short hops, where codes lie densely."""
 GEODESIC_NODES = 16
 GEODESIC_ROUNDS = 100
+GEODESIC_SECONDS = 3.0
+"""From each start; a large decoder gets as far as it gets."""
 LEAST_ANGLE = 1e-4
 
 Decode = Callable[[Tensor], Tensor]
@@ -122,8 +125,16 @@ def _relax(start: np.ndarray, decode: Decode) -> np.ndarray:
         (gradient,) = torch.autograd.grad(total, z)
         return total.item(), gradient[1:-1].numpy().ravel()
 
+    deadline = time.monotonic() + GEODESIC_SECONDS
+
+    def look_at_the_clock(inner: np.ndarray) -> None:
+        if time.monotonic() > deadline:
+            raise StopIteration
+
     options = {"maxiter": GEODESIC_ROUNDS}
-    return chain(minimize(energy, nodes[1:-1].ravel(), jac=True, method="L-BFGS-B", options=options).x)
+    start_at = nodes[1:-1].ravel()
+    found = minimize(energy, start_at, jac=True, method="L-BFGS-B", callback=look_at_the_clock, options=options)
+    return chain(found.x)
 
 
 def paths(vae: VAE, codes: Codes, a: np.ndarray, b: np.ndarray, label: int | None = None) -> list[Path]:

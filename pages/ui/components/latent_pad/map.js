@@ -57,6 +57,7 @@ export class LatentMap {
     await this.plotly.newPlot(this.plot, traces, this.layout(titles, this.members.length > 1), this.config());
     const moved = (isOver) => () => {
       this.moveHandle();
+      this.paintLines();
       this.onView(isOver);
     };
     this.plot.on("plotly_afterplot", moved(true));
@@ -160,6 +161,55 @@ export class LatentMap {
     canvas.dataset.layer = name;
     this.area.insertBefore(canvas, above ? this.handle : this.plot);
     return canvas;
+  }
+
+  /** Lines over the dots: { colour, points [u, v] } each. */
+  draw(lines) {
+    this.lines = lines;
+    this.paintLines();
+  }
+
+  /** A letter at a place on the plane; null takes it away. */
+  mark(letter, place) {
+    this.marks ??= {};
+    this.marks[letter] = place;
+    this.paintLines();
+  }
+
+  paintLines() {
+    const { view } = this;
+    if (!view) return;
+    this.front ??= this.addCanvas(true, "routes");
+    const scale = window.devicePixelRatio || 1;
+    Object.assign(this.front, { width: view.width * scale, height: view.height * scale });
+    Object.assign(this.front.style, { left: `${view.left}px`, top: `${view.top}px`, width: `${view.width}px`, height: `${view.height}px` });
+    const context = this.front.getContext("2d");
+    context.scale(scale, scale);
+    for (const [width, halo] of [[5, true], [2.5, false]]) {
+      for (const { colour, points } of this.lines ?? []) {
+        context.lineWidth = width;
+        context.strokeStyle = halo ? "#fffc" : colour;
+        context.beginPath();
+        points.forEach(([u, v]) => context.lineTo(view.x(u), view.y(v)));
+        context.stroke();
+      }
+    } // prettier-ignore
+    context.font = "600 13px sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const [letter, place] of Object.entries(this.marks ?? {})) {
+      if (!place) continue;
+      const [x, y] = [view.x(place[0]), view.y(place[1])];
+      context.beginPath();
+      context.arc(x, y, 10, 0, 2 * Math.PI);
+      context.fillStyle = "#222";
+      context.fill();
+      context.lineWidth = 2;
+      context.strokeStyle = "#fff";
+      context.stroke();
+      context.fillStyle = "#fff";
+      context.fillText(letter.toUpperCase(), x, y + 0.5);
+    }
   }
 
   /** Let the dots step back behind what is painted over them, or forth again. */

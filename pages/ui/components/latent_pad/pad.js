@@ -6,6 +6,7 @@ import { Layers } from "./layers.js";
 import { LatentMap } from "./map.js";
 import { openDecoder, openEncoder } from "./networks.js";
 import { paintFour, paintReconstruction } from "./picture.js";
+import { PathsTool } from "./paths_tool.js";
 import { PlaneChooser } from "./planes.js";
 import { Point } from "./point.js";
 import { PointBar } from "./pointbar.js";
@@ -13,6 +14,8 @@ import { profilePainter } from "./profile.js";
 import { randomLatent } from "./random.js";
 import { Samples } from "./samples.js";
 import { Sliders } from "./sliders.js";
+import { Tools } from "./tools.js";
+import { TraversalsTool } from "./traversals_tool.js";
 import { TrustMeter } from "./trust.js";
 
 const MEASURE = "latent-pad:paint";
@@ -20,6 +23,10 @@ const KEPT_MEASURES = 10_000;
 const KEY_COMMIT_MS = 400;
 const QUIET_MS = 60; // after so long without a move the point is encoded back, and the strips are drawn anew
 const NEAREST = 4;
+const TOOLS = [
+  ["paths", "Paths", PathsTool],
+  ["traversals", "Traversals", TraversalsTool],
+];
 let painted = 0;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -80,6 +87,8 @@ class LatentPad {
       onLock: (i, isLocked) => (isLocked ? this.point.locked.add(i) : this.point.locked.delete(i)),
     });
     this.strips = data.columns ? null : new Filmstrips(this.sliders, data.shape, this.decode);
+    const kinds = TOOLS.filter(([name]) => name !== "traversals" || !data.columns);
+    this.tools = new Tools(element(this.root, "div", "lp-tools"), this, kinds, () => {});
     this.map = new LatentMap(this.area, {
       onDrag: (u, v, event) => this.move(this.plane.lift(u, v, this.point.z), event),
       onHover: (u, v, event) => this.look(this.plane.lift(u, v, this.point.z), event),
@@ -296,6 +305,7 @@ class LatentPad {
     this.map.show(...plane.project(this.point.z));
     this.map.replot(this.samples, plane, this.chooser.titles);
     this.layers.refresh("plane");
+    this.tools.made.get(this.tools.name)?.tool.draw?.();
   }
 
   pressKey(event) {
@@ -330,6 +340,7 @@ class LatentPad {
     clearTimeout(this.quiet);
     this.strips?.stop();
     this.layers?.close();
+    this.tools.close();
     this.map.close();
     this.decoder?.close();
     this.encoder?.close();

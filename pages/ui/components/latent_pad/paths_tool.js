@@ -1,0 +1,182 @@
+// From A to B: four ways side by side, a slider along each, and how fast the picture changes on it.
+
+import { paintCell } from "./picture.js";
+
+const CELLS = 12;
+const WAYS = [
+  ["linear", "Straight line", "#4c78d8", "Through latent space as the crow flies"],
+  ["spherical", "Sphere (slerp)", "#e8833a", "At an even angular speed about the origin"],
+  ["density", "Through the data", "#3fa35c", "From code to code where they lie densely"],
+  ["geodesic", "Geodesic", "#8a63c9", "The shortest found in the pictures: least change on the way"],
+];
+const STEP_MS = 60;
+
+export class PathsTool {
+  constructor(panel, pad) {
+    Object.assign(this, { panel, pad, ends: {} });
+    const row = add(panel, "div", "lp-ends");
+    for (const end of ["a", "b"]) this.addEnd(row, end);
+    this.status = add(panel, "p", "lp-status");
+    this.status.setAttribute("role", "status");
+    this.status.textContent = "Set A and B: the ways between them appear here.";
+    this.rows = add(panel, "div", "lp-ways");
+  }
+
+  addEnd(parent, end) {
+    const name = end.toUpperCase();
+    const box = add(parent, "div", "lp-end");
+    const canvas = add(box, "canvas", "lp-small");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `${name}, not set`);
+    const buttons = add(box, "div", "lp-end-buttons");
+    const here = button(buttons, `${name} here`, `${name} becomes the point as it stands`);
+    here.addEventListener("click", () => this.set(end, this.pad.point.z));
+    const sample = button(buttons, `${name}: a sample`, `${name} becomes the code of a sample taken at random`);
+    sample.addEventListener("click", () => {
+      const { samples } = this.pad;
+      if (samples) this.set(end, [...samples.code(Math.floor(Math.random() * samples.count))]);
+    });
+    this.ends[end] = { canvas, z: null };
+  }
+
+  async set(end, z) {
+    const one = this.ends[end];
+    one.z = [...z];
+    one.canvas.setAttribute("aria-label", `${end.toUpperCase()} at ${z.map((value) => value.toFixed(2)).join(", ")}`);
+    this.pad.map.mark(end, this.pad.plane.project(z));
+    this.pad.paintDecoded(one.canvas, await this.pad.decode(one.z));
+    if (this.ends.a.z && this.ends.b.z) await this.find();
+  }
+
+  async find() {
+    const text = (z) => z.map((value) => Math.round(value * 1e4) / 1e4).join(",");
+    const label = this.pad.labels.index ?? "";
+    this.query = `a=${text(this.ends.a.z)}&b=${text(this.ends.b.z)}&label=${label}`;
+    const { query } = this;
+    this.status.textContent = "Looking for the ways…";
+    try {
+      const answer = await fetch(new URL(`${this.pad.data.paths}s?${query}`, location.origin));
+      if (!answer.ok) throw new Error((await answer.text()).slice(0, 200));
+      const found = await answer.json();
+      if (query !== this.query) return;
+      this.found = found;
+    } catch (error) {
+      this.status.textContent = `No ways: ${error.message}`;
+      return;
+    }
+    this.status.textContent = "";
+    this.rows.replaceChildren();
+    const longest = Math.max(...Object.values(this.found).map(({ length }) => length));
+    const fastest = Math.max(...Object.values(this.found).flatMap(({ speed }) => speed));
+    for (const way of WAYS) this.addWay(...way, longest, fastest);
+    this.draw();
+    await this.fillStrips();
+  }
+
+  addWay(name, title, colour, hint, longest, fastest) {
+    const { latents, speed, length } = this.found[name];
+    const row = add(this.rows, "section", "lp-way");
+    row.dataset.way = name;
+    const head = add(row, "div", "lp-way-head");
+    const heading = add(head, "strong", "");
+    heading.textContent = title;
+    heading.style.borderColor = colour;
+    heading.title = hint;
+    const told = add(head, "span", "");
+    told.textContent = `length ${length.toPrecision(3)}${length === longest ? "" : `, ${Math.round(100 * (1 - length / longest))} % shorter than the longest`}`;
+    told.title = "Sum of the changes of the picture on the way, ‖f(z′) − f(z)‖";
+    const play = button(head, "Play", "Let the point walk along");
+    play.addEventListener("click", () => this.play(name, slider));
+    if (!this.pad.data.columns) {
+      for (const kind of ["gif", "png"]) {
+        const link = add(head, "a", "");
+        link.textContent = kind.toUpperCase();
+        link.href = new URL(`${this.pad.data.paths}.${kind}?${this.query}&name=${name}`, location.origin).href;
+        link.download = `path-${name}.${kind}`;
+        link.title = kind === "gif" ? "The way there and back, to take away" : "Twelve pictures of the way side by side";
+      }
+    }
+    const strip = add(row, "canvas", "lp-strip");
+    strip.setAttribute("role", "img");
+    strip.setAttribute("aria-label", `${title}: pictures on the way from A to B`);
+    const slider = add(row, "input", "");
+    Object.assign(slider, { type: "range", min: 0, max: latents.length - 1, step: 0.05, value: 0 });
+    slider.setAttribute("aria-label", `Along: ${title}`);
+    slider.addEventListener("input", (event) => this.pad.move(at(latents, slider.valueAsNumber), event));
+    slider.addEventListener("change", () => this.pad.settle());
+    const chart = add(row, "div", "lp-speed");
+    chart.innerHTML = speedChart(speed, fastest, colour);
+    chart.title = "How fast the picture changes along the way, from A to B";
+  }
+
+  async fillStrips() {
+    if (this.pad.data.columns) return;
+    this.turn = (this.turn ?? 0) + 1;
+    const { turn, pad } = this;
+    for (const [name] of WAYS) {
+      const canvas = this.rows.querySelector(`[data-way=${name}] canvas`);
+      const { latents } = this.found[name];
+      canvas.style.aspectRatio = `${CELLS * pad.data.shape[2]} / ${pad.data.shape[1]}`;
+      for (let k = 0; k < CELLS; k += 1) {
+        const values = await pad.decode(at(latents, (k * (latents.length - 1)) / (CELLS - 1)));
+        if (turn !== this.turn) return;
+        paintCell(canvas, values, pad.data.shape, k, CELLS);
+      }
+    }
+  }
+
+  play(name, slider) {
+    clearInterval(this.playing);
+    const { latents } = this.found[name];
+    let t = 0;
+    this.playing = setInterval(() => {
+      slider.value = t;
+      this.pad.move(at(latents, t));
+      t += 1;
+      if (t < latents.length) return;
+      clearInterval(this.playing);
+      this.pad.settle();
+    }, STEP_MS);
+  }
+
+  /** The routes on the map. */
+  draw() {
+    const { pad, found } = this;
+    if (!found) return;
+    pad.map.draw(WAYS.map(([name, , colour]) => ({ colour, points: found[name].latents.map((z) => pad.plane.project(z)) })));
+    for (const end of ["a", "b"]) pad.map.mark(end, pad.plane.project(this.ends[end].z));
+  }
+
+  open() {
+    this.draw();
+  }
+
+  close() {
+    clearInterval(this.playing);
+    this.turn = (this.turn ?? 0) + 1;
+    this.pad.map.draw([]);
+    for (const end of ["a", "b"]) this.pad.map.mark(end, null);
+  }
+}
+
+/** The place on a chain of latents, t in pieces from its beginning. */
+export function at(latents, t) {
+  const k = Math.min(Math.floor(t), latents.length - 2);
+  return latents[k].map((value, i) => value + (t - k) * (latents[k + 1][i] - value));
+}
+
+function speedChart(speed, fastest, colour) {
+  const points = speed.map((value, k) => `${((k + 0.5) / speed.length) * 100},${24 - 22 * (value / (fastest || 1))}`);
+  return `<svg viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label="Speed of change along the way"><polyline points="${points.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>`;
+}
+
+function add(parent, tag, className) {
+  const made = parent.appendChild(document.createElement(tag));
+  made.className = className;
+  return made;
+}
+
+function button(parent, text, title) {
+  const made = add(parent, "button", "");
+  return Object.assign(made, { type: "button", textContent: text, title });
+}

@@ -1,0 +1,50 @@
+// The tools under the map, one at a time: a row of tabs, and the panel of the one that is open.
+
+export class Tools {
+  /** `kinds` are [name, title, class]; each class is made once, when its tab is first opened, with (panel, pad). */
+  constructor(parent, pad, kinds, onOpen) {
+    Object.assign(this, { pad, kinds, onOpen, made: new Map() });
+    this.list = parent.appendChild(document.createElement("div"));
+    this.list.className = "lp-tabs";
+    this.list.setAttribute("role", "tablist");
+    this.list.setAttribute("aria-label", "Tools");
+    this.panels = parent.appendChild(document.createElement("div"));
+    this.tabs = kinds.map(([name, title], k) => {
+      const tab = this.list.appendChild(document.createElement("button"));
+      Object.assign(tab, { type: "button", textContent: title, id: `lp-tab-${name}` });
+      tab.setAttribute("role", "tab");
+      tab.setAttribute("aria-selected", "false");
+      tab.addEventListener("click", () => this.open(this.name === name ? null : name));
+      tab.addEventListener("keydown", (event) => {
+        const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (step) this.tabs[(k + step + kinds.length) % kinds.length].focus();
+      });
+      return tab;
+    });
+  }
+
+  /** Open a tool by its name, or none. */
+  open(name) {
+    this.made.get(this.name)?.tool.close?.();
+    this.name = this.kinds.some(([known]) => known === name) ? name : null;
+    this.kinds.forEach(([known, , Kind], k) => {
+      const isOpen = known === this.name;
+      this.tabs[k].setAttribute("aria-selected", String(isOpen));
+      if (isOpen && !this.made.has(known)) {
+        const panel = this.panels.appendChild(document.createElement("div"));
+        panel.className = `lp-panel lp-${known}`;
+        panel.setAttribute("role", "tabpanel");
+        panel.setAttribute("aria-labelledby", this.tabs[k].id);
+        this.made.set(known, { panel, tool: new Kind(panel, this.pad) });
+      }
+      const made = this.made.get(known);
+      if (made) made.panel.hidden = !isOpen;
+    });
+    this.made.get(this.name)?.tool.open?.();
+    this.onOpen(this.name);
+  }
+
+  close() {
+    this.made.forEach(({ tool }) => tool.close?.());
+  }
+}

@@ -1,0 +1,69 @@
+// The grid of all dimensions by steps around the point, those that tell the decoder most first.
+
+import { paintCell } from "./picture.js";
+
+const STEPS = 11;
+
+export class TraversalsTool {
+  constructor(panel, pad) {
+    Object.assign(this, { panel, pad, turn: 0 });
+    const row = panel.appendChild(document.createElement("div"));
+    row.className = "lp-way-head";
+    const here = row.appendChild(document.createElement("button"));
+    Object.assign(here, { type: "button", textContent: "Around the point", title: "Begin every row at the point as it stands now" });
+    here.addEventListener("click", () => this.show());
+    this.status = row.appendChild(document.createElement("span"));
+    this.status.setAttribute("role", "status");
+    this.grid = panel.appendChild(document.createElement("div"));
+    this.grid.className = "lp-grid";
+  }
+
+  open() {
+    this.show();
+  }
+
+  async show() {
+    this.turn += 1;
+    const { turn, pad } = this;
+    const base = [...pad.point.z];
+    this.grid.replaceChildren();
+    const rows = pad.data.order.map((index) => this.addRow(index));
+    for (const [n, { index, canvas }] of rows.entries()) {
+      const [low, high] = pad.data.ranges[index];
+      for (let k = 0; k < STEPS; k += 1) {
+        const values = await pad.decode(base.with(index, low + (k / (STEPS - 1)) * (high - low)));
+        if (turn !== this.turn) return;
+        paintCell(canvas, values, pad.data.shape, k, STEPS);
+      }
+      this.status.textContent = n < rows.length - 1 ? `${n + 1} of ${rows.length} dimensions` : "";
+    }
+  }
+
+  addRow(index) {
+    const { pad } = this;
+    const row = this.grid.appendChild(document.createElement("div"));
+    row.className = "lp-grid-row";
+    const name = row.appendChild(document.createElement("span"));
+    const dead = pad.data.collapsed.includes(index);
+    name.textContent = `z${index + 1}`;
+    name.title = pad.data.kl[index] ? `${pad.data.kl[index].toFixed(2)} nats of KL${dead ? ", collapsed" : ""}` : "";
+    const told = row.appendChild(document.createElement("small"));
+    told.textContent = dead ? "collapsed" : pad.data.kl[index] ? `${pad.data.kl[index].toFixed(2)} nats` : "";
+    const canvas = row.appendChild(document.createElement("canvas"));
+    canvas.className = "lp-strip";
+    canvas.style.aspectRatio = `${STEPS * pad.data.shape[2]} / ${pad.data.shape[1]}`;
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `z${index + 1} from ${pad.data.ranges[index].map((value) => value.toFixed(1)).join(" to ")}`);
+    canvas.addEventListener("click", (event) => {
+      const k = Math.min(Math.floor((event.offsetX / canvas.clientWidth) * STEPS), STEPS - 1);
+      const [low, high] = pad.data.ranges[index];
+      pad.move(pad.point.z.with(index, low + (k / (STEPS - 1)) * (high - low)), event);
+      pad.settle();
+    });
+    return { index, canvas };
+  }
+
+  close() {
+    this.turn += 1;
+  }
+}
