@@ -203,6 +203,8 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
             "why_server": why_server(model.vae.encoder, "encoder", installed),
         },
         "paths": here + "/path",
+        "is_dark": is_dark(model.vae),
+        "preparation": model.checkpoint.schema.model_dump(include={"fit", "invert"}),
         "conditions": list(model.checkpoint.label_names) if model.vae.labels else [],
         "codes": {"url": here + "/codes", "count": len(codes)},
         "labels": list(codes.label_names) or [""],
@@ -230,6 +232,14 @@ def why_server(half: nn.Module, name: str, installed: bool) -> str:
     if parameters > BROWSER_PARAMETERS:
         return f"with {parameters / 1e6:.0f} million parameters this {name} is too large for the browser"
     return ""
+
+
+def is_dark(vae: VAE) -> bool:
+    """Whether what a model learnt lies on a dark ground, by the border of the mean picture."""
+    if len(vae.shape) != 3:
+        return False
+    border = torch.cat([vae.mean[:, 0], vae.mean[:, -1], vae.mean[:, :, 0], vae.mean[:, :, -1]], 1)
+    return bool(border.mean() < 0.5)
 
 
 @torch.inference_mode()

@@ -2,6 +2,7 @@
 
 import { LabelChooser } from "./conditions.js";
 import { Filmstrips } from "./filmstrips.js";
+import { InputTool } from "./input_tool.js";
 import { Layers } from "./layers.js";
 import { LatentMap } from "./map.js";
 import { openDecoder, openEncoder } from "./networks.js";
@@ -26,7 +27,9 @@ const NEAREST = 4;
 const TOOLS = [
   ["paths", "Paths", PathsTool],
   ["traversals", "Traversals", TraversalsTool],
+  ["input", "Own picture", InputTool],
 ];
+const FOR_PICTURES = ["traversals", "input"];
 let painted = 0;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
@@ -87,7 +90,7 @@ class LatentPad {
       onLock: (i, isLocked) => (isLocked ? this.point.locked.add(i) : this.point.locked.delete(i)),
     });
     this.strips = data.columns ? null : new Filmstrips(this.sliders, data.shape, this.decode);
-    const kinds = TOOLS.filter(([name]) => name !== "traversals" || !data.columns);
+    const kinds = TOOLS.filter(([name]) => !data.columns || !FOR_PICTURES.includes(name));
     this.tools = new Tools(element(this.root, "div", "lp-tools"), this, kinds, () => {});
     this.map = new LatentMap(this.area, {
       onDrag: (u, v, event) => this.move(this.plane.lift(u, v, this.point.z), event),
@@ -285,7 +288,7 @@ class LatentPad {
     const z = this.around ?? this.point.z;
     if (this.encoder) {
       const decoded = await this.decoder.decode(this.labels.input(z));
-      const { mean } = await this.encoder.encode(this.labels.input([...decoded]));
+      const { mean } = await this.encode(decoded);
       if (z === (this.around ?? this.point.z)) this.trust.showRoundTrip(Math.hypot(...z.map((value, i) => value - mean[i])));
     }
     if (this.looking !== "at the pointer") await this.strips?.show(this.point.z);
@@ -293,6 +296,18 @@ class LatentPad {
 
   /** Values that a latent decodes to, with the label that is chosen. */
   decode = (z) => this.decoder.decode(this.labels.input(z));
+
+  /** Mean and std of q(z | x) of an example's values, with the label that is chosen. */
+  encode = async (x) => {
+    if (!this.encoder) throw new Error("the encoder is still on its way");
+    return this.encoder.encode(this.labels.input([...x]));
+  };
+
+  /** The label of the sample whose code is nearest, if there are labels. */
+  nearestLabel(z) {
+    const [found] = this.samples?.nearest(z, 1) ?? [];
+    return found ? this.data.labels[this.samples.labels[found.index]] : "";
+  }
 
   /** The code of a sample, decoded with the label it has. */
   codeInput(index) {

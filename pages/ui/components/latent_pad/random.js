@@ -18,6 +18,6 @@ function choose(weights) {
 }
 
 /** Box & Muller 1958. */
-function normal() {
+export function normal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }

@@ -1,0 +1,215 @@
+// One's own picture: drawn, uploaded, pasted or taken from the data; encoded at once, with its posterior on the map.
+
+import { DrawingPad, rasterise } from "./drawing.js";
+import { ellipseOf } from "./ellipses.js";
+import { normal } from "./random.js";
+
+const LARGEST_FILE = 20 * 2 ** 20;
+
+export class InputTool {
+  constructor(panel, pad) {
+    Object.assign(this, { panel, pad });
+    const [channels, , side] = pad.data.shape;
+    Object.assign(this, { channels, side });
+    const row = add(panel, "div", "lp-input-row");
+    const left = add(row, "div", "lp-input-source");
+    this.drawing = new DrawingPad(left, pad.data.is_dark, (lines) => this.takeLines(lines));
+    const buttons = add(left, "div", "lp-bar");
+    button(buttons, "Clear", "Begin with an empty pad").addEventListener("click", () => this.drawing.clear());
+    button(buttons, "Undo stroke", "Take the last stroke away").addEventListener("click", () => this.drawing.undo());
+    const upload = add(left, "div", "lp-bar");
+    this.file = add(upload, "input", "");
+    Object.assign(this.file, { type: "file", accept: "image/*", hidden: true });
+    this.file.setAttribute("aria-label", "Picture file");
+    this.file.addEventListener("change", () => this.takeFile(this.file.files[0]));
+    button(upload, "Upload a picture", "From a file; pasting one works too").addEventListener("click", () => this.file.click());
+    button(upload, "One of the data", "A sample of the dataset taken at random").addEventListener("click", () => this.takeSample());
+    const right = add(row, "div", "lp-input-result");
+    const pictures = add(right, "div", "lp-input-pictures");
+    this.seen = figure(pictures, "What the model sees", "seen");
+    this.again = figure(pictures, "Its reconstruction", "reconstructed");
+    this.rolled = figure(pictures, "From the posterior, ε rolled", "rolled");
+    this.told = add(right, "p", "lp-status");
+    this.told.setAttribute("role", "status");
+    this.told.textContent = "Draw, upload or paste a picture: it is encoded at once, and its place on the map is marked “x”.";
+    const after = add(right, "div", "lp-bar");
+    this.after = [
+      button(after, "Go there", "The point moves to the code of this picture"),
+      button(after, "Roll ε again", "Another sample of q(z | x): z = μ + σ ε"),
+      button(after, "As A", "One end of a path"),
+      button(after, "As B", "The other end of a path"),
+    ];
+    const [go, roll, a, b] = this.after;
+    go.addEventListener("click", () => this.goThere());
+    roll.addEventListener("click", () => this.roll());
+    a.addEventListener("click", () => this.asEnd("a"));
+    b.addEventListener("click", () => this.asEnd("b"));
+    this.enable(false);
+    this.onPaste = (event) => {
+      const file = [...event.clipboardData.files].find(({ type }) => type.startsWith("image/"));
+      if (file) this.takeFile(file);
+    };
+  }
+
+  enable(isOn) {
+    this.after.forEach((one) => one.setAttribute("aria-disabled", String(!isOn)));
+  }
+
+  open() {
+    document.addEventListener("paste", this.onPaste);
+    this.draw();
+  }
+
+  close() {
+    document.removeEventListener("paste", this.onPaste);
+    this.pad.map.mark("x", null);
+    this.pad.map.draw([]);
+  }
+
+  takeLines(lines) {
+    if (lines.length === 0) {
+      this.enable(false);
+      this.code = null;
+      this.draw();
+      return;
+    }
+    const found = rasterise(lines, this.side);
+    const x = new Float32Array(this.channels * this.side * this.side);
+    for (let c = 0; c < this.channels; c += 1) x.set(this.pad.data.is_dark ? found : found.map((value) => 1 - value), c * found.length);
+    this.take(x);
+  }
+
+  async takeFile(file) {
+    if (!file) return;
+    try {
+      if (file.size > LARGEST_FILE) throw new Error("it is larger than 20 MB");
+      const picture = await createImageBitmap(file);
+      this.take(this.fitted(picture));
+      picture.close();
+    } catch (error) {
+      const why = error.message.startsWith("it is") ? error.message : "this browser cannot read it as a picture";
+      this.told.textContent = `${file.name || "The picture"} was not taken: ${why}. Try a PNG or JPEG.`;
+    }
+    this.file.value = "";
+  }
+
+  /** A picture as the model's data were prepared: whole on a margin of its border's colour, cropped or stretched. */
+  fitted(picture) {
+    const { side, channels } = this;
+    const canvas = new OffscreenCanvas(side, side);
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.imageSmoothingQuality = "high";
+    const { fit, invert } = this.pad.data.preparation;
+    const [w, h] = [picture.width, picture.height];
+    const scale = fit === "crop" ? Math.max(side / w, side / h) : Math.min(side / w, side / h);
+    const [width, height] = fit === "stretch" ? [side, side] : [w * scale, h * scale];
+    context.drawImage(picture, 0, 0, 1, 1, 0, 0, side, side); // the corner's colour is the margin's
+    context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
+    const { data } = context.getImageData(0, 0, side, side);
+    const x = new Float32Array(channels * side * side);
+    for (let n = 0; n < side * side; n += 1) {
+      const [r, g, b] = [data[4 * n], data[4 * n + 1], data[4 * n + 2]].map((value) => (invert ? 255 - value : value) / 255);
+      if (channels === 1) x[n] = 0.299 * r + 0.587 * g + 0.114 * b;
+      else [r, g, b].forEach((value, c) => (x[c * side * side + n] = value));
+    }
+    return x;
+  }
+
+  takeSample() {
+    const { samples } = this.pad;
+    const block = samples?.thumbnails;
+    if (!block || block.side !== this.side) {
+      this.told.textContent = "The pictures of the data are not here at their full size.";
+      return;
+    }
+    const area = this.side ** 2;
+    const k = Math.floor(Math.random() * block.count);
+    const x = new Float32Array(this.channels * area);
+    for (let n = 0; n < area; n += 1) for (let c = 0; c < this.channels; c += 1) x[c * area + n] = block.pixels[(k * area + n) * this.channels + c] / 255;
+    this.take(x);
+  }
+
+  /** Encode; of the pictures that arrive meanwhile only the newest is encoded next. */
+  async take(x) {
+    this.wanted = x;
+    if (this.working) return;
+    this.working = true;
+    try {
+      while (this.wanted) {
+        const newest = this.wanted;
+        this.wanted = null;
+        this.pad.paintDecoded(this.seen, newest);
+        this.code = await this.pad.encode(newest);
+        this.pad.paintDecoded(this.again, await this.pad.decode([...this.code.mean]));
+        this.draw();
+      }
+      await this.roll();
+      this.enable(true);
+    } catch (error) {
+      this.told.textContent = `It could not be encoded: ${error.message}. Try again.`;
+    } finally {
+      this.working = false;
+    }
+  }
+
+  async roll() {
+    if (!this.code) return;
+    const { mean, std } = this.code;
+    this.sampled = [...mean].map((value, i) => value + std[i] * normal());
+    this.pad.paintDecoded(this.rolled, await this.pad.decode(this.sampled));
+  }
+
+  goThere() {
+    this.pad.move([...this.code.mean]);
+    this.pad.settle();
+  }
+
+  asEnd(end) {
+    const z = [...this.code.mean];
+    this.pad.tools.open("paths");
+    this.pad.tools.made.get("paths").tool.set(end, z);
+  }
+
+  /** The posterior on the map: its mean, and one standard deviation around it. */
+  draw() {
+    const { pad, code } = this;
+    if (!code) {
+      pad.map.mark("x", null);
+      return pad.map.draw([]);
+    }
+    const { plane } = pad;
+    const [u, v] = plane.project([...code.mean]);
+    const covariance = [[0, 0], [0, 1], [1, 1]].map(([p, q]) => plane.rows[p].reduce((sum, weight, i) => sum + weight * plane.rows[q][i] * code.std[i] ** 2, 0)); // prettier-ignore
+    const { major, minor, angle } = ellipseOf(covariance);
+    const around = Array.from({ length: 49 }, (_, k) => {
+      const [a, b] = [major * Math.cos((k * Math.PI) / 24), minor * Math.sin((k * Math.PI) / 24)];
+      return [u + a * Math.cos(angle) - b * Math.sin(angle), v + a * Math.sin(angle) + b * Math.cos(angle)];
+    });
+    pad.map.draw([{ colour: "#222", points: around }]);
+    pad.map.mark("x", [u, v]);
+    const label = pad.nearestLabel([...code.mean]);
+    const widths = [...code.std].slice(0, 4).map((value, i) => `${code.mean[i].toFixed(2)} ± ${value.toPrecision(2)}`);
+    const more = code.std.length > 4 ? ", …" : "";
+    this.told.textContent = `Code μ ± σ: ${widths.join(", ")}${more}${label ? ` · nearest sample: ${label}` : ""}`;
+  }
+}
+
+function figure(parent, text, name) {
+  const made = add(parent, "figure", "lp-figure");
+  const canvas = add(made, "canvas", "");
+  canvas.dataset.testid = name;
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", text);
+  add(made, "figcaption", "").textContent = text;
+  return canvas;
+}
+
+function add(parent, tag, className) {
+  const made = parent.appendChild(document.createElement(tag));
+  made.className = className;
+  return made;
+}
+
+function button(parent, text, title) {
+  return Object.assign(add(parent, "button", ""), { type: "button", textContent: text, title });
+}
