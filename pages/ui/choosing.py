@@ -1,5 +1,6 @@
 """Choosing a structure: a small grid of settings, cross-validated, and its results as a table and a plot."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -76,8 +77,10 @@ def _grid(latents: str, betas: str, networks: list[str]) -> dict[str, tuple[Any,
 def _numbers(label: str, text: str, whole: bool) -> tuple[float, ...]:
     try:
         found = tuple(dict.fromkeys(float(part) for part in text.replace(";", ",").split(",") if part.strip()))
-    except ValueError as error:
-        raise ConfigError(f"{label}: “{text[:40]}” is no list of numbers. Type some with commas, as 2, 8.") from error
+    except ValueError:
+        found = (math.nan,)
+    if not all(map(math.isfinite, found)):  # "inf" and "1e400" are numbers to Python
+        raise ConfigError(f"{label}: “{text[:40]}” is no list of numbers. Type some with commas, as 2, 8.")
     if whole and any(value != int(value) for value in found):
         raise ConfigError(f"{label}: “{text[:40]}” are no whole numbers. Type some with commas, as 2, 8.")
     return found

@@ -40,13 +40,30 @@ def test_results_are_a_table_with_the_best_first_and_a_way_to_train_it(finished_
 
 @pytest.mark.parametrize(
     ("latents", "said"),
-    [("2, x", "no list of numbers"), ("", "Nothing is varied"), ("2.5", "no whole"), ("0", "latents")],
+    [
+        ("2, x", "no list of numbers"),
+        ("", "Nothing is varied"),
+        ("2.5", "no whole"),
+        ("0", "latents"),
+        ("inf", "no list of numbers"),
+        ("2, nan", "no list of numbers"),
+        ("1e400", "no list of numbers"),
+    ],
 )
 def test_what_cannot_be_compared_is_said_at_once(latents: str, said: str) -> None:
+    refused("Latent dimensions to try", latents, said)
+
+
+@pytest.mark.parametrize("beta", ["inf", "nan", "-1e400"])
+def test_beta_that_is_no_number_is_said_at_once(beta: str) -> None:
+    refused("β to try", beta, "no list of numbers")
+
+
+def refused(label: str, typed: str, said: str) -> None:
     stored_datasets.save(stroke_dataset())
     app = open_page("train")
-    field = next(field for field in app.text_input if field.label == "Latent dimensions to try")
-    field.set_value(latents).run()
+    next(field for field in app.text_input if field.label == label).set_value(typed).run()
+    assert not app.exception
     assert any(said in warning.value.replace("\\", "") for warning in app.warning)
     assert not any(button.label.startswith("Compare in") for button in app.button)
 
