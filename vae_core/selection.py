@@ -55,6 +55,21 @@ def parts(count: int, folds: int, fold: int, seed: int) -> tuple[Tensor, Tensor]
     return torch.cat([piece for k, piece in enumerate(pieces) if k != fold]), pieces[fold]
 
 
+def training_without(
+    dataset: Dataset,
+    config: RunConfig,
+    folds: int,
+    fold: int,
+    device: torch.device,
+    on_step: Callable[[float], None] = lambda done: None,
+) -> Training:
+    """A training that learns from all folds but one, and measures on that."""
+    model = build(config, dataset.schema, len(dataset.label_names))
+    training = Training(model, dataset, config, device, on_step)
+    training.divide(*parts(len(dataset), folds, fold, config.train.seed))
+    return training
+
+
 def cross_validate(
     start: RunConfig,
     dataset: Dataset,
@@ -80,10 +95,8 @@ def cross_validate(
     planned = plan(start, dataset, grid, folds)
     device = choose_device(start.train.device)
     for number, (settings, fold, config) in enumerate(planned[len(done) :], start=len(done)):
-        model = build(config, dataset.schema, len(dataset.label_names))
         told = partial(_tell, on_step, number, len(planned))
-        training = Training(model, dataset, config, device, told)
-        training.divide(*parts(len(dataset), folds, fold, config.train.seed))
+        training = training_without(dataset, config, folds, fold, device, told)
         records = list(training)
         seconds = sum(record.seconds for record in records)
         yield Trial(settings=settings, fold=fold, validation=records[-1].validation, seconds=seconds)
