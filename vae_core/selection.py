@@ -3,7 +3,8 @@
 Stone 1974, "Cross-Validatory Choice and Assessment of Statistical Predictions"
 (https://doi.org/10.1111/j.2517-6161.1974.tb00994.x). Every fold is held out once; what is compared is the validation
 −ELBO, always at β = 1, so that settings with different β are measured alike. Differences below the spread over folds
-mean nothing.
+mean nothing. Under another likelihood, with other targets or without a KL it is another quantity: such are not ranked
+together.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,33 +17,20 @@ from torch import Tensor
 from vae_core.batches import choose_device
 from vae_core.checkpoints import build
 from vae_core.datasets import Dataset
-from vae_core.errors import ConfigError
 from vae_core.run_config import RunConfig, check_fit
-from vae_core.settings import with_names
 from vae_core.training import Training
-from vae_core.trials import Grid, Trial, combinations
-
-MOST_TRIALS = 200
-FEWEST_A_FOLD = 2
+from vae_core.trials import Grid, Trial, candidates
 
 
 def plan(start: RunConfig, dataset: Dataset, grid: Grid, folds: int) -> list[tuple[dict[str, Any], int, RunConfig]]:
     """Every training that is to be done: (combination, fold, settings).
 
     Raises:
-        ConfigError: if a combination cannot be trained on such data, or there are too many, or too few examples.
+        ConfigError: if a combination cannot be trained on such data, there are too many, or too few examples, or
+            what would be measured cannot be compared.
     """
-    chosen = combinations(grid)
-    if not 2 <= folds <= len(dataset) // FEWEST_A_FOLD:
-        raise ConfigError(f"{len(dataset):,} examples cannot be cut into {folds} folds. Choose 2 or more, and fewer.")
-    if len(chosen) * folds > MOST_TRIALS:
-        raise ConfigError(
-            f"{len(chosen)} combinations times {folds} folds are {len(chosen) * folds} trainings; at most "
-            f"{MOST_TRIALS} are done. Try fewer values."
-        )
     planned = []
-    for settings in chosen:
-        config = with_names(start, settings)
+    for settings, config in candidates(start, grid, folds, len(dataset)):
         check_fit(config, dataset.schema, len(dataset.label_names))
         build(config, dataset.schema, len(dataset.label_names), meta=True)
         planned += [(settings, fold, config) for fold in range(folds)]

@@ -1,14 +1,20 @@
 """What a cross-validation is to try, and what came of it; read by pages and waiting workers without loading torch."""
 
 import itertools
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vae_core.errors import ConfigError
 from vae_core.records import Terms
+from vae_core.run_config import RunConfig
+from vae_core.settings import with_names
 
+MOST_TRAININGS = 200
+FEWEST_A_FOLD = 2
 Grid = Mapping[str, Sequence[Any]]
 """Bare name of a setting -> the values to try, such as {"latents": [2, 8], "beta": [1, 4]}."""
 
@@ -45,7 +51,7 @@ class Score(BaseModel):
 
     Attributes:
         settings: The combination.
-        loss: Mean validation −ELBO over the folds, nats an example.
+        negative_elbo: Mean validation −ELBO over the folds, nats an example.
         spread: Its standard deviation over the folds; 0 with a single one.
         reconstruction_loss: Mean.
         kl: Mean.
@@ -56,7 +62,7 @@ class Score(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     settings: dict[str, Any]
-    loss: float
+    negative_elbo: float
     spread: float
     reconstruction_loss: float
     kl: float
@@ -74,19 +80,77 @@ def combinations(grid: Grid) -> list[dict[str, Any]]:
     return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
 
 
+def trainings(grid: Grid, folds: int) -> int:
+    """How many trainings that takes."""
+    return math.prod(map(len, grid.values())) * folds
+
+
+def candidates(start: RunConfig, grid: Grid, folds: int, examples: int) -> list[tuple[dict[str, Any], RunConfig]]:
+    """Every combination, with all the settings that it comes to.
+
+    Args:
+        start: The settings that are not varied.
+        grid: What to vary.
+        folds: In how many parts the dataset is cut.
+        examples: How many it has.
+
+    Raises:
+        ConfigError: if there are too many or too few examples, or their figures could not be compared.
+    """
+    if not 2 <= folds <= examples // FEWEST_A_FOLD:
+        raise ConfigError(
+            f"{examples:,} examples cannot be cut into {folds} parts. Choose 2 parts or more, with {FEWEST_A_FOLD} "
+            "examples or more in each."
+        )
+    if (count := trainings(grid, folds)) > MOST_TRAININGS:
+        raise ConfigError(
+            f"{count // folds:,} combinations times {folds} parts are {count:,} trainings; at most {MOST_TRAININGS} "
+            "are done. Try fewer values."
+        )
+    chosen = [(settings, with_names(start, settings)) for settings in combinations(grid)]
+    _check_comparable([config for _, config in chosen])
+    return chosen
+
+
+def _check_comparable(configs: Sequence[RunConfig]) -> None:
+    """Whether their −ELBOs are of one kind: bounds on the same log p(x).
+
+    Raises:
+        ConfigError: if they are not.
+    """
+    kinds = {
+        "likelihoods": [config.model.likelihood.name for config in configs],
+        "targets": [config.train.targets for config in configs],
+        "posteriors": ["deterministic" if c.objective.is_deterministic else "probabilistic" for c in configs],
+    }
+    for what, names in kinds.items():
+        different = list(dict.fromkeys(names))
+        if len(different) > 1:
+            raise ConfigError(
+                f"The combinations have different {what}: {' and '.join(different)}. What is measured under each of "
+                "them cannot be ranked together. Compare once for each."
+            )
+
+
+def criterion(start: RunConfig, grid: Grid) -> str:
+    """What the combinations are ranked by, in words: an autoencoder's −ELBO has no KL."""
+    first = with_names(start, combinations(grid)[0])
+    return "reconstruction loss" if first.objective.is_deterministic else "−ELBO"
+
+
 def scores(trials: Sequence[Trial]) -> list[Score]:
     """One line a combination, the best first."""
     by_settings: dict[str, list[Trial]] = {}
     for trial in trials:
         by_settings.setdefault(repr(trial.settings), []).append(trial)
-    return sorted(map(_score, by_settings.values()), key=lambda score: score.loss)
+    return sorted(map(_score, by_settings.values()), key=lambda score: score.negative_elbo)
 
 
 def _score(group: Sequence[Trial]) -> Score:
     losses = [-trial.validation.elbo for trial in group]
     return Score(
         settings=group[0].settings,
-        loss=statistics.fmean(losses),
+        negative_elbo=statistics.fmean(losses),
         spread=statistics.stdev(losses) if len(losses) > 1 else 0.0,
         reconstruction_loss=statistics.fmean(trial.validation.reconstruction_loss for trial in group),
         kl=statistics.fmean(trial.validation.kl for trial in group),

@@ -15,9 +15,8 @@ from vae_core.run_config import RunConfig
 from vae_core.runs import Run
 from vae_core.settings import with_names
 from vae_core.stored_datasets import DatasetSummary
-from vae_core.trials import Score, Study, combinations, scores
+from vae_core.trials import Score, Study, candidates, criterion, scores, trainings
 
-MOST_TRAININGS = 200
 FOLDS = 3
 SHARE_OF_EPOCHS = 4
 """A training of a comparison has this part of the epochs."""
@@ -79,7 +78,7 @@ def _numbers(label: str, text: str, whole: bool) -> tuple[float, ...]:
         found = tuple(dict.fromkeys(float(part) for part in text.replace(";", ",").split(",") if part.strip()))
     except ValueError:
         found = (math.nan,)
-    if not all(map(math.isfinite, found)):  # "inf" and "1e400" are numbers to Python
+    if not found or not all(map(math.isfinite, found)):  # "inf" and "1e400" are numbers to Python
         raise ConfigError(f"{label}: “{text[:40]}” is no list of numbers. Type some with commas, as 2, 8.")
     if whole and any(value != int(value) for value in found):
         raise ConfigError(f"{label}: “{text[:40]}” are no whole numbers. Type some with commas, as 2, 8.")
@@ -98,14 +97,9 @@ def _checked(
     Raises:
         VAECoreError: if one of them cannot be done, or there are too many.
     """
-    chosen = combinations(grid)
-    if len(chosen) * folds > MOST_TRAININGS:
-        raise ConfigError(f"{len(chosen) * folds} trainings are too many. Try fewer values: {MOST_TRAININGS} at most.")
-    if about.count < 2 * folds:
-        raise ConfigError(f"{about.count} examples cannot be cut into {folds} parts. Choose fewer.")
-    for settings in chosen:
-        check(about, with_names(start, settings))
-    return len(chosen) * folds
+    for _, config in candidates(start, grid, folds, about.count):
+        check(about, config)
+    return trainings(grid, folds)
 
 
 def told(study: Study) -> str:
@@ -121,9 +115,11 @@ def show(run: Run) -> None:
         if run.is_live:
             st.caption("The first training is under way; each result appears when it is measured.")
         return
-    st.plotly_chart(figures.scores(found), key=f"scores-{run.id}", config={"displayModeBar": False})
-    st.dataframe([_line(score, run.study.folds) for score in found], hide_index=True, width="stretch")
-    st.caption("Validation −ELBO in nats an example at β = 1, mean ± standard deviation over the parts held out.")
+    what = criterion(run.config, run.study.grid)
+    st.plotly_chart(figures.scores(found, what), key=f"scores-{run.id}", config={"displayModeBar": False})
+    st.dataframe([_line(score, run.study.folds, what) for score in found], hide_index=True, width="stretch")
+    at = " at β = 1" if what == "−ELBO" else ""
+    st.caption(f"Validation {what} in nats an example{at}, mean ± standard deviation over the parts held out.")
     best = found[0]
     if run.status.state == "done" and st.button(
         f"Train the best on all data: {best.told}", key=f"train-best-{run.id}", type="primary"
@@ -134,9 +130,9 @@ def show(run: Run) -> None:
         st.rerun()
 
 
-def _line(score: Score, folds: int) -> dict[str, Any]:
+def _line(score: Score, folds: int, what: str) -> dict[str, Any]:
     return {name: str(value) for name, value in score.settings.items()} | {
-        "−ELBO": round(score.loss, 2),
+        what: round(score.negative_elbo, 2),
         "± over parts": round(score.spread, 2),
         "reconstruction": round(score.reconstruction_loss, 2),
         "KL": round(score.kl, 2),

@@ -160,11 +160,42 @@ def test_grid_is_cross_validated_and_the_best_comes_first(archive: Path) -> None
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(lines) == 4 + 2
     assert [line["settings"] for line in lines[4:]] == [{"beta": 0.5}, {"beta": 200.0}]
-    assert lines[4]["loss"] < lines[5]["loss"]
+    assert lines[4]["negative_elbo"] < lines[5]["negative_elbo"]
     shown = call("choose", archive, "--vary", "latents=1", "--set", "epochs=1", "--folds", 2)
     assert "latents 1" in shown.stdout
     assert call("choose", archive, "--vary", "lattents=1").exit_code == 2
     assert call("choose", archive, "--vary", "latents=x").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--set", "latents=2,8"), "--vary latents=2,8"),
+        (("--set", "widths=32,21;16"), "--vary widths=32,21;16"),
+        (("--set", "latents=2", "--set", "latents=8"), "latents is given twice"),
+        (("--vary", "latents=2", "--vary", "latents=8"), "latents is given twice"),
+        (("--vary", "likelihood=bernoulli,gaussian"), "different likelihoods"),
+        (("--vary", "objective=autoencoder,vae"), "different posteriors"),
+    ],
+)
+def test_comparison_that_would_mislead_is_refused(archive: Path, options: tuple[str, ...], said: str) -> None:
+    result = call("choose", archive, "--folds", 2, "--set", "epochs=1", *options)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert "ELBO" not in result.stdout
+
+
+def test_value_that_is_given_twice_is_tried_once(archive: Path) -> None:
+    result = call("choose", archive, "--vary", "latents=1,1", "--set", "epochs=1", "--folds", 2)
+    assert result.exit_code == 0
+    assert "over 2 folds" in result.stdout
+
+
+def test_autoencoders_are_compared_by_what_they_have(archive: Path) -> None:
+    result = call("choose", archive, "--vary", "objective=autoencoder,denoising", "--set", "epochs=1", "--folds", 2)
+    assert result.exit_code == 0
+    assert result.stdout.count("reconstruction loss") == 2
+    assert "ELBO" not in result.stdout
 
 
 def test_missing_run_is_a_missing_checkpoint() -> None:

@@ -45,11 +45,11 @@ def test_trials_are_scored_with_their_spread_and_the_better_is_first() -> None:
     assert told[-1] == 1
     best, worst = scores(trials)
     assert best.settings["beta"] == 0.5
-    assert best.loss < worst.loss
+    assert best.negative_elbo < worst.negative_elbo
     losses = torch.tensor([-t.validation.elbo for t in trials if t.settings["beta"] == 0.5], dtype=torch.float64)
-    assert best.loss == pytest.approx(float(losses.mean()))
+    assert best.negative_elbo == pytest.approx(float(losses.mean()))
     assert best.spread == pytest.approx(float(losses.std()))
-    assert best.loss == pytest.approx(best.reconstruction_loss + best.kl)
+    assert best.negative_elbo == pytest.approx(best.reconstruction_loss + best.kl)
     assert best.folds == 3
 
 
@@ -79,12 +79,19 @@ def test_held_out_fold_is_not_learnt_from(prior: str) -> None:
 @pytest.mark.parametrize(
     ("grid", "folds", "said"),
     [
-        ({"latents": [2]}, 1, "cannot be cut into 1 folds"),
-        ({"latents": [2]}, 31, "cannot be cut into 31 folds"),
+        ({"latents": [2]}, 1, "cannot be cut into 1 parts"),
+        ({"latents": [2]}, 31, "cannot be cut into 31 parts"),
         ({"latents": list(range(1, 100))}, 5, "495 trainings"),
         ({"latents": [0]}, 2, "latents cannot be 0"),
         ({"lattents": [1]}, 2, "no setting lattents"),
         ({"architecture": ["burgess"]}, 2, "Choose side 64"),
+        ({"likelihood": ["bernoulli", "gaussian"]}, 2, "different likelihoods: bernoulli and gaussian"),
+        ({"latents": [1, 2], "targets": ["grey", "binarised"]}, 2, "different targets: grey and binarised"),
+        (
+            {"objective": ["vae", "autoencoder", "denoising"]},
+            2,
+            "different posteriors: probabilistic and deterministic",
+        ),
     ],
 )
 def test_what_cannot_be_tried_is_refused_before_anything_is_trained(
@@ -92,3 +99,22 @@ def test_what_cannot_be_tried_is_refused_before_anything_is_trained(
 ) -> None:
     with pytest.raises(ConfigError, match=said):
         plan(START, DATASET, grid, folds)
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        {"likelihood": ["gaussian"], "sigma": ["optimal", "fixed"]},
+        {"objective": ["vae", "beta-vae", "iwae"]},
+        {"objective": ["autoencoder", "denoising"]},
+        {"targets": ["binarised"], "prior": ["standard", "vamp"]},
+    ],
+)
+def test_what_is_measured_alike_is_compared(grid: dict[str, list[object]]) -> None:
+    assert len(plan(START, DATASET, grid, 2)) == 2 * len(combinations(grid))
+
+
+def test_endless_grid_is_refused_without_being_laid_out() -> None:
+    many = list(range(1, 2000))
+    with pytest.raises(ConfigError, match="at most 200"):
+        plan(START, DATASET, {"latents": many, "beta": many, "seed": many}, 2)

@@ -45,6 +45,7 @@ def test_results_are_a_table_with_the_best_first_and_a_way_to_train_it(finished_
         ("", "Nothing is varied"),
         ("2.5", "no whole"),
         ("0", "latents"),
+        (",", "no list of numbers"),
         ("inf", "no list of numbers"),
         ("2, nan", "no list of numbers"),
         ("1e400", "no list of numbers"),
