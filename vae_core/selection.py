@@ -17,6 +17,9 @@ from torch import Tensor
 from vae_core.batches import choose_device
 from vae_core.checkpoints import build
 from vae_core.datasets import Dataset
+from vae_core.diagnosis import best_epoch
+from vae_core.errors import TrainingError
+from vae_core.records import Terms
 from vae_core.run_config import RunConfig, check_fit
 from vae_core.training import Training
 from vae_core.trials import Grid, Trial, candidates
@@ -68,6 +71,8 @@ def cross_validate(
 ) -> Iterator[Trial]:
     """Train every combination with every fold held out, yielding each result.
 
+    One that diverges is a result too: it would do so again. With patience the best epoch counts, as it does in a run.
+
     Args:
         start: The settings that are not varied.
         dataset: What to learn.
@@ -78,16 +83,26 @@ def cross_validate(
 
     Raises:
         ConfigError: if it cannot be done.
-        TrainingError: if a training ends in numbers that are none.
     """
     planned = plan(start, dataset, grid, folds)
     device = choose_device(start.train.device)
     for number, (settings, fold, config) in enumerate(planned[len(done) :], start=len(done)):
         told = partial(_tell, on_step, number, len(planned))
         training = training_without(dataset, config, folds, fold, device, told)
+        validation, problem = _measured(training)
+        told(1)
+        seconds = sum(record.seconds for record in training.history)
+        yield Trial(settings=settings, fold=fold, validation=validation, seconds=seconds, problem=problem)
+
+
+def _measured(training: Training) -> tuple[Terms | None, str]:
+    """Train, and what the held-out fold says of it; or nothing, and why."""
+    try:
         records = list(training)
-        seconds = sum(record.seconds for record in records)
-        yield Trial(settings=settings, fold=fold, validation=records[-1].validation, seconds=seconds)
+    except TrainingError as error:
+        return None, str(error)
+    epoch = best_epoch(records) if training.config.train.patience else records[-1].epoch
+    return records[epoch - 1].validation, ""
 
 
 def _tell(on_step: Callable[[float], None], number: int, count: int, share: float) -> None:

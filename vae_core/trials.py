@@ -15,6 +15,7 @@ from vae_core.settings import with_names
 
 MOST_TRAININGS = 200
 FEWEST_A_FOLD = 2
+NONE_IS_BEST = "None of the combinations could be trained on every part of the data. Try a smaller learning rate."
 Grid = Mapping[str, Sequence[Any]]
 """Bare name of a setting -> the values to try, such as {"latents": [2, 8], "beta": [1, 4]}."""
 
@@ -34,16 +35,19 @@ class Trial(BaseModel):
     Attributes:
         settings: The combination, by bare names.
         fold: Which part was held out, from 0.
-        validation: What was measured on it after the last epoch.
+        validation: What was measured on it after the last epoch, with patience after the best one; None where the
+            training failed.
         seconds: How long it took.
+        problem: How it failed; empty where it did not.
     """
 
     model_config = ConfigDict(frozen=True)
 
     settings: dict[str, Any]
     fold: int
-    validation: Terms
+    validation: Terms | None = None
     seconds: float
+    problem: str = ""
 
 
 class Score(BaseModel):
@@ -51,22 +55,26 @@ class Score(BaseModel):
 
     Attributes:
         settings: The combination.
-        negative_elbo: Mean validation −ELBO over the folds, nats an example.
+        negative_elbo: Mean validation −ELBO over the folds that did not fail, nats an example; None if all did.
         spread: Its standard deviation over the folds; 0 with a single one.
         reconstruction_loss: Mean.
         kl: Mean.
-        folds: How many are done.
+        folds: How many are done, with or without success.
+        failed: How many of them failed.
+        problem: How the first of these did; empty where none has.
         seconds: Mean time of a training.
     """
 
     model_config = ConfigDict(frozen=True)
 
     settings: dict[str, Any]
-    negative_elbo: float
+    negative_elbo: float | None
     spread: float
-    reconstruction_loss: float
-    kl: float
+    reconstruction_loss: float | None
+    kl: float | None
     folds: int
+    failed: int
+    problem: str
     seconds: float
 
     @property
@@ -118,7 +126,7 @@ def _check_comparable(configs: Sequence[RunConfig]) -> None:
     Raises:
         ConfigError: if they are not.
     """
-    kinds = {
+    kinds: dict[str, list[str]] = {
         "likelihoods": [config.model.likelihood.name for config in configs],
         "targets": [config.train.targets for config in configs],
         "posteriors": ["deterministic" if c.objective.is_deterministic else "probabilistic" for c in configs],
@@ -139,21 +147,32 @@ def criterion(start: RunConfig, grid: Grid) -> str:
 
 
 def scores(trials: Sequence[Trial]) -> list[Score]:
-    """One line a combination, the best first."""
+    """One line a combination, the best first; one that failed on a fold comes after those that did on fewer."""
     by_settings: dict[str, list[Trial]] = {}
     for trial in trials:
         by_settings.setdefault(repr(trial.settings), []).append(trial)
-    return sorted(map(_score, by_settings.values()), key=lambda score: score.negative_elbo)
+    return sorted(map(_score, by_settings.values()), key=_rank)
+
+
+def _rank(score: Score) -> tuple[int, float]:
+    return score.failed, math.inf if score.negative_elbo is None else score.negative_elbo
 
 
 def _score(group: Sequence[Trial]) -> Score:
-    losses = [-trial.validation.elbo for trial in group]
+    measured = [trial.validation for trial in group if trial.validation is not None]
+    losses = [-terms.elbo for terms in measured]
     return Score(
         settings=group[0].settings,
-        negative_elbo=statistics.fmean(losses),
+        negative_elbo=_mean(losses),
         spread=statistics.stdev(losses) if len(losses) > 1 else 0.0,
-        reconstruction_loss=statistics.fmean(trial.validation.reconstruction_loss for trial in group),
-        kl=statistics.fmean(trial.validation.kl for trial in group),
+        reconstruction_loss=_mean([terms.reconstruction_loss for terms in measured]),
+        kl=_mean([terms.kl for terms in measured]),
         folds=len(group),
+        failed=len(group) - len(measured),
+        problem=next((trial.problem for trial in group if trial.validation is None), ""),
         seconds=statistics.fmean(trial.seconds for trial in group),
     )
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return statistics.fmean(values) if values else None

@@ -15,7 +15,7 @@ from vae_core.run_config import RunConfig
 from vae_core.runs import Run
 from vae_core.settings import with_names
 from vae_core.stored_datasets import DatasetSummary
-from vae_core.trials import Score, Study, candidates, criterion, scores, trainings
+from vae_core.trials import NONE_IS_BEST, Score, Study, candidates, criterion, scores, trainings
 
 FOLDS = 3
 SHARE_OF_EPOCHS = 4
@@ -116,14 +116,23 @@ def show(run: Run) -> None:
             st.caption("The first training is under way; each result appears when it is measured.")
         return
     what = criterion(run.config, run.study.grid)
-    st.plotly_chart(figures.scores(found, what), key=f"scores-{run.id}", config={"displayModeBar": False})
-    st.dataframe([_line(score, run.study.folds, what) for score in found], hide_index=True, width="stretch")
+    if measured := [score for score in found if score.negative_elbo is not None]:
+        st.plotly_chart(figures.scores(measured, what), key=f"scores-{run.id}", config={"displayModeBar": False})
+    any_failed = any(score.failed for score in found)
+    lines = [_line(score, run.study.folds, what) | (_failure(score) if any_failed else {}) for score in found]
+    st.dataframe(lines, hide_index=True, width="stretch")
     at = " at β = 1" if what == "−ELBO" else ""
     st.caption(f"Validation {what} in nats an example{at}, mean ± standard deviation over the parts held out.")
-    best = found[0]
-    if run.status.state == "done" and st.button(
-        f"Train the best on all data: {best.told}", key=f"train-best-{run.id}", type="primary"
-    ):
+    if run.status.state == "done":
+        _offer_best(run, found[0])
+
+
+def _offer_best(run: Run, best: Score) -> None:
+    """The button that trains the best combination."""
+    if best.failed:
+        st.warning(escape(NONE_IS_BEST), icon=":material/error:")
+        return
+    if st.button(f"Train the best on all data: {best.told}", key=f"train-best-{run.id}", type="primary"):
         config = with_names(run.config, best.settings | {"epochs": run.config.train.epochs * SHARE_OF_EPOCHS})
         name = run.name.removesuffix(", compared")
         state.set_run_id(state.start_once(config.digest, lambda: runs.start(name, config).id))
@@ -132,10 +141,18 @@ def show(run: Run) -> None:
 
 def _line(score: Score, folds: int, what: str) -> dict[str, Any]:
     return {name: str(value) for name, value in score.settings.items()} | {
-        what: round(score.negative_elbo, 2),
+        what: _rounded(score.negative_elbo),
         "± over parts": round(score.spread, 2),
-        "reconstruction": round(score.reconstruction_loss, 2),
-        "KL": round(score.kl, 2),
+        "reconstruction": _rounded(score.reconstruction_loss),
+        "KL": _rounded(score.kl),
         "parts done": f"{score.folds} of {folds}",
         "seconds a training": round(score.seconds, 1),
     }
+
+
+def _failure(score: Score) -> dict[str, Any]:
+    return {"failed": score.failed, "problem": score.problem}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)

@@ -198,6 +198,20 @@ def test_autoencoders_are_compared_by_what_they_have(archive: Path) -> None:
     assert "ELBO" not in result.stdout
 
 
+def test_combination_that_diverges_does_not_end_the_comparison(archive: Path) -> None:
+    deep = ("--set", "likelihood=gaussian", "--set", "widths=64,64,64,64,64,64,64,64", "--set", "activation=relu")
+    rest = ("--set", "fourier=0", "--set", "warm_up=0", "--set", "schedule=constant", "--set", "epochs=1", "--folds", 2)
+    result = call("choose", archive, "--vary", "learning_rate=1,0.001", *deep, *rest)
+    assert result.exit_code == 0, result.output
+    best, worst = result.stdout.splitlines()
+    assert "over 2 folds  learning_rate 0.001" in best
+    assert "2 of 2 trainings failed  learning_rate 1.0: The loss stopped being a number at step" in worst
+    nothing = call("choose", archive, "--vary", "learning_rate=1", "--json", *deep, *rest)
+    assert nothing.exit_code == 5
+    assert [json.loads(line)["problem"][:8] for line in nothing.stdout.splitlines()] == ["The loss"] * 3
+    assert "None of the combinations" in nothing.stderr
+
+
 def test_missing_run_is_a_missing_checkpoint() -> None:
     assert call("evaluate", "b" * 26, "digits").exit_code == 4
 

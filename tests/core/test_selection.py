@@ -7,14 +7,21 @@ import torch
 
 from tests.conftest import CPU, SMALL, stroke_dataset
 from tests.small import small
-from vae_core.config import TrainConfig
+from vae_core.config import Mlp, TrainConfig
+from vae_core.diagnosis import best_epoch
 from vae_core.errors import ConfigError
+from vae_core.objectives import BetaVAE
+from vae_core.records import Terms
 from vae_core.run_config import RunConfig
 from vae_core.selection import cross_validate, parts, plan, training_without
-from vae_core.trials import combinations, scores
+from vae_core.trials import Trial, combinations, scores
 
 DATASET = stroke_dataset(count=60)
 START = RunConfig(dataset_id=DATASET.id, model=SMALL, train=TrainConfig(epochs=3, batch_size=16, learning_rate=5e-3))
+DEEP = small(likelihood="gaussian").model_copy(
+    update={"architecture": Mlp(widths=(64,) * 8, activation="relu", fourier=0)}
+)
+"""Diverges at a learning rate of 1."""
 
 
 def test_every_example_is_held_out_once() -> None:
@@ -118,3 +125,39 @@ def test_endless_grid_is_refused_without_being_laid_out() -> None:
     many = list(range(1, 2000))
     with pytest.raises(ConfigError, match="at most 200"):
         plan(START, DATASET, {"latents": many, "beta": many, "seed": many}, 2)
+
+
+def test_combination_that_diverges_is_told_and_comes_last() -> None:
+    start = START.model_copy(update={"model": DEEP, "train": TrainConfig(epochs=3, schedule="constant", warm_up=0)})
+    told: list[float] = []
+    grid = {"learning_rate": [1.0, 1e-3]}
+    trials = list(cross_validate(start, DATASET, grid, folds=2, on_step=told.append))
+    assert [trial.validation is None for trial in trials] == [True, True, False, False]
+    assert told == sorted(told)
+    best, worst = scores(trials)
+    assert best.settings == {"learning_rate": 1e-3}
+    assert (best.failed, best.problem) == (0, "")
+    assert (worst.folds, worst.failed, worst.negative_elbo) == (2, 2, None)
+    assert "stopped being a number" in worst.problem
+    rest = list(cross_validate(start, DATASET, grid, folds=2, done=trials[:1]))
+    assert [trial.validation for trial in rest] == [trial.validation for trial in trials[1:]]
+
+
+def test_combination_of_which_one_training_diverged_comes_after_worse_ones() -> None:
+    def trial(latents: int, fold: int, loss: float | None) -> Trial:
+        terms = loss and Terms(reconstruction_loss=loss, kl=0, kl_per_dimension=(0,))
+        problem = "" if loss else "It diverged."
+        return Trial(settings={"latents": latents}, fold=fold, validation=terms or None, problem=problem, seconds=1)
+
+    found = scores([trial(2, 0, 10), trial(2, 1, None), trial(4, 0, None), trial(8, 0, 20), trial(8, 1, 22)])
+    assert [(score.settings["latents"], score.negative_elbo) for score in found] == [(8, 21), (2, 10), (4, None)]
+
+
+def test_with_patience_the_best_epoch_counts_as_it_does_in_a_run() -> None:
+    train = TrainConfig(epochs=40, batch_size=8, learning_rate=5e-3, patience=3)
+    config = START.model_copy(update={"model": small(latents=8), "objective": BetaVAE(beta=0.01), "train": train})
+    waiting, *_ = cross_validate(config, DATASET, {}, folds=2)
+    training = training_without(DATASET, config, 2, 0, CPU)
+    history = list(training)
+    assert best_epoch(history) == len(history) - 3
+    assert waiting.validation == history[-4].validation

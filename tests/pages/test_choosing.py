@@ -38,6 +38,40 @@ def test_results_are_a_table_with_the_best_first_and_a_way_to_train_it(finished_
     assert not app.exception
 
 
+def test_failed_training_stands_in_the_table_with_its_sentence(finished_study: str) -> None:
+    settings = {"latents": 8}
+    directory = runs.get(finished_study).directory
+    for fold in range(2):
+        directory.append_trial(Trial(settings=settings, fold=fold, problem="The loss is *no* number.", seconds=0.1))
+    app = open_page("train", run=finished_study)
+    table = app.dataframe[0].value
+    assert table["latents"].tolist() == ["2", "1", "8"]
+    assert table["failed"].tolist() == [0, 0, 2]
+    assert table["problem"].tolist() == ["", "", "The loss is *no* number."]
+    assert table["−ELBO"].isna().tolist() == [False, False, True]
+    assert len(app.get("plotly_chart")) == 1
+    assert any(button.label == "Train the best on all data: latents 2" for button in app.button)
+
+
+def test_where_everything_failed_nothing_is_best(finished_study: str) -> None:
+    directory = runs.get(finished_study).directory
+    failed = Trial(settings={"latents": 1}, fold=0, problem="The loss is no number.", seconds=0.1)
+    (directory.path / "trials.jsonl").write_text(failed.model_dump_json() + "\n")
+    app = open_page("train", run=finished_study)
+    assert not any(button.label.startswith("Train the best") for button in app.button)
+    assert any("None of the combinations" in warning.value for warning in app.warning)
+
+
+def test_results_of_the_former_version_are_shown(finished_study: str) -> None:
+    directory = runs.get(finished_study).directory
+    line = (
+        '{"settings":{"latents":2},"fold":%d,"validation":{"reconstruction_loss":30.0,"kl":1.0,'
+        '"kl_per_dimension":[1.0],"code_variance":[]},"seconds":1.0}'
+    )
+    (directory.path / "trials.jsonl").write_text(f"{line % 0}\n{line % 1}\n")
+    assert open_page("train", run=finished_study).dataframe[0].value["−ELBO"].tolist() == [31.0]
+
+
 @pytest.mark.parametrize(
     ("latents", "said"),
     [

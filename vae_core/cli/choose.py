@@ -8,9 +8,10 @@ import click
 
 from vae_core.cli.group import open_data
 from vae_core.cli.options import kind_of
+from vae_core.errors import TrainingError
 from vae_core.run_config import PRESETS
 from vae_core.settings import all_settings
-from vae_core.trials import MOST_TRAININGS, criterion, scores, trainings
+from vae_core.trials import MOST_TRAININGS, NONE_IS_BEST, Score, criterion, scores, trainings
 
 
 @click.command()
@@ -44,10 +45,17 @@ def choose(
             bar.update(1)
             if as_json:
                 click.echo(trial.model_dump_json())
-    what = criterion(start, grid)
-    for score in scores(trials):
-        line = f"{what} {score.negative_elbo:8.2f} ± {score.spread:.2f} over {score.folds} folds  {score.told}"
-        click.echo(json.dumps(score.model_dump()) if as_json else line)
+    what, found = criterion(start, grid), scores(trials)
+    for score in found:
+        click.echo(json.dumps(score.model_dump()) if as_json else _line(score, what))
+    if found[0].failed:
+        raise TrainingError(NONE_IS_BEST)
+
+
+def _line(score: Score, what: str) -> str:
+    if score.failed:
+        return f"{score.failed} of {score.folds} trainings failed  {score.told}: {score.problem}"
+    return f"{what} {score.negative_elbo:8.2f} ± {score.spread:.2f} over {score.folds} folds  {score.told}"
 
 
 def _all(texts: tuple[str, ...], most: int = MOST_TRAININGS) -> dict[str, list[Any]]:
