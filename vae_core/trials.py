@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from vae_core.config import MOST_EPOCHS
 from vae_core.errors import ConfigError
 from vae_core.records import Terms
 from vae_core.run_config import RunConfig
@@ -21,12 +22,24 @@ Grid = Mapping[str, Sequence[Any]]
 
 
 class Study(BaseModel):
-    """A grid, and in how many folds the dataset is cut."""
+    """What is compared.
+
+    Attributes:
+        grid: The values to try.
+        folds: In how many parts the dataset is cut.
+        final_epochs: Of the training on all data that is to follow; None as the first version of the program wrote it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     grid: dict[str, tuple[Any, ...]]
     folds: int = Field(5, ge=2, le=20)
+    final_epochs: int | None = Field(None, ge=1, le=MOST_EPOCHS)
+
+    @property
+    def trainings(self) -> int:
+        """How many trainings it takes."""
+        return trainings(self.grid, self.folds)
 
 
 class Trial(BaseModel):

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui import figures, state
 from pages.ui.sentences import escape
 from vae_core import runs
+from vae_core.config import MOST_EPOCHS
 from vae_core.errors import ConfigError, VAECoreError
 from vae_core.networks import ARCHITECTURES
 from vae_core.run_config import RunConfig
@@ -45,7 +46,7 @@ def offer(about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSumm
         left, right = st.columns(2)
         folds = left.number_input("Parts of the data", 2, 10, FOLDS, key=f"{key}-folds", help="Each is held out once.")
         usual = max(config.train.epochs // SHARE_OF_EPOCHS, 3)
-        epochs = right.number_input("Epochs of each training", 1, 10_000, usual, key=f"{key}-epochs-{usual}")
+        epochs = right.number_input("Epochs of each training", 1, MOST_EPOCHS, usual, key=f"{key}-epochs-{usual}")
         try:
             grid = _grid(latents, betas, networks)
             start = with_names(config, {"epochs": int(epochs)})
@@ -54,7 +55,7 @@ def offer(about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSumm
             st.warning(escape(str(error)), icon=":material/tune:")
             return
         if st.button(f"Compare in {count} trainings", icon=":material/balance:", key=f"{key}-start"):
-            study = Study(grid=grid, folds=int(folds))
+            study = Study(grid=grid, folds=int(folds), final_epochs=config.train.epochs)
             name = f"{about.name}, compared"
             state.set_run_id(state.start_once(start.digest + str(study), lambda: runs.start(name, start, study).id))
             st.rerun()
@@ -124,16 +125,30 @@ def show(run: Run) -> None:
     at = " at β = 1" if what == "−ELBO" else ""
     st.caption(f"Validation {what} in nats an example{at}, mean ± standard deviation over the parts held out.")
     if run.status.state == "done":
-        _offer_best(run, found[0])
+        _offer_best(run, run.study, found[0])
 
 
-def _offer_best(run: Run, best: Score) -> None:
+def ending(run: Run, study: Study) -> str:
+    """How a comparison ended early, and what is kept of it."""
+    how = "Cancelled." if run.status.state == "cancelled" else "The comparison was stopped."
+    done = len(run.directory.read_trials())
+    return f"{how} {done} of {study.trainings} trainings are finished, and their results are kept."
+
+
+def _offer_best(run: Run, study: Study, best: Score) -> None:
     """The button that trains the best combination."""
     if best.failed:
         st.warning(escape(NONE_IS_BEST), icon=":material/error:")
         return
-    if st.button(f"Train the best on all data: {best.told}", key=f"train-best-{run.id}", type="primary"):
-        config = with_names(run.config, best.settings | {"epochs": run.config.train.epochs * SHARE_OF_EPOCHS})
+    # the first version did not keep what was composed: as many as its usual share was taken of
+    epochs = study.final_epochs or min(run.config.train.epochs * SHARE_OF_EPOCHS, MOST_EPOCHS)
+    if st.button(
+        f"Train the best on all data: {best.told}",
+        key=f"train-best-{run.id}",
+        type="primary",
+        help=f"With {epochs} epochs.",
+    ):
+        config = with_names(run.config, {"epochs": epochs} | best.settings)
         name = run.name.removesuffix(", compared")
         state.set_run_id(state.start_once(config.digest, lambda: runs.start(name, config).id))
         st.rerun()
