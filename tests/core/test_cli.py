@@ -174,6 +174,7 @@ def test_grid_is_cross_validated_and_the_best_comes_first(archive: Path) -> None
         (("--set", "widths=32,21;16"), "--vary widths=32,21;16"),
         (("--set", "latents=2", "--set", "latents=8"), "latents is given twice"),
         (("--vary", "latents=2", "--vary", "latents=8"), "latents is given twice"),
+        (("--vary", "latents=" + ",".join(map(str, range(1, 300)))), "598 trainings; at most 200"),
         (("--vary", "likelihood=bernoulli,gaussian"), "different likelihoods"),
         (("--vary", "objective=autoencoder,vae"), "different posteriors"),
     ],

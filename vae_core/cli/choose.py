@@ -11,7 +11,7 @@ from vae_core.cli.options import kind_of
 from vae_core.errors import TrainingError
 from vae_core.run_config import PRESETS
 from vae_core.settings import all_settings
-from vae_core.trials import MOST_TRAININGS, NONE_IS_BEST, Score, criterion, scores, trainings
+from vae_core.trials import NONE_IS_BEST, Score, criterion, scores, trainings
 
 
 @click.command()
@@ -58,14 +58,14 @@ def _line(score: Score, what: str) -> str:
     return f"{what} {score.negative_elbo:8.2f} ± {score.spread:.2f} over {score.folds} folds  {score.told}"
 
 
-def _all(texts: tuple[str, ...], most: int = MOST_TRAININGS) -> dict[str, list[Any]]:
+def _all(texts: tuple[str, ...], most: int | None = None) -> dict[str, list[Any]]:
     """Settings and their values, each of them once."""
     found: dict[str, list[Any]] = {}
     for text in texts:
         name, values = _parsed(text)
         if name in found:
             raise click.UsageError(f"{name} is given twice. Give it once.")
-        if len(values) > most:
+        if most and len(values) > most:
             raise click.UsageError(f"--set {text} has {len(values)} values. Give one, or try all with --vary {text}.")
         found[name] = values
     return found
