@@ -182,11 +182,57 @@ def test_grid_is_cross_validated_and_the_best_comes_first(archive: Path) -> None
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(lines) == 4 + 2
     assert [line["settings"] for line in lines[4:]] == [{"beta": 0.5}, {"beta": 200.0}]
-    assert lines[4]["loss"] < lines[5]["loss"]
+    assert lines[4]["negative_elbo"] < lines[5]["negative_elbo"]
     shown = call("choose", archive, "--vary", "latents=1", "--set", "epochs=1", "--folds", 2)
     assert "latents 1" in shown.stdout
     assert call("choose", archive, "--vary", "lattents=1").exit_code == 2
     assert call("choose", archive, "--vary", "latents=x").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--set", "latents=2,8"), "--vary latents=2,8"),
+        (("--set", "widths=32,21;16"), "--vary widths=32,21;16"),
+        (("--set", "latents=2", "--set", "latents=8"), "latents is given twice"),
+        (("--vary", "latents=2", "--vary", "latents=8"), "latents is given twice"),
+        (("--vary", "latents=" + ",".join(map(str, range(1, 300)))), "598 trainings; at most 200"),
+        (("--vary", "likelihood=bernoulli,gaussian"), "different likelihoods"),
+        (("--vary", "objective=autoencoder,vae"), "different posteriors"),
+    ],
+)
+def test_comparison_that_would_mislead_is_refused(archive: Path, options: tuple[str, ...], said: str) -> None:
+    result = call("choose", archive, "--folds", 2, "--set", "epochs=1", *options)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert "ELBO" not in result.stdout
+
+
+def test_value_that_is_given_twice_is_tried_once(archive: Path) -> None:
+    result = call("choose", archive, "--vary", "latents=1,1", "--set", "epochs=1", "--folds", 2)
+    assert result.exit_code == 0
+    assert "over 2 folds" in result.stdout
+
+
+def test_autoencoders_are_compared_by_what_they_have(archive: Path) -> None:
+    result = call("choose", archive, "--vary", "objective=autoencoder,denoising", "--set", "epochs=1", "--folds", 2)
+    assert result.exit_code == 0
+    assert result.stdout.count("reconstruction loss") == 2
+    assert "ELBO" not in result.stdout
+
+
+def test_combination_that_diverges_does_not_end_the_comparison(archive: Path) -> None:
+    deep = ("--set", "likelihood=gaussian", "--set", "widths=64,64,64,64,64,64,64,64", "--set", "activation=relu")
+    rest = ("--set", "fourier=0", "--set", "warm_up=0", "--set", "schedule=constant", "--set", "epochs=1", "--folds", 2)
+    result = call("choose", archive, "--vary", "learning_rate=1,0.001", *deep, *rest)
+    assert result.exit_code == 0, result.output
+    best, worst = result.stdout.splitlines()
+    assert "over 2 folds  learning_rate 0.001" in best
+    assert "2 of 2 trainings failed  learning_rate 1.0: The loss stopped being a number at step" in worst
+    nothing = call("choose", archive, "--vary", "learning_rate=1", "--json", *deep, *rest)
+    assert nothing.exit_code == 5
+    assert [json.loads(line)["problem"][:8] for line in nothing.stdout.splitlines()] == ["The loss"] * 3
+    assert "None of the combinations" in nothing.stderr
 
 
 def test_missing_run_is_a_missing_checkpoint() -> None:

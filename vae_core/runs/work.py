@@ -72,7 +72,7 @@ def cross_validation(directory: RunDirectory, dataset: Dataset) -> str:
 
     Raises:
         ConfigError: if a combination cannot be trained on such data.
-        TrainingError: if a training cannot go on.
+        TrainingError: if there is nothing to compare.
     """
     run = directory.read_run()
     if run.study is None:
