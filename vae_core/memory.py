@@ -47,12 +47,10 @@ def check_memory(model: VAE, config: RunConfig) -> None:
     free, needed = free_bytes(), training_bytes(model, config)
     if free is None or needed <= free:
         return
-    batch = config.train.batch_size
-    smaller = config.with_settings({"train": {"batch_size": 1}})
-    least = training_bytes(model, smaller)
-    while batch > 1 and least + (needed - least) * batch // config.train.batch_size > free:
+    batch = config.train.batch_size // 2
+    while batch and training_bytes(model, config.with_settings({"train": {"batch_size": batch}})) > free:
         batch //= 2
-    cure = "Choose a smaller network." if least > free else f"Choose a batch size of {batch}, or a smaller network."
+    cure = f"Choose a batch size of {batch}, or a smaller network." if batch else "Choose a smaller network."
     raise ConfigError(
         f"Training would take about {needed / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB are free. {cure}"
     )
