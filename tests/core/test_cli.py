@@ -178,3 +178,26 @@ def test_folder_in_which_another_process_trains_is_left_alone(archive: Path, tmp
         result = call("train", archive, "--epochs", 1, "--out", tmp_path / "busy")
     assert result.exit_code == 2
     assert "Another process is training" in result.output
+
+
+def test_real_process_has_as_many_threads_as_its_container_is_given_cores(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "cpu.max").write_text("100000 100000\n")
+    code = (
+        "import pathlib, runpy\n"
+        "from vae_core.runs import threads\n"
+        "threads.CGROUP = pathlib.Path()\n"
+        "runpy.run_module('vae_core', run_name='__main__')\n"
+    )
+    options = ["--epochs", "1", "--widths", "32,21", "--out", "run"]
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    subprocess.run(
+        [sys.executable, "-c", code, "train", archive, *options],
+        cwd=tmp_path,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    where = checkpoints.load(tmp_path / "run" / "checkpoint.safetensors").environment
+    assert where is not None
+    assert where.threads == 1

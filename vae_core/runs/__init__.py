@@ -17,6 +17,7 @@ from vae_core import workspace
 from vae_core.errors import TrainingError, VAECoreError
 from vae_core.files import is_disk_full
 from vae_core.run_config import RunConfig
+from vae_core.runs import threads
 from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
 from vae_core.trials import Study
 
@@ -153,8 +154,7 @@ def _room_for_a_start() -> Iterator[None]:
 def _start_worker(directory: RunDirectory) -> None:
     environment = os.environ | {
         workspace.ENVIRONMENT: str(workspace.root()),
-        "GOMP_SPINCOUNT": "10000",
-        "OMP_NUM_THREADS": str(_threads()),
+        **threads.environment(beside_server=True),
     }
     with directory.log.open("ab") as log:
         worker = subprocess.Popen(
@@ -239,9 +239,3 @@ def delete(id: str) -> None:
 def _send(pid: int, signal_number: int) -> None:
     with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
         os.kill(pid, signal_number)
-
-
-def _threads() -> int:
-    """Threads for training: one on small machines, where a second only fights the server for a core."""
-    cores = os.cpu_count() or 1
-    return 1 if cores <= 4 else cores // 2

@@ -20,6 +20,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.files import is_disk_full
 from vae_core.runs.directory import CANCELLED, RunDirectory, Status
+from vae_core.runs.threads import CGROUP
 
 try:
     import resource
@@ -34,7 +35,6 @@ OUT_OF_MEMORY = ("allocate", "out of memory", "can't start new thread")
 STOPPED = Status(state="interrupted", message="The system stopped the training. It can go on from its last epoch.")
 MEMORY_SHARE = 0.9
 """Of the memory that is free when training begins: then torch says that it is short, before the system kills."""
-CGROUP = Path("/sys/fs/cgroup")
 MEMORY_ENVIRONMENT = "VAE_STUDIO_TRAINING_MEMORY"
 """Megabytes that a training may take instead."""
 
