@@ -1,4 +1,8 @@
-"""What a worker does: train, and put every epoch on disk before it is told of."""
+"""What a worker does: train, and put epochs on disk as it goes.
+
+An epoch is told of when it is finished. It is on disk then too, unless epochs are short: of those the newest is
+written every `keeper.SAVE_SECONDS`, and the last one in any case. What a kill takes is trained again, to the same bit.
+"""
 
 import contextlib
 import os
