@@ -1,18 +1,24 @@
 """`python -m vae_core …`, mostly in this process; once as a real one."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner, Result
 
 from tests.conftest import png, strokes, zip_of
+from tests.core.deaths import Operation, watched
 from vae_core import checkpoints
 from vae_core.cli import main
+from vae_core.runs.directory import RunDirectory
+from vae_core.runs.endings import DISK_FULL
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -172,8 +178,6 @@ def test_missing_run_is_a_missing_checkpoint() -> None:
 
 
 def test_folder_in_which_another_process_trains_is_left_alone(archive: Path, tmp_path: Path) -> None:
-    from vae_core.runs.directory import RunDirectory
-
     with RunDirectory(tmp_path / "busy").lock():
         result = call("train", archive, "--epochs", 1, "--out", tmp_path / "busy")
     assert result.exit_code == 2
@@ -201,3 +205,52 @@ def test_real_process_has_as_many_threads_as_its_container_is_given_cores(archiv
     where = checkpoints.load(tmp_path / "run" / "checkpoint.safetensors").environment
     assert where is not None
     assert where.threads == 1
+
+
+def test_resuming_tells_what_could_not_be_read(model: Path, archive: Path) -> None:
+    model.write_bytes(b"rubbish")
+    result = call("train", archive, "--resume", "--out", model.parent, "--json")
+    assert result.exit_code == 0, result.output
+    said = "checkpoint.safetensors could not be read and was put aside."
+    assert said in result.stderr
+    assert [json.loads(line)["epoch"] for line in result.stdout.splitlines()] == [1, 2]
+    assert RunDirectory(model.parent).read_status().message == said
+
+
+def test_full_disk_is_one_sentence_and_room_lets_training_go_on(archive: Path, tmp_path: Path) -> None:
+    where = RunDirectory(tmp_path / "run")
+
+    def full(now: int, operation: Operation, half: Callable[[], None]) -> None:
+        takes = int(operation.file.split()[0]) if operation.name == "write" else 0
+        if takes > 100_000:  # a checkpoint
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with watched(full):
+        result = call("train", archive, "--epochs", 2, "--out", where.path)
+    assert result.exit_code == 5, result.output
+    assert f"Error: {DISK_FULL}" in result.stderr
+    assert (where.read_status().state, where.read_status().message) == ("failed", DISK_FULL)
+    assert call("train", archive, "--resume", "--out", where.path).exit_code == 0
+    assert where.read_status().state == "done"
+
+
+def test_lack_of_memory_is_one_sentence(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(*arguments: object, **options: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.")
+
+    monkeypatch.setattr(torch, "_fused_adam_", short)
+    result = call("train", archive, "--batch-size", 8, "--widths", "32,21", "--out", tmp_path / "run")
+    assert result.exit_code == 5, result.output
+    sentence = "The machine ran out of memory with batches of 8. Try a batch of 4, or a smaller model."
+    assert f"Error: {sentence}" in result.stderr
+    status = RunDirectory(tmp_path / "run").read_status()
+    assert (status.state, status.message) == ("failed", sentence)
+
+
+def test_error_of_the_program_surfaces_and_the_run_is_failed(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(torch, "_fused_adam_")
+    result = call("train", archive, "--widths", "32,21", "--out", tmp_path / "run")
+    assert isinstance(result.exception, AttributeError)
+    assert RunDirectory(tmp_path / "run").read_status().state == "failed"

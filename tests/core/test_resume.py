@@ -26,8 +26,7 @@ from vae_core.errors import CheckpointError, TrainingError
 from vae_core.records import EpochRecord
 from vae_core.runs import keeper, worker
 from vae_core.runs.directory import RunDirectory, RunFile
-from vae_core.runs.work import NO_BEST, keep_best, work
-from vae_core.runs.worker import result_of
+from vae_core.runs.work import NO_BEST, keep_best, result_of, work
 
 Wait = Callable[[Callable[[], bool], float], None]
 KILLS = int(os.environ.get("VAE_STUDIO_TEST_KILLS", "3"))

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from vae_core.cli.group import kind, open_data
 from vae_core.cli.options import settings
 from vae_core.datasets import Dataset
 from vae_core.diagnosis import diagnose
-from vae_core.errors import ConfigError, VAECoreError
+from vae_core.errors import ConfigError
+from vae_core.records import EpochRecord
 from vae_core.run_config import PRESETS, RunConfig
-from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
+from vae_core.runs.directory import RunDirectory, RunFile, Status
+from vae_core.runs.endings import ending, explained
 
 
 @click.command()
@@ -63,7 +65,8 @@ def train(
     with _held(directory, out):
         if not resume:
             directory.create(RunFile(name=run_name or dataset.name, config=config, created=time.time()))
-        _run(directory, dataset, config, as_json)
+        with _ending_told(directory):
+            _run(directory, dataset, config, as_json)
     if not as_json:
         for finding in diagnose(directory.read_epochs(), config, len(dataset)):
             click.echo(f"Note: {finding.sentence} {finding.advice}", err=True)
@@ -87,22 +90,38 @@ def _held(directory: RunDirectory, out: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _ending_told(directory: RunDirectory) -> Iterator[None]:
+    """How training ends before its time stands in the folder.
+
+    Raises:
+        TrainingError: if memory or disk ran out.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        with suppress(OSError):  # then the folder has no room even for that, and the error tells more
+            directory.write_status(ending(error, directory, details="what it printed"))
+        known = explained(error, directory)
+        if known is error:
+            raise
+        raise known from error
+
+
 def _run(directory: RunDirectory, dataset: Dataset, config: RunConfig, as_json: bool) -> None:
     """All epochs, with a progress bar or a line each; how it ended stands in the folder."""
-    from vae_core.runs.work import work
+    from vae_core.runs.work import result_of, work
 
     bar = click.progressbar(length=config.train.epochs, label="Training", file=sys.stderr, hidden=as_json)
+
+    def tell(record: EpochRecord) -> None:
+        bar.label = f"Epoch {record.epoch}: validation −ELBO {-record.validation.elbo:.1f}"
+        bar.update(record.epoch - bar.pos)
+        if as_json:
+            click.echo(record.model_dump_json())
+
     with bar:
-        try:
-            for record in work(directory, dataset):
-                bar.label = f"Epoch {record.epoch}: validation −ELBO {-record.validation.elbo:.1f}"
-                bar.update(record.epoch - bar.pos)
-                if as_json:
-                    click.echo(record.model_dump_json())
-        except VAECoreError as error:
-            directory.write_status(Status(state="failed", message=str(error)))
-            raise
-        except KeyboardInterrupt:
-            directory.write_status(CANCELLED)
-            raise
-        directory.write_status(Status(state="done", done=1.0))
+        note = result_of(work(directory, dataset), tell)
+    directory.write_status(Status(state="done", done=1.0, message=note))
+    if note:
+        click.echo(f"Note: {note}", err=True)

@@ -8,7 +8,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 
 import torch
@@ -69,6 +69,19 @@ def _train(keeper: Keeper, training: Training) -> Generator[EpochRecord]:
         keeper.flush(keeper.preview.picture(training.model))
     finally:
         keeper.flush()
+
+
+def result_of(
+    epochs: Generator[EpochRecord, None, str], tell: Callable[[EpochRecord], None] = lambda record: None
+) -> str:
+    """Let it go through all epochs, telling of each; returns what it returns."""
+    with contextlib.closing(epochs):  # what is pending is on disk before anybody hears how it ended
+        while True:
+            try:
+                record = next(epochs)
+            except StopIteration as end:
+                return str(end.value)
+            tell(record)
 
 
 def cross_validation(directory: RunDirectory, dataset: Dataset) -> str:
