@@ -14,7 +14,7 @@ from vae_core.datasets import Dataset
 from vae_core.diagnosis import best_epoch
 from vae_core.runs import directory as run_directory
 from vae_core.runs import endings, keeper, worker
-from vae_core.runs.directory import RESERVE_BYTES, RunDirectory
+from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, done
 from vae_core.runs.work import result_of, work
 
 CHECKPOINT = Operation("replace", "checkpoint.safetensors")
@@ -163,7 +163,7 @@ def test_disk_that_fills_at_any_operation_keeps_every_finished_epoch(story: Tell
     for number in range(len(told.operations)):
         directory = told.copy()
         with watched(Full(number, small=RESERVE_BYTES)) as operations:
-            worker.attempt(directory, lambda d=directory: result_of(work(d, told.dataset)))
+            worker.attempt(directory, lambda d=directory: done(result_of(work(d, told.dataset))))
         status = directory.read_status()
         states.add(status.state)
         assert (status.state, status.message) in (("failed", endings.DISK_FULL), ("done", ""))

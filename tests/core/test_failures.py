@@ -20,7 +20,7 @@ from vae_core.errors import TrainingError
 from vae_core.records import EpochRecord
 from vae_core.runs import endings, keeper, worker
 from vae_core.runs import work as working
-from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, Status
+from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, Status, done
 from vae_core.runs.work import result_of, work
 
 Wait = Callable[[Callable[[], bool], float], None]
@@ -80,7 +80,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, step: int, number: float = float("nan
 
 
 def attempt(directory: RunDirectory, dataset: Dataset) -> int:
-    return worker.attempt(directory, lambda: result_of(work(directory, dataset)))
+    return worker.attempt(directory, lambda: done(result_of(work(directory, dataset))))
 
 
 @pytest.mark.parametrize(("step", "sentence"), [(10, "step 2 of epoch 4"), (12, "step 3 of epoch 4")])
@@ -162,12 +162,12 @@ def test_disk_that_fills_in_the_middle_stops_the_run_and_room_lets_it_go_on(
     directory, dataset = make_run(epochs=5)
     ballast = Path()
 
-    def until_full() -> str:
+    def until_full() -> Status:
         nonlocal ballast
         for record in work(directory, dataset):
             if record.epoch == 2:
                 ballast = fill(small_disk)
-        return ""
+        return done()
 
     worker.attempt(directory, until_full)
     status = directory.read_status()
@@ -274,7 +274,7 @@ def test_progress_does_not_take_the_reserve_that_the_end_needs() -> None:
 def test_cancelling_that_a_module_made_another_error_of_is_still_cancelling(is_asked: bool, state: str) -> None:
     directory, _ = make_run()
 
-    def importing() -> str:
+    def importing() -> Status:
         if is_asked:
             directory.ask_to_cancel()
         try:

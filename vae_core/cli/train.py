@@ -17,7 +17,7 @@ from vae_core.diagnosis import diagnose
 from vae_core.errors import ConfigError
 from vae_core.records import EpochRecord
 from vae_core.run_config import PRESETS, RunConfig
-from vae_core.runs.directory import RunDirectory, RunFile, Status
+from vae_core.runs.directory import RunDirectory, RunFile, done
 from vae_core.runs.endings import ending, explained
 
 
@@ -122,6 +122,6 @@ def _run(directory: RunDirectory, dataset: Dataset, config: RunConfig, as_json: 
 
     with bar:
         note = result_of(work(directory, dataset), tell)
-    directory.write_status(Status(state="done", done=1.0, message=note))
+    directory.write_status(done(note))
     if note:
         click.echo(f"Note: {note}", err=True)

@@ -115,7 +115,8 @@ def keep_best(id: str) -> Run:
     with _again(run) as present:
         if present.is_live or not run.directory.best.is_file():
             raise TrainingError("The best epoch can be taken when the run has ended, and if it was kept.")
-        run.directory.ask_for_best(True)
+        with _room_for_a_start():
+            run.directory.ask_for_best(present.status)
         _queue(run.directory)
     return get(id)
 
@@ -201,7 +202,7 @@ def cancel(id: str) -> Run:
     run = get(id)
     directory = run.directory
     directory.ask_to_cancel()  # first: a worker that is not told by signal sees it when it begins
-    directory.ask_for_best(False)
+    directory.forget_best()
     told = _tell(directory)
     if directory.is_held() and told:
         _send(told, getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -5,6 +5,7 @@ written every `keeper.SAVE_SECONDS`, and the last one in any case. What a kill t
 """
 
 import contextlib
+import logging
 import os
 import shutil
 import time
@@ -21,7 +22,7 @@ from vae_core.files import remove_leftovers, write_atomically
 from vae_core.latents.codes import encode
 from vae_core.records import EpochRecord
 from vae_core.run_config import check_fit
-from vae_core.runs.directory import RunDirectory, Status
+from vae_core.runs.directory import RunDirectory, Status, done
 from vae_core.runs.keeper import Keeper, Preview, best_of
 from vae_core.selection import cross_validate
 from vae_core.training import Training
@@ -102,15 +103,32 @@ def cross_validation(directory: RunDirectory, dataset: Dataset) -> str:
     return ""
 
 
-def keep_best(directory: RunDirectory, dataset: Dataset) -> None:
-    """Of a run that has ended, let the model be that of its best epoch.
+def keep_best(directory: RunDirectory, dataset: Dataset) -> Status:
+    """Of a run that has ended, let the model be that of its best epoch, and withdraw the wish for it.
+
+    Returns:
+        How the run stands then: as before, where the best epoch cannot be read.
 
     Raises:
-        CheckpointError: if that was not kept.
+        CheckpointError: if the last epoch cannot be read.
     """
     remove_leftovers(directory.path)
-    best_of(directory, checkpoints.load(directory.checkpoint))
+    before = directory.before_best()
+    try:
+        last = checkpoints.load(directory.checkpoint)
+    except CheckpointError:
+        directory.forget_best()  # else it would stand in the way whenever the run is to go on
+        raise
+    try:
+        best_of(directory, last)
+    except CheckpointError:
+        logging.exception("The best epoch could not be taken")
+        directory.forget_best()
+        told = f"{before.message.removesuffix(NO_BEST).strip()} {NO_BEST}".strip()
+        return before.model_copy(update={"message": told, "pid": None, "attempts": 0})
     _finish(directory, dataset, choose_device(directory.read_run().config.train.device), best=True)
+    directory.forget_best()
+    return done()
 
 
 def _finish(directory: RunDirectory, dataset: Dataset, device: torch.device, best: bool) -> str:

@@ -17,7 +17,7 @@ from types import FrameType
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from vae_core.errors import NotFoundError, VAECoreError
-from vae_core.runs.directory import RunDirectory, Status
+from vae_core.runs.directory import RunDirectory, Status, done
 from vae_core.runs.endings import CancelledError, ending, is_cancelling
 from vae_core.runs.threads import CGROUP
 
@@ -50,14 +50,14 @@ def main(path: Path) -> int:
         return 1  # another worker already does this run
 
 
-def attempt(directory: RunDirectory, work: Callable[[], str]) -> int:
-    """Do the work, which returns what is to be said of it, and leave in the directory how it ended."""
+def attempt(directory: RunDirectory, work: Callable[[], Status]) -> int:
+    """Do the work, which returns how the run stands then, and leave that in the directory, or what went wrong."""
     try:
         begun = directory.read_status().attempts + 1
         directory.write_status(Status(state="queued", pid=os.getpid(), attempts=begun))
         if directory.is_cancel_asked():  # only now: who cancels after this look finds the process number
             raise CancelledError
-        directory.write_status(Status(state="done", done=1.0, message=work()))
+        directory.write_status(work())
     except (Exception, CancelledError, KeyboardInterrupt) as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         status = ending(error, directory, details="log.txt in the run's folder")
@@ -72,7 +72,7 @@ def _raise_cancelled(signal_number: int, frame: FrameType | None) -> None:
     raise CancelledError
 
 
-def _work(directory: RunDirectory) -> str:
+def _work(directory: RunDirectory) -> Status:
     with _turn(directory):
         # imported late: workers that wait for their turn must stay small
         from vae_core import stored_datasets
@@ -83,16 +83,12 @@ def _work(directory: RunDirectory) -> str:
         if config.train.device in ("auto", "cpu"):
             limit_memory()
         dataset = stored_datasets.load(config.dataset_id)
-        note = ""
         if run.study:
-            return cross_validation(directory, dataset)
-        if directory.is_best_asked():
-            keep_best(directory, dataset)
-            directory.ask_for_best(False)
-        else:
-            note = result_of(work(directory, dataset))
+            return done(cross_validation(directory, dataset))
+        asked = directory.is_best_asked()
+        status = keep_best(directory, dataset) if asked else done(result_of(work(directory, dataset)))
         _export(directory)
-        return note
+        return status
 
 
 def _export(directory: RunDirectory) -> None:
