@@ -14,9 +14,11 @@ import torch
 from click.testing import CliRunner, Result
 
 from tests.conftest import png, strokes, zip_of
-from tests.core.deaths import Operation, watched
+from tests.core.deaths import KILLED, Operation, in_child, watched
 from vae_core import checkpoints
+from vae_core.batches import choose_device
 from vae_core.cli import main
+from vae_core.runs import work as working
 from vae_core.runs.directory import RunDirectory
 from vae_core.runs.endings import DISK_FULL
 
@@ -254,3 +256,70 @@ def test_error_of_the_program_surfaces_and_the_run_is_failed(
     result = call("train", archive, "--widths", "32,21", "--out", tmp_path / "run")
     assert isinstance(result.exception, AttributeError)
     assert RunDirectory(tmp_path / "run").read_status().state == "failed"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All that tells of a run, but not what every process leaves there."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in ("lock", "reserve")}
+
+
+ABSENT = next(kind for kind in ("cuda", "mps") if choose_device().type != kind)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--objective", "autoencoder", "--prior", "vamp"], 2),
+        (["--device", ABSENT], 2),
+        (["--widths", "4096,4096,4096,4096"], 4),
+        (["--seed", "1"], 5),
+    ],
+)
+def test_model_is_not_replaced_by_what_cannot_be_trained(
+    options: list[str], code: int, model: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(model.parent)
+    if code == 5:
+        monkeypatch.setattr(working, "LEAST_FREE_BYTES", 2**60)
+    result = call("train", archive, *options, "--force", "--out", model.parent)
+    assert result.exit_code == code, result.output
+    assert files(model.parent) == before
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_model_comes_back_when_the_first_epoch_of_the_next_is_not_finished(
+    error: type[BaseException], model: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(model.parent)
+
+    def stopped(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(torch, "_fused_adam_", stopped)
+    result = call("train", archive, "--widths", "32,21", "--force", "--out", model.parent)
+    assert result.exit_code != 0
+    assert "The model that was in the folder is there again." in result.stderr
+    assert files(model.parent) == before
+
+
+def test_model_comes_back_after_a_death_in_the_first_epoch_of_the_next(
+    model: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(model.parent)
+    options = ["train", archive, "--widths", "32,21", "--out", model.parent]
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "_fused_adam_", lambda *arguments, **options: os._exit(KILLED))
+        assert in_child(lambda: call(*options, "--force")) == KILLED
+    assert not model.exists()
+    result = call(*options)
+    assert result.exit_code == 2
+    assert "already holds a model" in result.output
+    assert files(model.parent) == before
+
+
+def test_nothing_is_left_of_a_model_that_was_replaced(model: Path, archive: Path) -> None:
+    names = set(files(model.parent))
+    options = ["--epochs", 3, "--widths", "32,21", "--seed", 7]
+    assert call("train", archive, *options, "--force", "--out", model.parent).exit_code == 0
+    assert set(files(model.parent)) == names
+    assert len(checkpoints.load(model).history) == len(RunDirectory(model.parent).read_epochs()) == 3

@@ -14,6 +14,7 @@
     lock                     held by the worker for as long as it lives; the kernel lets go of it when it dies
     again.lock               held for a moment by whoever lets the run go on, so that only one does
     unreadable-*             checkpoints that could not be read when the run went on
+    replaced/                the files of the run before in this folder, until the first epoch of this one is on disk
     log.txt                  what the worker printed
 
 A run whose status says queued or running while nobody holds the lock has been interrupted: no process number

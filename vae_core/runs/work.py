@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 
@@ -21,11 +22,11 @@ from vae_core.errors import CheckpointError, TrainingError
 from vae_core.files import remove_leftovers, write_atomically
 from vae_core.latents.codes import encode
 from vae_core.records import EpochRecord
-from vae_core.run_config import check_fit
+from vae_core.run_config import RunConfig, check_fit
 from vae_core.runs.directory import RunDirectory, Status, done
 from vae_core.runs.keeper import Keeper, Preview, best_of
 from vae_core.selection import cross_validate
-from vae_core.training import Training
+from vae_core.training import Training, split
 from vae_core.vae import VAE
 
 STATUS_SECONDS = 0.5
@@ -43,14 +44,14 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
 
     Raises:
         ConfigError: if such a model cannot learn such data.
+        CheckpointError: if the model is too large.
         TrainingError: if training cannot go on; the last good epoch is kept.
     """
     run = directory.read_run()
-    labels = len(dataset.label_names)
-    check_fit(run.config, dataset.schema, labels)
-    device = choose_device(run.config.train.device)
-    model = checkpoints.build(run.config, dataset.schema, labels)
-    _make_ready(directory, model)
+    remove_leftovers(directory.path)
+    directory.keep_reserve()
+    device = check(run.config, dataset, directory.path)
+    model = checkpoints.build(run.config, dataset.schema, len(dataset.label_names))
     progress = _Progress(directory, device)
     training = Training(model, dataset, run.config, device, progress.step)
     keeper = Keeper(directory, dataset, training, device)
@@ -60,6 +61,26 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
         yield from _train(keeper, training)
     progress.write("Finishing: placing every example on the map")
     return f"{keeper.note} {_finish(directory, dataset, device, run.config.train.patience > 0)}".strip()
+
+
+def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
+    """All that can be known before a training begins in a folder; nothing is changed there.
+
+    Returns:
+        Where to compute.
+
+    Raises:
+        ConfigError: if such a model cannot learn such data, or this machine has no such device.
+        CheckpointError: if the model is too large.
+        TrainingError: if there are too few examples, or there is too little room on the disk.
+    """
+    labels = len(dataset.label_names)
+    check_fit(config, dataset.schema, labels)
+    device = choose_device(config.train.device)
+    outline = checkpoints.build(config, dataset.schema, labels, meta=True)
+    split(len(dataset), config.train.validation, config.train.seed)
+    _check_room(folder, outline)
+    return device
 
 
 def _train(keeper: Keeper, training: Training) -> Generator[EpochRecord]:
@@ -186,18 +207,7 @@ class _Progress:
             self.directory.write_status(status)
 
 
-def _make_ready(directory: RunDirectory, model: VAE) -> None:
-    """Clear away what a dead worker left, and see whether there is room.
-
-    Raises:
-        TrainingError: if there is not.
-    """
-    remove_leftovers(directory.path)
-    directory.keep_reserve()
-    _check_room(directory, model)
-
-
-def _check_room(directory: RunDirectory, model: VAE) -> None:
+def _check_room(folder: Path, model: VAE) -> None:
     """Whether the disk has room for what a run writes.
 
     Raises:
@@ -205,7 +215,7 @@ def _check_room(directory: RunDirectory, model: VAE) -> None:
     """
     parameters = sum(4 * p.numel() for p in model.parameters())
     needed = SAVES_OF_ROOM * 3 * parameters + LEAST_FREE_BYTES
-    free = shutil.disk_usage(directory.path).free
+    free = shutil.disk_usage(folder).free
     if free < needed:
         raise TrainingError(
             f"The disk has {free / 2**30:.1f} GB left; training needs {needed / 2**30:.1f} GB. Make room, then go on."
