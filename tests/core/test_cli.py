@@ -209,7 +209,7 @@ def test_real_process_has_as_many_threads_as_its_container_is_given_cores(archiv
     assert where.threads == 1
 
 
-def test_resuming_tells_what_could_not_be_read(model: Path, archive: Path) -> None:
+def test_resuming_tells_what_could_not_be_read(model: Path, archive: Path, caplog: pytest.LogCaptureFixture) -> None:
     model.write_bytes(b"rubbish")
     result = call("train", archive, "--resume", "--out", model.parent, "--json")
     assert result.exit_code == 0, result.output
@@ -217,6 +217,7 @@ def test_resuming_tells_what_could_not_be_read(model: Path, archive: Path) -> No
     assert said in result.stderr
     assert [json.loads(line)["epoch"] for line in result.stdout.splitlines()] == [1, 2]
     assert RunDirectory(model.parent).read_status().message == said
+    assert [record.exc_info for record in caplog.records] == [None]  # a sentence, no traceback
 
 
 def test_full_disk_is_one_sentence_and_room_lets_training_go_on(archive: Path, tmp_path: Path) -> None:

@@ -142,8 +142,8 @@ def keep_best(directory: RunDirectory, dataset: Dataset) -> Status:
         raise
     try:
         best_of(directory, last)
-    except CheckpointError:
-        logging.exception("The best epoch could not be taken")
+    except CheckpointError as error:
+        logging.warning("The best epoch could not be taken: %s", error)
         directory.forget_best()
         told = f"{before.message.removesuffix(NO_BEST).strip()} {NO_BEST}".strip()
         return before.model_copy(update={"message": told, "pid": None, "attempts": 0})
