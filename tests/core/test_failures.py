@@ -18,11 +18,10 @@ from vae_core.config import Mlp
 from vae_core.datasets import Dataset
 from vae_core.errors import TrainingError
 from vae_core.records import EpochRecord
-from vae_core.runs import keeper, worker
+from vae_core.runs import endings, keeper, worker
 from vae_core.runs import work as working
-from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, Status
-from vae_core.runs.work import work
-from vae_core.runs.worker import result_of
+from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, Status, done
+from vae_core.runs.work import result_of, work
 
 Wait = Callable[[Callable[[], bool], float], None]
 STEPS = 3
@@ -81,7 +80,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, step: int, number: float = float("nan
 
 
 def attempt(directory: RunDirectory, dataset: Dataset) -> int:
-    return worker.attempt(directory, lambda: result_of(work(directory, dataset)))
+    return worker.attempt(directory, lambda: done(result_of(work(directory, dataset))))
 
 
 @pytest.mark.parametrize(("step", "sentence"), [(10, "step 2 of epoch 4"), (12, "step 3 of epoch 4")])
@@ -163,16 +162,16 @@ def test_disk_that_fills_in_the_middle_stops_the_run_and_room_lets_it_go_on(
     directory, dataset = make_run(epochs=5)
     ballast = Path()
 
-    def until_full() -> str:
+    def until_full() -> Status:
         nonlocal ballast
         for record in work(directory, dataset):
             if record.epoch == 2:
                 ballast = fill(small_disk)
-        return ""
+        return done()
 
     worker.attempt(directory, until_full)
     status = directory.read_status()
-    assert (status.state, status.message) == ("failed", worker.DISK_FULL)
+    assert (status.state, status.message) == ("failed", endings.DISK_FULL)
     assert is_usable(directory, epoch=2)
     assert [record.epoch for record in directory.read_epochs()] == [1, 2]
     assert not list(directory.path.glob(".tmp-*"))
@@ -265,8 +264,8 @@ def test_progress_does_not_take_the_reserve_that_the_end_needs() -> None:
         with pytest.raises(OSError, match="space"):
             directory.write_status(running)
         assert (directory.path / "reserve").exists()
-        directory.write_status(Status(state="failed", message=worker.DISK_FULL))
-    assert directory.read_status().message == worker.DISK_FULL
+        directory.write_status(Status(state="failed", message=endings.DISK_FULL))
+    assert directory.read_status().message == endings.DISK_FULL
     directory.keep_reserve()
     assert (directory.path / "reserve").stat().st_size == RESERVE_BYTES
 
@@ -275,12 +274,12 @@ def test_progress_does_not_take_the_reserve_that_the_end_needs() -> None:
 def test_cancelling_that_a_module_made_another_error_of_is_still_cancelling(is_asked: bool, state: str) -> None:
     directory, _ = make_run()
 
-    def importing() -> str:
+    def importing() -> Status:
         if is_asked:
             directory.ask_to_cancel()
         try:
-            raise worker.CancelledError
-        except worker.CancelledError as error:
+            raise endings.CancelledError
+        except endings.CancelledError as error:
             raise ImportError("initialization failed") from error
 
     assert worker.attempt(directory, importing) == 0
