@@ -7,17 +7,19 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from tests.conftest import stroke_dataset
 from tests.core.deaths import Full, watched
 from tests.core.exact import config_of, digest, losses, make_run, read, straight
-from vae_core import runs, stored_datasets
+from vae_core import memory, runs, stored_datasets
 from vae_core.config import Mlp
-from vae_core.datasets import Dataset
-from vae_core.errors import TrainingError
+from vae_core.datasets import Dataset, ImageSchema
+from vae_core.errors import ConfigError, TrainingError
 from vae_core.records import EpochRecord
+from vae_core.run_config import RunConfig
 from vae_core.runs import endings, keeper, worker
 from vae_core.runs import work as working
 from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, Status, done
@@ -284,3 +286,35 @@ def test_cancelling_that_a_module_made_another_error_of_is_still_cancelling(is_a
 
     assert worker.attempt(directory, importing) == 0
     assert directory.read_status().state == state
+
+
+@pytest.mark.parametrize(
+    ("latents", "epochs", "cure"),
+    [(512, 5, r"Choose at most \d+ latent dimensions, or fewer examples"), (2, 5, ""), (64, 10_000, "")],
+)
+def test_checkpoint_that_could_not_be_written_at_the_end_is_refused_at_the_start(
+    tmp_path: Path, latents: int, epochs: int, cure: str
+) -> None:
+    x = np.broadcast_to(np.zeros((1, 8, 8, 1), dtype=np.uint8), (737_280, 8, 8, 1))
+    dataset = Dataset("many", x, ImageSchema(side=8), known_id="many")
+    config = RunConfig(dataset_id="many").with_settings({"model": {"latents": latents}, "train": {"epochs": epochs}})
+    if not cure:
+        assert working.check(config, dataset, tmp_path).type
+        return
+    with pytest.raises(ConfigError, match=cure):
+        working.check(config, dataset, tmp_path)
+
+
+def test_history_that_would_be_too_long_is_refused_at_the_start(tmp_path: Path) -> None:
+    dataset = stroke_dataset()
+    config = RunConfig(dataset_id=dataset.id).with_settings({"model": {"latents": 512}, "train": {"epochs": 9000}})
+    with pytest.raises(ConfigError, match=r"Choose at most 3,\d+ epochs"):
+        working.check(config, dataset, tmp_path)
+
+
+def test_model_that_does_not_fit_into_memory_is_refused_before_its_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory, dataset = make_run(epochs=3)
+    monkeypatch.setattr(memory, "free_bytes", lambda: 1000)
+    with pytest.raises(ConfigError, match="Choose a smaller network"):
+        list(work(directory, dataset))
+    assert not directory.checkpoint.exists()

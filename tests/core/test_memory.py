@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.small import PICTURE, PICTURE_64, small
 from vae_core import memory
@@ -73,6 +74,15 @@ def test_too_little_memory_is_told_before_the_start_with_a_batch_that_fits(monke
     monkeypatch.setattr(memory, "free_bytes", lambda: 1000)
     with pytest.raises(ConfigError, match=r"free. Choose a smaller network\.$"):
         memory.check_memory(model, config)
+
+
+def test_asking_changes_nothing_in_the_model() -> None:
+    config = RunConfig(dataset_id="x", model=small(likelihood="gaussian"))
+    model = VAE(config.model, PICTURE).train()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    memory.training_bytes(model, config)
+    assert model.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
 def test_conditional_model_is_estimated_too() -> None:

@@ -2,9 +2,9 @@
 
 import contextlib
 import os
-from pathlib import Path
 
-CGROUP = Path("/sys/fs/cgroup")
+from vae_core.memory import CGROUP
+
 FEW_CORES = 4
 
 

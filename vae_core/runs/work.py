@@ -17,10 +17,12 @@ import torch
 
 from vae_core import checkpoints
 from vae_core.batches import choose_device
+from vae_core.checkpoint_file import MAX_FILE_BYTES, MAX_RECORD_BYTES
 from vae_core.datasets import Dataset
-from vae_core.errors import CheckpointError, TrainingError
+from vae_core.errors import CheckpointError, ConfigError, TrainingError
 from vae_core.files import remove_leftovers, write_atomically
 from vae_core.latents.codes import encode
+from vae_core.memory import check_memory
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig, check_fit
 from vae_core.runs.directory import RunDirectory, Status, done
@@ -33,6 +35,10 @@ STATUS_SECONDS = 0.5
 """Progress is written at most this often."""
 SAVES_OF_ROOM = 3
 LEAST_FREE_BYTES = 2**30
+CODE_BYTES = 12
+"""Of every example and latent: mean, std and KL as float32."""
+EPOCH_BYTES, EPOCH_BYTES_A_LATENT = 500, 75
+"""Of the history, at most: three numbers of up to 24 characters a latent."""
 NO_BEST = "The best epoch could not be read; the model is that of the last one."
 
 
@@ -43,7 +49,7 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
         What is to be said of how it went; empty where there is nothing.
 
     Raises:
-        ConfigError: if such a model cannot learn such data.
+        ConfigError: if such a model cannot learn such data, or needs more memory than is free.
         CheckpointError: if the model is too large.
         TrainingError: if training cannot go on; the last good epoch is kept.
     """
@@ -52,6 +58,8 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
     directory.keep_reserve()
     device = check(run.config, dataset, directory.path)
     model = checkpoints.build(run.config, dataset.schema, len(dataset.label_names))
+    if device.type == "cpu":
+        check_memory(model, run.config)
     progress = _Progress(directory, device)
     training = Training(model, dataset, run.config, device, progress.step)
     keeper = Keeper(directory, dataset, training, device)
@@ -70,7 +78,8 @@ def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
         Where to compute.
 
     Raises:
-        ConfigError: if such a model cannot learn such data, or this machine has no such device.
+        ConfigError: if such a model cannot learn such data, its checkpoint would be too large, or this machine has no
+            such device.
         CheckpointError: if the model is too large.
         TrainingError: if there are too few examples, or there is too little room on the disk.
     """
@@ -79,6 +88,7 @@ def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
     device = choose_device(config.train.device)
     outline = checkpoints.build(config, dataset.schema, labels, meta=True)
     split(len(dataset), config.train.validation, config.train.seed)
+    _check_size(config, len(dataset), outline)
     _check_room(folder, outline)
     return device
 
@@ -205,6 +215,28 @@ class _Progress:
         )
         with contextlib.suppress(OSError):  # training does not depend on being told of
             self.directory.write_status(status)
+
+
+def _check_size(config: RunConfig, examples: int, model: VAE) -> None:
+    """Whether the checkpoint of the end can be written: it holds the codes of all examples and the whole history.
+
+    Raises:
+        ConfigError: if it cannot.
+    """
+    latents, epochs = config.model.latents, config.train.epochs
+    weights = sum(3 * 4 * p.numel() for p in model.parameters())
+    most = (MAX_FILE_BYTES - MAX_RECORD_BYTES - weights) // (CODE_BYTES * examples)
+    if latents > most:
+        raise ConfigError(
+            f"The codes of {examples:,} examples in {latents} dimensions are too large for one checkpoint. "
+            f"Choose at most {most} latent dimensions, or fewer examples."
+        )
+    longest = MAX_RECORD_BYTES // (EPOCH_BYTES + EPOCH_BYTES_A_LATENT * latents)
+    if epochs > longest:
+        raise ConfigError(
+            f"The history of {epochs:,} epochs of {latents} dimensions is too long for one checkpoint. "
+            f"Choose at most {longest:,} epochs, or fewer latent dimensions."
+        )
 
 
 def _check_room(folder: Path, model: VAE) -> None:

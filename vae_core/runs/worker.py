@@ -4,7 +4,6 @@ It waits for its turn, trains, and leaves how it went in the directory. It is st
 the server may stop, restart or never have been there.
 """
 
-import contextlib
 import logging
 import os
 import signal
@@ -17,9 +16,9 @@ from types import FrameType
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from vae_core.errors import NotFoundError, VAECoreError
+from vae_core.memory import free_bytes
 from vae_core.runs.directory import RunDirectory, Status, done
 from vae_core.runs.endings import CancelledError, ending, is_cancelling
-from vae_core.runs.threads import CGROUP
 
 try:
     import resource
@@ -29,8 +28,6 @@ except ImportError:  # Windows
 TURN_SECONDS = 0.3
 NICENESS = 19
 """The server and the browser go first."""
-MEMORY_SHARE = 0.9
-"""Of the memory that is free when training begins: then torch says that it is short, before the system kills."""
 MEMORY_ENVIRONMENT = "VAE_STUDIO_TRAINING_MEMORY"
 """Megabytes that a training may take instead."""
 
@@ -109,7 +106,7 @@ def limit_memory() -> None:
     if resource is None:
         return
     chosen = os.environ.get(MEMORY_ENVIRONMENT, "")
-    allowed = int(chosen) * 2**20 if chosen.isdecimal() else _free_memory()
+    allowed = int(chosen) * 2**20 if chosen.isdecimal() else free_bytes()
     if allowed is None:
         return
     statm = Path("/proc/self/statm")
@@ -117,18 +114,6 @@ def limit_memory() -> None:
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     wanted = held + allowed
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
-
-
-def _free_memory() -> int | None:
-    """Bytes that a training may take of what is free, on the machine or in this container; None where nobody says."""
-    free = []
-    about = Path("/proc/meminfo")
-    if about.exists():
-        kilobytes = next(line.split()[1] for line in about.read_text().splitlines() if line.startswith("MemAvailable"))
-        free.append(int(kilobytes) * 1024)
-    with contextlib.suppress(OSError, ValueError):  # without a limit the file says "max", or is not there
-        free.append(int((CGROUP / "memory.max").read_text()) - int((CGROUP / "memory.current").read_text()))
-    return int(MEMORY_SHARE * max(min(free), 0)) if free else None
 
 
 def _turn(directory: RunDirectory) -> AcquireReturnProxy:
