@@ -1,10 +1,8 @@
 """`python -m vae_core`."""
 
-import os
-
-os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # before torch: idle threads must not spin on shared cores
-
 from vae_core.cli import main
+from vae_core.runs import threads
 
 if __name__ == "__main__":
+    threads.settle()  # the verbs load torch, which looks then
     main()

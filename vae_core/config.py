@@ -16,6 +16,7 @@ class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+MOST_EPOCHS = 10_000
 Widths = Annotated[tuple[Annotated[int, Field(ge=1, le=4096)], ...], Field(max_length=8)]
 """Units of dense layers, in order."""
 FOURIER = Field(
@@ -176,7 +177,7 @@ class ModelConfig(Config):
 class TrainConfig(Config):
     """How it is trained."""
 
-    epochs: int = Field(20, ge=1, le=10_000, title="Epochs", description="How often every example is seen.")
+    epochs: int = Field(20, ge=1, le=MOST_EPOCHS, title="Epochs", description="How often every example is seen.")
     batch_size: int = Field(128, ge=1, le=8192, title="Batch size", description="Examples a step.")
     learning_rate: float = Field(1e-3, ge=1e-6, le=1, title="Learning rate", description="Of Adam; its peak.")
     schedule: Literal["one-cycle", "constant"] = Field(

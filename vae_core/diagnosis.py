@@ -3,8 +3,9 @@
 Read by pages and the command line without loading torch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from vae_core.records import ACTIVE_VARIANCE, EpochRecord
@@ -19,6 +20,7 @@ RISE_SHARE = 0.01
 LEAST_RISE = 0.5
 """Validation counts as rising from so many nats on, and from 1 % on."""
 LISTED = 6
+"""So many dimensions are named one by one."""
 
 
 @dataclass(frozen=True)
@@ -89,27 +91,39 @@ def _collapse(history: Sequence[EpochRecord], config: RunConfig) -> list[Finding
     empty = [j for j, kl in enumerate(last.kl_per_dimension) if abs(kl) < EMPTY_NATS and variance[j] <= ACTIVE_VARIANCE]
     if not empty:
         return []
-    since = min(_empty_since(history, j) for j in empty)
-    names = ", ".join(f"z{j + 1}" for j in empty[:LISTED]) + (" and more" if len(empty) > LISTED else "")
+    since = {j: _empty_since(history, j) for j in empty}
+    tries = _against_collapse(config)
     if len(empty) == len(variance):
         return [
             Finding(
                 "collapse",
-                f"Posterior collapse: since epoch {since} no dimension tells the decoder anything (KL {last.kl:.3f} "
-                "nats), so every reconstruction is the same.",
-                _against_collapse(config),
+                f"Posterior collapse: since epoch {max(since.values())} no dimension tells the decoder anything (KL "
+                f"{last.kl:.3f} nats), so every reconstruction is the same.",
+                f"Try {tries}.",
             )
         ]
     return [
         Finding(
             "unused dimensions",
-            f"{len(empty)} of {len(variance)} dimensions hold less than {EMPTY_NATS} nats ({names}), the first since "
-            f"epoch {since}; {last.active_units} are active.",
-            "Often the model needs no more of them. To use more: "
-            + _against_collapse(config)[0].lower()
-            + _against_collapse(config)[1:],
+            f"{len(empty)} of {len(variance)} dimensions hold less than {EMPTY_NATS} nats: {_listed(since)}; "
+            f"{last.active_units} are active.",
+            f"Often the model needs no more of them. To use more, try {tries}.",
         )
     ]
+
+
+def _listed(since: Mapping[int, int]) -> str:
+    """Dimensions and their epochs in words, the earliest first: "z2 and z3 since epoch 4, z5 since epoch 9"."""
+    ordered = sorted(since, key=lambda j: (since[j], j))
+    groups = []
+    for epoch, group in groupby(ordered[:LISTED], key=lambda j: since[j]):
+        *others, last = (f"z{j + 1}" for j in group)
+        groups.append(
+            f"{', '.join(others)} and {last} since epoch {epoch}" if others else f"{last} since epoch {epoch}"
+        )
+    if len(ordered) > LISTED:
+        groups.append(f"and {len(ordered) - LISTED} more")
+    return ", ".join(groups)
 
 
 def _empty_since(history: Sequence[EpochRecord], j: int) -> int:
@@ -123,6 +137,7 @@ def _empty_since(history: Sequence[EpochRecord], j: int) -> int:
 
 
 def _against_collapse(config: RunConfig) -> str:
+    """What to try, as the object of a sentence."""
     tries = []
     beta = getattr(config.objective, "beta", 1.0)
     if beta > 1:
@@ -133,7 +148,7 @@ def _against_collapse(config: RunConfig) -> str:
         tries.append("free bits")
     if config.train.cycles == 1:
         tries.append("four cycles")
-    return f"Try {' or '.join(tries)}." if tries else "Try a larger decoder or fewer dimensions."
+    return " or ".join(tries) or "a larger decoder or fewer dimensions"
 
 
 def _overfitting(history: Sequence[EpochRecord], config: RunConfig) -> list[Finding]:

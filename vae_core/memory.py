@@ -2,16 +2,19 @@
 
 import contextlib
 from pathlib import Path
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from vae_core.errors import ConfigError
 from vae_core.run_config import RunConfig
-from vae_core.vae import VAE
+
+if TYPE_CHECKING:  # a worker asks what is free before it loads torch
+    from torch import Tensor
+
+    from vae_core.vae import VAE
 
 CGROUP = Path("/sys/fs/cgroup")
-SHARE = 0.8
+"""What a container says of itself."""
+SHARE = 0.9
 """Of what is free, a training may take so much."""
 TRIED = 2
 """So many examples tell what a batch takes."""
@@ -29,7 +32,7 @@ def free_bytes() -> int | None:
     return int(SHARE * max(min(free), 0)) if free else None
 
 
-def training_bytes(model: VAE, config: RunConfig) -> int:
+def training_bytes(model: "VAE", config: RunConfig) -> int:
     """About how many bytes a training takes on top of the dataset: what it keeps, without what it needs in passing.
 
     Weights, gradients and Adam's two moments; and what a batch leaves for the way back, scaled up from two examples.
@@ -38,7 +41,7 @@ def training_bytes(model: VAE, config: RunConfig) -> int:
     return 4 * weights + _kept(model, config.objective.draws) * config.train.batch_size // TRIED
 
 
-def check_memory(model: VAE, config: RunConfig) -> None:
+def check_memory(model: "VAE", config: RunConfig) -> None:
     """Whether a training on the CPU has room.
 
     Raises:
@@ -47,30 +50,33 @@ def check_memory(model: VAE, config: RunConfig) -> None:
     free, needed = free_bytes(), training_bytes(model, config)
     if free is None or needed <= free:
         return
-    batch = config.train.batch_size
-    smaller = config.with_settings({"train": {"batch_size": 1}})
-    least = training_bytes(model, smaller)
-    while batch > 1 and least + (needed - least) * batch // config.train.batch_size > free:
+    batch = config.train.batch_size // 2
+    while batch and training_bytes(model, config.with_settings({"train": {"batch_size": batch}})) > free:
         batch //= 2
-    cure = "Choose a smaller network." if least > free else f"Choose a batch size of {batch}, or a smaller network."
+    cure = f"Choose a batch size of {batch}, or a smaller network." if batch else "Choose a smaller network."
     raise ConfigError(
         f"Training would take about {needed / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB are free. {cure}"
     )
 
 
-def _kept(model: VAE, draws: int) -> int:
+def _kept(model: "VAE", draws: int) -> int:
     """Bytes that a forward pass over two examples leaves for the way back."""
+    import torch
+
     device = model.mean.device
     storages: dict[int, int] = {}
 
-    def keep(tensor: Tensor) -> Tensor:
+    def keep(tensor: "Tensor") -> "Tensor":
         storages[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
         return tensor
 
     own = {p.untyped_storage().data_ptr() for p in model.parameters()}
     labels = torch.zeros(TRIED, dtype=torch.int64, device=device) if model.labels else None
     noise = torch.Generator(device).manual_seed(0)
+    was_training = model.training
+    model.eval()  # a running σ must not learn from this
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         out = model(torch.zeros(TRIED, *model.shape, device=device), noise, labels, draws)
         (out.reconstruction_loss.sum() + out.kl.sum()).detach()
+    model.train(was_training)
     return sum(size for pointer, size in storages.items() if pointer not in own)

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+from torch import Tensor
+
 from vae_core import checkpoints, stored_datasets, uploads, workspace
 from vae_core.batches import choose_device
 from vae_core.checkpoints import Checkpoint, Environment
 from vae_core.datasets import SAMPLES, AnySchema, Dataset, files_at, to_schema
+from vae_core.diagnosis import best_epoch
 from vae_core.errors import ConfigError
 from vae_core.evaluation import Evaluation, Evaluator, Split, Targets, chosen_examples
 from vae_core.records import EpochRecord
@@ -54,7 +57,10 @@ def settings_for(dataset: Dataset, preset: str | None = None, **settings: Any) -
 
 
 class NotebookTraining:
-    """Iterate over it to train: it yields a record after each epoch. `checkpoint()` is the model so far."""
+    """Iterate over it to train: it yields a record after each epoch.
+
+    `checkpoint()` is the model so far: that of the last epoch or, with patience, that of the best one.
+    """
 
     def __init__(self, dataset: Dataset, config: RunConfig) -> None:
         check_fit(config, dataset.schema, len(dataset.label_names))
@@ -63,6 +69,7 @@ class NotebookTraining:
         self._device = choose_device(config.train.device)
         model = checkpoints.build(config, dataset.schema, len(dataset.label_names))
         self._training = Training(model, dataset, config, self._device)
+        self._best: dict[str, Tensor] = {}
 
     def __iter__(self) -> Iterator[EpochRecord]:
         """Train what is left to train.
@@ -70,7 +77,10 @@ class NotebookTraining:
         Raises:
             TrainingError: if the loss stops being a number.
         """
-        return iter(self._training)
+        for record in self._training:
+            if self.config.train.patience and best_epoch(self._training.history) == record.epoch:
+                self._best = self._weights()
+            yield record
 
     @property
     def history(self) -> tuple[EpochRecord, ...]:
@@ -78,21 +88,27 @@ class NotebookTraining:
         return tuple(self._training.history)
 
     def checkpoint(self) -> Checkpoint:
-        """The model as it is now; trains first where no epoch was asked for yet."""
+        """The model as it is now, with patience as it was at its best; trains first where no epoch was asked for."""
         if not self._training.history:
             for _ in self:
                 pass
-        weights = {name: tensor.detach().cpu().clone() for name, tensor in self._training.model.state_dict().items()}
         checkpoint = Checkpoint(
             self._dataset.name,
             self.config,
             self._dataset.schema,
             self.history,
-            weights,
+            self._best or self._weights(),
             self._dataset.label_names,
+            epoch=best_epoch(self.history) if self._best else 0,
             environment=Environment.here(self._device),
         )
         return checkpoint.with_codes(self._dataset)
+
+    def _weights(self) -> dict[str, Tensor]:
+        """A copy of the model's state."""
+        return {
+            name: tensor.detach().to("cpu", copy=True) for name, tensor in self._training.model.state_dict().items()
+        }
 
 
 def train(dataset: Dataset, preset: str | None = None, **settings: Any) -> NotebookTraining:

@@ -3,7 +3,8 @@
 Stone 1974, "Cross-Validatory Choice and Assessment of Statistical Predictions"
 (https://doi.org/10.1111/j.2517-6161.1974.tb00994.x). Every fold is held out once; what is compared is the validation
 −ELBO, always at β = 1, so that settings with different β are measured alike. Differences below the spread over folds
-mean nothing.
+mean nothing. Under another likelihood, with other targets or without a KL it is another quantity: such are not ranked
+together.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,33 +17,23 @@ from torch import Tensor
 from vae_core.batches import choose_device
 from vae_core.checkpoints import build
 from vae_core.datasets import Dataset
-from vae_core.errors import ConfigError
+from vae_core.diagnosis import best_epoch
+from vae_core.errors import TrainingError
+from vae_core.records import Terms
 from vae_core.run_config import RunConfig, check_fit
-from vae_core.settings import with_names
 from vae_core.training import Training
-from vae_core.trials import Grid, Trial, combinations
-
-MOST_TRIALS = 200
-FEWEST_A_FOLD = 2
+from vae_core.trials import Grid, Trial, candidates
 
 
 def plan(start: RunConfig, dataset: Dataset, grid: Grid, folds: int) -> list[tuple[dict[str, Any], int, RunConfig]]:
     """Every training that is to be done: (combination, fold, settings).
 
     Raises:
-        ConfigError: if a combination cannot be trained on such data, or there are too many, or too few examples.
+        ConfigError: if a combination cannot be trained on such data, there are too many, or too few examples, or
+            what would be measured cannot be compared.
     """
-    chosen = combinations(grid)
-    if not 2 <= folds <= len(dataset) // FEWEST_A_FOLD:
-        raise ConfigError(f"{len(dataset):,} examples cannot be cut into {folds} folds. Choose 2 or more, and fewer.")
-    if len(chosen) * folds > MOST_TRIALS:
-        raise ConfigError(
-            f"{len(chosen)} combinations times {folds} folds are {len(chosen) * folds} trainings; at most "
-            f"{MOST_TRIALS} are done. Try fewer values."
-        )
     planned = []
-    for settings in chosen:
-        config = with_names(start, settings)
+    for settings, config in candidates(start, grid, folds, len(dataset)):
         check_fit(config, dataset.schema, len(dataset.label_names))
         build(config, dataset.schema, len(dataset.label_names), meta=True)
         planned += [(settings, fold, config) for fold in range(folds)]
@@ -55,6 +46,21 @@ def parts(count: int, folds: int, fold: int, seed: int) -> tuple[Tensor, Tensor]
     return torch.cat([piece for k, piece in enumerate(pieces) if k != fold]), pieces[fold]
 
 
+def training_without(
+    dataset: Dataset,
+    config: RunConfig,
+    folds: int,
+    fold: int,
+    device: torch.device,
+    on_step: Callable[[float], None] = lambda done: None,
+) -> Training:
+    """A training that learns from all folds but one, and measures on that."""
+    model = build(config, dataset.schema, len(dataset.label_names))
+    training = Training(model, dataset, config, device, on_step)
+    training.divide(*parts(len(dataset), folds, fold, config.train.seed))
+    return training
+
+
 def cross_validate(
     start: RunConfig,
     dataset: Dataset,
@@ -64,6 +70,8 @@ def cross_validate(
     on_step: Callable[[float], None] = lambda share: None,
 ) -> Iterator[Trial]:
     """Train every combination with every fold held out, yielding each result.
+
+    One that diverges is a result too: it would do so again. With patience the best epoch counts, as it does in a run.
 
     Args:
         start: The settings that are not varied.
@@ -75,18 +83,26 @@ def cross_validate(
 
     Raises:
         ConfigError: if it cannot be done.
-        TrainingError: if a training ends in numbers that are none.
     """
     planned = plan(start, dataset, grid, folds)
     device = choose_device(start.train.device)
     for number, (settings, fold, config) in enumerate(planned[len(done) :], start=len(done)):
-        model = build(config, dataset.schema, len(dataset.label_names))
         told = partial(_tell, on_step, number, len(planned))
-        training = Training(model, dataset, config, device, told)
-        training.divide(*parts(len(dataset), folds, fold, config.train.seed))
+        training = training_without(dataset, config, folds, fold, device, told)
+        validation, problem = _measured(training)
+        told(1)
+        seconds = sum(record.seconds for record in training.history)
+        yield Trial(settings=settings, fold=fold, validation=validation, seconds=seconds, problem=problem)
+
+
+def _measured(training: Training) -> tuple[Terms | None, str]:
+    """Train, and what the held-out fold says of it; or nothing, and why."""
+    try:
         records = list(training)
-        seconds = sum(record.seconds for record in records)
-        yield Trial(settings=settings, fold=fold, validation=records[-1].validation, seconds=seconds)
+    except TrainingError as error:
+        return None, str(error)
+    epoch = best_epoch(records) if training.config.train.patience else records[-1].epoch
+    return records[epoch - 1].validation, ""
 
 
 def _tell(on_step: Callable[[float], None], number: int, count: int, share: float) -> None:

@@ -1,5 +1,6 @@
 """Choosing a structure: a small grid of settings, cross-validated, and its results as a table and a plot."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -8,15 +9,15 @@ import streamlit as st
 from pages.ui import figures, state
 from pages.ui.sentences import escape
 from vae_core import runs
+from vae_core.config import MOST_EPOCHS
 from vae_core.errors import ConfigError, VAECoreError
 from vae_core.networks import ARCHITECTURES
 from vae_core.run_config import RunConfig
 from vae_core.runs import Run
 from vae_core.settings import with_names
 from vae_core.stored_datasets import DatasetSummary
-from vae_core.trials import Score, Study, combinations, scores
+from vae_core.trials import NONE_IS_BEST, Score, Study, candidates, criterion, scores, trainings
 
-MOST_TRAININGS = 200
 FOLDS = 3
 SHARE_OF_EPOCHS = 4
 """A training of a comparison has this part of the epochs."""
@@ -45,7 +46,7 @@ def offer(about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSumm
         left, right = st.columns(2)
         folds = left.number_input("Parts of the data", 2, 10, FOLDS, key=f"{key}-folds", help="Each is held out once.")
         usual = max(config.train.epochs // SHARE_OF_EPOCHS, 3)
-        epochs = right.number_input("Epochs of each training", 1, 10_000, usual, key=f"{key}-epochs-{usual}")
+        epochs = right.number_input("Epochs of each training", 1, MOST_EPOCHS, usual, key=f"{key}-epochs-{usual}")
         try:
             grid = _grid(latents, betas, networks)
             start = with_names(config, {"epochs": int(epochs)})
@@ -54,7 +55,7 @@ def offer(about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSumm
             st.warning(escape(str(error)), icon=":material/tune:")
             return
         if st.button(f"Compare in {count} trainings", icon=":material/balance:", key=f"{key}-start"):
-            study = Study(grid=grid, folds=int(folds))
+            study = Study(grid=grid, folds=int(folds), final_epochs=config.train.epochs)
             name = f"{about.name}, compared"
             state.set_run_id(state.start_once(start.digest + str(study), lambda: runs.start(name, start, study).id))
             st.rerun()
@@ -76,8 +77,10 @@ def _grid(latents: str, betas: str, networks: list[str]) -> dict[str, tuple[Any,
 def _numbers(label: str, text: str, whole: bool) -> tuple[float, ...]:
     try:
         found = tuple(dict.fromkeys(float(part) for part in text.replace(";", ",").split(",") if part.strip()))
-    except ValueError as error:
-        raise ConfigError(f"{label}: “{text[:40]}” is no list of numbers. Type some with commas, as 2, 8.") from error
+    except ValueError:
+        found = (math.nan,)
+    if not found or not all(map(math.isfinite, found)):  # "inf" and "1e400" are numbers to Python
+        raise ConfigError(f"{label}: “{text[:40]}” is no list of numbers. Type some with commas, as 2, 8.")
     if whole and any(value != int(value) for value in found):
         raise ConfigError(f"{label}: “{text[:40]}” are no whole numbers. Type some with commas, as 2, 8.")
     return found
@@ -95,14 +98,9 @@ def _checked(
     Raises:
         VAECoreError: if one of them cannot be done, or there are too many.
     """
-    chosen = combinations(grid)
-    if len(chosen) * folds > MOST_TRAININGS:
-        raise ConfigError(f"{len(chosen) * folds} trainings are too many. Try fewer values: {MOST_TRAININGS} at most.")
-    if about.count < 2 * folds:
-        raise ConfigError(f"{about.count} examples cannot be cut into {folds} parts. Choose fewer.")
-    for settings in chosen:
-        check(about, with_names(start, settings))
-    return len(chosen) * folds
+    for _, config in candidates(start, grid, folds, about.count):
+        check(about, config)
+    return trainings(grid, folds)
 
 
 def told(study: Study) -> str:
@@ -118,25 +116,58 @@ def show(run: Run) -> None:
         if run.is_live:
             st.caption("The first training is under way; each result appears when it is measured.")
         return
-    st.plotly_chart(figures.scores(found), key=f"scores-{run.id}", config={"displayModeBar": False})
-    st.dataframe([_line(score, run.study.folds) for score in found], hide_index=True, width="stretch")
-    st.caption("Validation −ELBO in nats an example at β = 1, mean ± standard deviation over the parts held out.")
-    best = found[0]
-    if run.status.state == "done" and st.button(
-        f"Train the best on all data: {best.told}", key=f"train-best-{run.id}", type="primary"
+    what = criterion(run.config, run.study.grid)
+    if measured := [score for score in found if score.negative_elbo is not None]:
+        st.plotly_chart(figures.scores(measured, what), key=f"scores-{run.id}", config={"displayModeBar": False})
+    any_failed = any(score.failed for score in found)
+    lines = [_line(score, run.study.folds, what) | (_failure(score) if any_failed else {}) for score in found]
+    st.dataframe(lines, hide_index=True, width="stretch")
+    at = " at β = 1" if what == "−ELBO" else ""
+    st.caption(f"Validation {what} in nats an example{at}, mean ± standard deviation over the parts held out.")
+    if run.status.state == "done":
+        _offer_best(run, run.study, found[0])
+
+
+def ending(run: Run, study: Study) -> str:
+    """How a comparison ended early, and what is kept of it."""
+    how = "Cancelled." if run.status.state == "cancelled" else "The comparison was stopped."
+    done = len(run.directory.read_trials())
+    return f"{how} {done} of {study.trainings} trainings are finished, and their results are kept."
+
+
+def _offer_best(run: Run, study: Study, best: Score) -> None:
+    """The button that trains the best combination."""
+    if best.failed:
+        st.warning(escape(NONE_IS_BEST), icon=":material/error:")
+        return
+    # the first version did not keep what was composed: as many as its usual share was taken of
+    epochs = study.final_epochs or min(run.config.train.epochs * SHARE_OF_EPOCHS, MOST_EPOCHS)
+    if st.button(
+        f"Train the best on all data: {best.told}",
+        key=f"train-best-{run.id}",
+        type="primary",
+        help=f"With {epochs} epochs.",
     ):
-        config = with_names(run.config, best.settings | {"epochs": run.config.train.epochs * SHARE_OF_EPOCHS})
+        config = with_names(run.config, {"epochs": epochs} | best.settings)
         name = run.name.removesuffix(", compared")
         state.set_run_id(state.start_once(config.digest, lambda: runs.start(name, config).id))
         st.rerun()
 
 
-def _line(score: Score, folds: int) -> dict[str, Any]:
+def _line(score: Score, folds: int, what: str) -> dict[str, Any]:
     return {name: str(value) for name, value in score.settings.items()} | {
-        "−ELBO": round(score.loss, 2),
+        what: _rounded(score.negative_elbo),
         "± over parts": round(score.spread, 2),
-        "reconstruction": round(score.reconstruction_loss, 2),
-        "KL": round(score.kl, 2),
+        "reconstruction": _rounded(score.reconstruction_loss),
+        "KL": _rounded(score.kl),
         "parts done": f"{score.folds} of {folds}",
         "seconds a training": round(score.seconds, 1),
     }
+
+
+def _failure(score: Score) -> dict[str, Any]:
+    return {"failed": score.failed, "problem": score.problem}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)

@@ -147,12 +147,12 @@ def code_map(codes: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> go.
     return figure
 
 
-def scores(found: Sequence[Score]) -> go.Figure:
-    """Validation −ELBO of every combination with its spread over folds, the best on top."""
+def scores(found: Sequence[Score], criterion: str) -> go.Figure:
+    """What the combinations are ranked by, with its spread over folds, the best on top."""
     ordered = list(reversed(found))
     figure = go.Figure(
         go.Scatter(
-            x=[score.loss for score in ordered],
+            x=[score.negative_elbo for score in ordered],
             y=[plain(score.told) for score in ordered],
             error_x={"type": "data", "array": [score.spread for score in ordered]},
             mode="markers",
@@ -160,7 +160,7 @@ def scores(found: Sequence[Score]) -> go.Figure:
             hoverinfo="x+y",
         )
     )
-    figure.update_xaxes(title_text="validation −ELBO (nats), less is better")
+    figure.update_xaxes(title_text=f"validation {criterion} (nats), less is better")
     figure.update_yaxes(type="category", automargin=True)
     figure.update_layout(height=110 + 34 * len(ordered), margin=MARGIN)
     return figure

@@ -3,6 +3,7 @@
 import inspect
 import math
 import re
+from functools import lru_cache
 from statistics import median
 from typing import Literal
 
@@ -15,8 +16,10 @@ from pages.ui.sentences import escape
 from vae_core import checkpoints, runs
 from vae_core.batches import choose_device
 from vae_core.config import TrainConfig
+from vae_core.datasets import AnySchema
 from vae_core.diagnosis import diagnose
 from vae_core.errors import VAECoreError
+from vae_core.memory import check_memory
 from vae_core.objectives import OBJECTIVES
 from vae_core.run_config import PRESETS, RunConfig, check_fit, held_out_count, suggested_preset
 from vae_core.stored_datasets import DatasetSummary
@@ -148,6 +151,17 @@ def check(about: DatasetSummary, config: RunConfig, build: bool = True) -> int:
     return sum(p.numel() for p in checkpoints.build(config, about.schema_, labels, meta=True).parameters())
 
 
+@lru_cache(maxsize=64)
+def _check_room(config: RunConfig, schema: AnySchema, labels: int) -> None:
+    """Whether a training of a sound model has the memory it takes; asked once for the same settings.
+
+    Raises:
+        ConfigError: if it has not.
+    """
+    if choose_device(config.train.device).type == "cpu":
+        check_memory(checkpoints.build(config, schema, labels), config)
+
+
 def _outcome(about: DatasetSummary, config: RunConfig, preset: str) -> str:
     """What will be trained, on how much, and about how long.
 
@@ -155,6 +169,7 @@ def _outcome(about: DatasetSummary, config: RunConfig, preset: str) -> str:
         VAECoreError: if it cannot be.
     """
     parameters = check(about, config)
+    _check_room(config, about.schema_, len(about.label_names))
     train = config.train
     held_out = held_out_count(about.count, train.validation)
     steps = train.epochs * -(-(about.count - held_out) // train.batch_size)

@@ -72,8 +72,9 @@ def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
             st.switch_page(page("explore"), query_params={"model": run.id})
         if run.is_live and st.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop:"):
             _press(runs.cancel, run.id)
+        onward = "With the trainings that are left." if run.study else "From its last finished epoch."
         if run.status.state in ("interrupted", "cancelled", "failed") and st.button(
-            "Go on", key=f"go-on-{run.id}", icon=":material/resume:", help="From its last finished epoch."
+            "Go on", key=f"go-on-{run.id}", icon=":material/resume:", help=onward
         ):
             _press(runs.resume, run.id)
         best, present = _best_and_present(run, records)
@@ -121,15 +122,22 @@ def _standing(run: Run) -> None:
         st.warning(escape(status.message), icon=":material/error:")
     elif status.state == "interrupted" and status.attempts == 1:
         st.caption("The training process ended before it was finished. It goes on by itself in a moment.")
+    elif run.study and status.state in ("cancelled", "interrupted"):
+        st.caption(escape(choosing.ending(run, run.study)))
     elif status.message:
         st.caption(escape(status.message))
 
 
 def _progress_text(run: Run) -> str:
-    epochs = run.config.train.epochs
-    left = "" if run.status.seconds_left is None else f" · about {duration(run.status.seconds_left)} left"
-    at = f"Epoch {min(int(run.status.done * epochs) + 1, epochs)} of {epochs}{left} · on {run.status.device}"
-    return f"{at}  \n{escape(run.status.message)}" if run.status.message else at
+    status, epochs = run.status, run.config.train.epochs
+    if run.study:
+        count = run.study.trainings
+        at = f"Training {min(len(run.directory.read_trials()) + 1, count)} of {count}"
+    else:
+        at = f"Epoch {min(int(status.done * epochs) + 1, epochs)} of {epochs}"
+    left = "" if status.seconds_left is None else f" · about {duration(status.seconds_left)} left"
+    at += f"{left} · on {status.device}"
+    return f"{at}  \n{escape(status.message)}" if status.message else at
 
 
 def duration(seconds: float) -> str:

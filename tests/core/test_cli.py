@@ -1,18 +1,26 @@
 """`python -m vae_core …`, mostly in this process; once as a real one."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner, Result
 
 from tests.conftest import png, strokes, zip_of
+from tests.core.deaths import KILLED, Operation, in_child, watched
 from vae_core import checkpoints
+from vae_core.batches import choose_device
 from vae_core.cli import main
+from vae_core.runs import work as working
+from vae_core.runs.directory import RunDirectory
+from vae_core.runs.endings import DISK_FULL
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -182,11 +190,57 @@ def test_grid_is_cross_validated_and_the_best_comes_first(archive: Path) -> None
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(lines) == 4 + 2
     assert [line["settings"] for line in lines[4:]] == [{"beta": 0.5}, {"beta": 200.0}]
-    assert lines[4]["loss"] < lines[5]["loss"]
+    assert lines[4]["negative_elbo"] < lines[5]["negative_elbo"]
     shown = call("choose", archive, "--vary", "latents=1", "--set", "epochs=1", "--folds", 2)
     assert "latents 1" in shown.stdout
     assert call("choose", archive, "--vary", "lattents=1").exit_code == 2
     assert call("choose", archive, "--vary", "latents=x").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--set", "latents=2,8"), "--vary latents=2,8"),
+        (("--set", "widths=32,21;16"), "--vary widths=32,21;16"),
+        (("--set", "latents=2", "--set", "latents=8"), "latents is given twice"),
+        (("--vary", "latents=2", "--vary", "latents=8"), "latents is given twice"),
+        (("--vary", "latents=" + ",".join(map(str, range(1, 300)))), "598 trainings; at most 200"),
+        (("--vary", "likelihood=bernoulli,gaussian"), "different likelihoods"),
+        (("--vary", "objective=autoencoder,vae"), "different posteriors"),
+    ],
+)
+def test_comparison_that_would_mislead_is_refused(archive: Path, options: tuple[str, ...], said: str) -> None:
+    result = call("choose", archive, "--folds", 2, "--set", "epochs=1", *options)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert "ELBO" not in result.stdout
+
+
+def test_value_that_is_given_twice_is_tried_once(archive: Path) -> None:
+    result = call("choose", archive, "--vary", "latents=1,1", "--set", "epochs=1", "--folds", 2)
+    assert result.exit_code == 0
+    assert "over 2 folds" in result.stdout
+
+
+def test_autoencoders_are_compared_by_what_they_have(archive: Path) -> None:
+    result = call("choose", archive, "--vary", "objective=autoencoder,denoising", "--set", "epochs=1", "--folds", 2)
+    assert result.exit_code == 0
+    assert result.stdout.count("reconstruction loss") == 2
+    assert "ELBO" not in result.stdout
+
+
+def test_combination_that_diverges_does_not_end_the_comparison(archive: Path) -> None:
+    deep = ("--set", "likelihood=gaussian", "--set", "widths=64,64,64,64,64,64,64,64", "--set", "activation=relu")
+    rest = ("--set", "fourier=0", "--set", "warm_up=0", "--set", "schedule=constant", "--set", "epochs=1", "--folds", 2)
+    result = call("choose", archive, "--vary", "learning_rate=1,0.001", *deep, *rest)
+    assert result.exit_code == 0, result.output
+    best, worst = result.stdout.splitlines()
+    assert "over 2 folds  learning_rate 0.001" in best
+    assert "2 of 2 trainings failed  learning_rate 1.0: The loss stopped being a number at step" in worst
+    nothing = call("choose", archive, "--vary", "learning_rate=1", "--json", *deep, *rest)
+    assert nothing.exit_code == 5
+    assert [json.loads(line)["problem"][:8] for line in nothing.stdout.splitlines()] == ["The loss"] * 3
+    assert "None of the combinations" in nothing.stderr
 
 
 def test_missing_run_is_a_missing_checkpoint() -> None:
@@ -194,9 +248,147 @@ def test_missing_run_is_a_missing_checkpoint() -> None:
 
 
 def test_folder_in_which_another_process_trains_is_left_alone(archive: Path, tmp_path: Path) -> None:
-    from vae_core.runs.directory import RunDirectory
-
     with RunDirectory(tmp_path / "busy").lock():
         result = call("train", archive, "--epochs", 1, "--out", tmp_path / "busy")
     assert result.exit_code == 2
     assert "Another process is training" in result.output
+
+
+def test_real_process_has_as_many_threads_as_its_container_is_given_cores(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "cpu.max").write_text("100000 100000\n")
+    code = (
+        "import pathlib, runpy\n"
+        "from vae_core.runs import threads\n"
+        "threads.CGROUP = pathlib.Path()\n"
+        "runpy.run_module('vae_core', run_name='__main__')\n"
+    )
+    options = ["--epochs", "1", "--widths", "32,21", "--out", "run"]
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    subprocess.run(
+        [sys.executable, "-c", code, "train", archive, *options],
+        cwd=tmp_path,
+        env=environment | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    where = checkpoints.load(tmp_path / "run" / "checkpoint.safetensors").environment
+    assert where is not None
+    assert where.threads == 1
+
+
+def test_resuming_tells_what_could_not_be_read(model: Path, archive: Path, caplog: pytest.LogCaptureFixture) -> None:
+    model.write_bytes(b"rubbish")
+    result = call("train", archive, "--resume", "--out", model.parent, "--json")
+    assert result.exit_code == 0, result.output
+    said = "checkpoint.safetensors could not be read and was put aside."
+    assert said in result.stderr
+    assert [json.loads(line)["epoch"] for line in result.stdout.splitlines()] == [1, 2]
+    assert RunDirectory(model.parent).read_status().message == said
+    assert [record.exc_info for record in caplog.records] == [None]  # a sentence, no traceback
+
+
+def test_full_disk_is_one_sentence_and_room_lets_training_go_on(archive: Path, tmp_path: Path) -> None:
+    where = RunDirectory(tmp_path / "run")
+
+    def full(now: int, operation: Operation, half: Callable[[], None]) -> None:
+        takes = int(operation.file.split()[0]) if operation.name == "write" else 0
+        if takes > 100_000:  # a checkpoint
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with watched(full):
+        result = call("train", archive, "--epochs", 2, "--out", where.path)
+    assert result.exit_code == 5, result.output
+    assert f"Error: {DISK_FULL}" in result.stderr
+    assert (where.read_status().state, where.read_status().message) == ("failed", DISK_FULL)
+    assert call("train", archive, "--resume", "--out", where.path).exit_code == 0
+    assert where.read_status().state == "done"
+
+
+def test_lack_of_memory_is_one_sentence(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(*arguments: object, **options: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.")
+
+    monkeypatch.setattr(torch, "_fused_adam_", short)
+    result = call("train", archive, "--batch-size", 8, "--widths", "32,21", "--out", tmp_path / "run")
+    assert result.exit_code == 5, result.output
+    sentence = "The machine ran out of memory with batches of 8. Try a batch of 4, or a smaller model."
+    assert f"Error: {sentence}" in result.stderr
+    status = RunDirectory(tmp_path / "run").read_status()
+    assert (status.state, status.message) == ("failed", sentence)
+
+
+def test_error_of_the_program_surfaces_and_the_run_is_failed(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(torch, "_fused_adam_")
+    result = call("train", archive, "--widths", "32,21", "--out", tmp_path / "run")
+    assert isinstance(result.exception, AttributeError)
+    assert RunDirectory(tmp_path / "run").read_status().state == "failed"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All that tells of a run, but not what every process leaves there."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in ("lock", "reserve")}
+
+
+ABSENT = next(kind for kind in ("cuda", "mps") if choose_device().type != kind)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--objective", "autoencoder", "--prior", "vamp"], 2),
+        (["--device", ABSENT], 2),
+        (["--widths", "4096,4096,4096,4096"], 4),
+        (["--seed", "1"], 5),
+    ],
+)
+def test_model_is_not_replaced_by_what_cannot_be_trained(
+    options: list[str], code: int, model: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(model.parent)
+    if code == 5:
+        monkeypatch.setattr(working, "LEAST_FREE_BYTES", 2**60)
+    result = call("train", archive, *options, "--force", "--out", model.parent)
+    assert result.exit_code == code, result.output
+    assert files(model.parent) == before
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_model_comes_back_when_the_first_epoch_of_the_next_is_not_finished(
+    error: type[BaseException], model: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(model.parent)
+
+    def stopped(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(torch, "_fused_adam_", stopped)
+    result = call("train", archive, "--widths", "32,21", "--force", "--out", model.parent)
+    assert result.exit_code != 0
+    assert "The model that was in the folder is there again." in result.stderr
+    assert files(model.parent) == before
+
+
+def test_model_comes_back_after_a_death_in_the_first_epoch_of_the_next(
+    model: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(model.parent)
+    options = ["train", archive, "--widths", "32,21", "--out", model.parent]
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "_fused_adam_", lambda *arguments, **options: os._exit(KILLED))
+        assert in_child(lambda: call(*options, "--force")) == KILLED
+    assert not model.exists()
+    result = call(*options)
+    assert result.exit_code == 2
+    assert "already holds a model" in result.output
+    assert files(model.parent) == before
+
+
+def test_nothing_is_left_of_a_model_that_was_replaced(model: Path, archive: Path) -> None:
+    names = set(files(model.parent))
+    options = ["--epochs", 3, "--widths", "32,21", "--seed", 7]
+    assert call("train", archive, *options, "--force", "--out", model.parent).exit_code == 0
+    assert set(files(model.parent)) == names
+    assert len(checkpoints.load(model).history) == len(RunDirectory(model.parent).read_epochs()) == 3

@@ -13,10 +13,9 @@ from vae_core import checkpoints, files
 from vae_core.datasets import Dataset
 from vae_core.diagnosis import best_epoch
 from vae_core.runs import directory as run_directory
-from vae_core.runs import keeper, worker
-from vae_core.runs.directory import RESERVE_BYTES, RunDirectory
-from vae_core.runs.work import work
-from vae_core.runs.worker import result_of
+from vae_core.runs import endings, keeper, worker
+from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, done
+from vae_core.runs.work import result_of, work
 
 CHECKPOINT = Operation("replace", "checkpoint.safetensors")
 
@@ -164,10 +163,10 @@ def test_disk_that_fills_at_any_operation_keeps_every_finished_epoch(story: Tell
     for number in range(len(told.operations)):
         directory = told.copy()
         with watched(Full(number, small=RESERVE_BYTES)) as operations:
-            worker.attempt(directory, lambda d=directory: result_of(work(d, told.dataset)))
+            worker.attempt(directory, lambda d=directory: done(result_of(work(d, told.dataset))))
         status = directory.read_status()
         states.add(status.state)
-        assert (status.state, status.message) in (("failed", worker.DISK_FULL), ("done", ""))
+        assert (status.state, status.message) in (("failed", endings.DISK_FULL), ("done", ""))
         assert [path.name for path in directory.path.glob(".tmp-*")] == []
         check(told, directory, [operation for operation in operations if (directory.path / operation.file).exists()])
         told.run(directory)

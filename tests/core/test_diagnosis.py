@@ -66,6 +66,27 @@ def test_collapsed_dimension_is_named_with_the_epoch_since_when() -> None:
     assert "1 are active" in finding.sentence
 
 
+def test_every_unused_dimension_is_named_with_its_own_epoch() -> None:
+    kls = [(3.0, 0.0, 3.0, 0.5, 0.5), (3.0, 0.0, 3.0, 0.0, 0.5), (3.0, 0.0, 3.0, 0.0, 0.0)]
+    [finding] = diagnose([record(k, 100, 101, kl) for k, kl in enumerate(kls, start=1)], CONFIG, 1000)
+    assert "z2 since epoch 1, z4 since epoch 2, z5 since epoch 3; 2 are active" in finding.sentence
+
+
+def test_many_unused_dimensions_are_told_shortly() -> None:
+    kls = [(3.0, *[0.0] * 3, *[0.5] * 17), (3.0, *[0.0] * 20)]
+    [finding] = diagnose([record(k, 100, 101, kl) for k, kl in enumerate(kls, start=1)], CONFIG, 1000)
+    assert "z2, z3 and z4 since epoch 1, z5, z6 and z7 since epoch 2, and 14 more; 1 are active" in finding.sentence
+    assert finding.advice.endswith(
+        "To use more, try a KL warm-up over half of the training or free bits or four cycles."
+    )
+
+
+def test_whole_collapse_began_when_the_last_dimension_fell() -> None:
+    kls = [(3.0, 0.5), (0.0, 0.5), (0.0, 0.0), (0.0, 0.0)]
+    [finding] = diagnose([record(k, 100, 101, kl) for k, kl in enumerate(kls, start=1)], CONFIG, 1000)
+    assert "since epoch 3 no dimension" in finding.sentence
+
+
 def test_dimension_that_came_back_counts_from_its_last_fall() -> None:
     history = [record(k, 100, 101, (3.0, kl)) for k, kl in enumerate((0.0, 0.5, 0.0), start=1)]
     assert "epoch 3" in diagnose(history, CONFIG, 1000)[0].sentence

@@ -7,22 +7,23 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from tests.conftest import stroke_dataset
 from tests.core.deaths import Full, watched
 from tests.core.exact import config_of, digest, losses, make_run, read, straight
-from vae_core import runs, stored_datasets
+from vae_core import memory, runs, stored_datasets
 from vae_core.config import Mlp
-from vae_core.datasets import Dataset
-from vae_core.errors import TrainingError
+from vae_core.datasets import Dataset, ImageSchema
+from vae_core.errors import ConfigError, TrainingError
 from vae_core.records import EpochRecord
-from vae_core.runs import keeper, worker
+from vae_core.run_config import RunConfig
+from vae_core.runs import endings, keeper, worker
 from vae_core.runs import work as working
-from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, Status
-from vae_core.runs.work import work
-from vae_core.runs.worker import result_of
+from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, Status, done
+from vae_core.runs.work import result_of, work
 
 Wait = Callable[[Callable[[], bool], float], None]
 STEPS = 3
@@ -81,7 +82,7 @@ def spoil(monkeypatch: pytest.MonkeyPatch, step: int, number: float = float("nan
 
 
 def attempt(directory: RunDirectory, dataset: Dataset) -> int:
-    return worker.attempt(directory, lambda: result_of(work(directory, dataset)))
+    return worker.attempt(directory, lambda: done(result_of(work(directory, dataset))))
 
 
 @pytest.mark.parametrize(("step", "sentence"), [(10, "step 2 of epoch 4"), (12, "step 3 of epoch 4")])
@@ -163,16 +164,16 @@ def test_disk_that_fills_in_the_middle_stops_the_run_and_room_lets_it_go_on(
     directory, dataset = make_run(epochs=5)
     ballast = Path()
 
-    def until_full() -> str:
+    def until_full() -> Status:
         nonlocal ballast
         for record in work(directory, dataset):
             if record.epoch == 2:
                 ballast = fill(small_disk)
-        return ""
+        return done()
 
     worker.attempt(directory, until_full)
     status = directory.read_status()
-    assert (status.state, status.message) == ("failed", worker.DISK_FULL)
+    assert (status.state, status.message) == ("failed", endings.DISK_FULL)
     assert is_usable(directory, epoch=2)
     assert [record.epoch for record in directory.read_epochs()] == [1, 2]
     assert not list(directory.path.glob(".tmp-*"))
@@ -265,8 +266,8 @@ def test_progress_does_not_take_the_reserve_that_the_end_needs() -> None:
         with pytest.raises(OSError, match="space"):
             directory.write_status(running)
         assert (directory.path / "reserve").exists()
-        directory.write_status(Status(state="failed", message=worker.DISK_FULL))
-    assert directory.read_status().message == worker.DISK_FULL
+        directory.write_status(Status(state="failed", message=endings.DISK_FULL))
+    assert directory.read_status().message == endings.DISK_FULL
     directory.keep_reserve()
     assert (directory.path / "reserve").stat().st_size == RESERVE_BYTES
 
@@ -275,13 +276,45 @@ def test_progress_does_not_take_the_reserve_that_the_end_needs() -> None:
 def test_cancelling_that_a_module_made_another_error_of_is_still_cancelling(is_asked: bool, state: str) -> None:
     directory, _ = make_run()
 
-    def importing() -> str:
+    def importing() -> Status:
         if is_asked:
             directory.ask_to_cancel()
         try:
-            raise worker.CancelledError
-        except worker.CancelledError as error:
+            raise endings.CancelledError
+        except endings.CancelledError as error:
             raise ImportError("initialization failed") from error
 
     assert worker.attempt(directory, importing) == 0
     assert directory.read_status().state == state
+
+
+@pytest.mark.parametrize(
+    ("latents", "epochs", "cure"),
+    [(512, 5, r"Choose at most \d+ latent dimensions, or fewer examples"), (2, 5, ""), (64, 10_000, "")],
+)
+def test_checkpoint_that_could_not_be_written_at_the_end_is_refused_at_the_start(
+    tmp_path: Path, latents: int, epochs: int, cure: str
+) -> None:
+    x = np.broadcast_to(np.zeros((1, 8, 8, 1), dtype=np.uint8), (737_280, 8, 8, 1))
+    dataset = Dataset("many", x, ImageSchema(side=8), known_id="many")
+    config = RunConfig(dataset_id="many").with_settings({"model": {"latents": latents}, "train": {"epochs": epochs}})
+    if not cure:
+        assert working.check(config, dataset, tmp_path).type
+        return
+    with pytest.raises(ConfigError, match=cure):
+        working.check(config, dataset, tmp_path)
+
+
+def test_history_that_would_be_too_long_is_refused_at_the_start(tmp_path: Path) -> None:
+    dataset = stroke_dataset()
+    config = RunConfig(dataset_id=dataset.id).with_settings({"model": {"latents": 512}, "train": {"epochs": 9000}})
+    with pytest.raises(ConfigError, match=r"Choose at most 3,\d+ epochs"):
+        working.check(config, dataset, tmp_path)
+
+
+def test_model_that_does_not_fit_into_memory_is_refused_before_its_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    directory, dataset = make_run(epochs=3)
+    monkeypatch.setattr(memory, "free_bytes", lambda: 1000)
+    with pytest.raises(ConfigError, match="Choose a smaller network"):
+        list(work(directory, dataset))
+    assert not directory.checkpoint.exists()

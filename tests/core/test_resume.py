@@ -25,9 +25,8 @@ from vae_core.diagnosis import best_epoch
 from vae_core.errors import CheckpointError, TrainingError
 from vae_core.records import EpochRecord
 from vae_core.runs import keeper, worker
-from vae_core.runs.directory import RunDirectory, RunFile
-from vae_core.runs.work import NO_BEST, keep_best, work
-from vae_core.runs.worker import result_of
+from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status, done
+from vae_core.runs.work import NO_BEST, keep_best, result_of, work
 
 Wait = Callable[[Callable[[], bool], float], None]
 KILLS = int(os.environ.get("VAE_STUDIO_TEST_KILLS", "3"))
@@ -86,7 +85,7 @@ def test_unreadable_checkpoint_is_put_aside_and_told_of() -> None:
     train(directory, dataset, 3)
     content = directory.checkpoint.read_bytes()
     directory.checkpoint.write_bytes(content[: len(content) // 2])
-    worker.attempt(directory, lambda: finish(directory, dataset))
+    worker.attempt(directory, lambda: done(finish(directory, dataset)))
     end = read(directory.checkpoint)
     assert (losses(end.history), digest(end.weights)) == (told, weights[-1])
     status = directory.read_status()
@@ -152,7 +151,7 @@ def test_run_of_the_first_version_is_not_begun_anew_over_its_epochs() -> None:
     old = version_1(directory)
     directory.checkpoint.write_bytes(old)
     directory.previous.unlink()
-    worker.attempt(directory, lambda: finish(directory, dataset))
+    worker.attempt(directory, lambda: done(finish(directory, dataset)))
     status = directory.read_status()
     assert status.state == "failed"
     assert "without what it takes to go on" in status.message
@@ -252,7 +251,8 @@ def test_best_of_another_training_is_refused() -> None:
     train(other, dataset, 6)
     directory.best.write_bytes(other.best.read_bytes())
     with pytest.raises(CheckpointError, match="not of the same training"):
-        keep_best(directory, dataset)
+        keeper.best_of(directory, last)
+    assert keep_best(directory, dataset).message == NO_BEST
     assert losses(read(directory.checkpoint).history) == losses(last.history)
 
 
@@ -351,3 +351,61 @@ def test_settings_of_the_first_version_are_those_of_today(workspace_folder: Path
     directory, _ = make_run()
     (directory.path / "run.json").write_text(f'{{"name":"x","created":1,"config":{json.dumps(old)}}}')
     assert directory.read_run().config.model.architecture.name == "mlp"
+
+
+@pytest.fixture
+def falling() -> tuple[RunDirectory, Dataset]:
+    """A run whose best epoch is none of its last ones."""
+    return make_run(epochs=9, learning_rate=0.5, schedule="constant")
+
+
+def press_keep_best(directory: RunDirectory, wait_for: Wait) -> Status:
+    runs.keep_best(directory.path.name)
+    wait_for(lambda: not directory.is_held() and directory.read_status().state not in ("queued", "running"), 20)
+    return directory.read_status()
+
+
+@pytest.mark.slow
+def test_done_run_whose_best_epoch_cannot_be_read_stays_done(
+    falling: tuple[RunDirectory, Dataset], wait_for: Wait
+) -> None:
+    directory, dataset = falling
+    worker.attempt(directory, lambda: done(finish(directory, dataset)))
+    content = directory.checkpoint.read_bytes()
+    directory.best.write_bytes(b"rubbish")
+    for _ in range(2):
+        status = press_keep_best(directory, wait_for)
+        assert (status.state, status.message, status.done) == ("done", NO_BEST, 1)
+        assert not directory.is_best_asked()
+        assert directory.checkpoint.read_bytes() == content
+
+
+@pytest.mark.slow
+def test_cancelled_run_whose_best_epoch_cannot_be_read_stays_so_and_can_go_on(
+    falling: tuple[RunDirectory, Dataset], wait_for: Wait
+) -> None:
+    directory, dataset = falling
+    train(directory, dataset, 6)
+    directory.write_status(CANCELLED)
+    directory.best.write_bytes(b"rubbish")
+    status = press_keep_best(directory, wait_for)
+    assert (status.state, status.message) == ("cancelled", f"{CANCELLED.message} {NO_BEST}")
+    runs.resume(directory.path.name)
+    wait_for(lambda: directory.read_status().state in ("done", "failed"), 20)
+    assert directory.read_status().state == "done"
+    assert len(read(directory.checkpoint).history) == 9
+
+
+@pytest.mark.slow
+def test_best_epoch_beside_an_unreadable_last_one_does_not_stop_the_run_from_going_on(
+    falling: tuple[RunDirectory, Dataset], wait_for: Wait
+) -> None:
+    directory, dataset = falling
+    train(directory, dataset, 6)
+    directory.write_status(CANCELLED)
+    directory.checkpoint.write_bytes(b"rubbish")
+    assert press_keep_best(directory, wait_for).state == "failed"
+    runs.resume(directory.path.name)
+    wait_for(lambda: directory.read_status().state in ("done", "failed"), 20)
+    assert "put aside" in directory.read_status().message
+    assert len(read(directory.checkpoint).history) == 9

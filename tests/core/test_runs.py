@@ -16,7 +16,7 @@ from vae_core import checkpoints, runs, stored_datasets, workspace
 from vae_core.config import TrainConfig
 from vae_core.errors import NotFoundError
 from vae_core.run_config import RunConfig
-from vae_core.runs import Run
+from vae_core.runs import Run, threads
 
 Wait = Callable[[Callable[[], bool], float], None]
 
@@ -189,3 +189,18 @@ def test_cancelled_run_gives_its_best_epoch_and_a_cancelled_wish_for_it_is_forgo
     assert state(run) == "done"
     checkpoint = checkpoints.load(checkpoints.locate(run.id))
     assert checkpoint.measured.validation.elbo == max(record.validation.elbo for record in checkpoint.history)
+
+
+@pytest.mark.parametrize(
+    ("bound", "quota", "alone", "beside_server"),
+    [(8, "max 100000", 8, 4), (8, "250000 100000", 2, 1), (2, None, 2, 1), (16, "50000 100000", 1, 1)],
+)
+def test_threads_follow_the_cores_that_the_process_may_use(
+    bound: int, quota: str | None, alone: int, beside_server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(bound)), raising=False)
+    monkeypatch.setattr(threads, "CGROUP", tmp_path)
+    if quota:
+        (tmp_path / "cpu.max").write_text(quota + "\n")
+    assert threads.environment(beside_server=False)["OMP_NUM_THREADS"] == str(alone)
+    assert threads.environment(beside_server=True)["OMP_NUM_THREADS"] == str(beside_server)

@@ -121,7 +121,7 @@ def test_best_epoch_is_taken_once_and_the_facts_say_so(
     assert runs.get(id).status.state == "done"
     app.run()
     assert buttons(app) == {"Explore"}
-    assert any("The model is that of epoch 2" in caption.value for caption in app.caption)
+    assert any("is that of epoch 2, the best one" in caption.value for caption in app.caption)
     loaded = checkpoints.load(checkpoints.locate(id))
     assert "3 epochs, the model of epoch 2" in models.facts(loaded)
 

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from pages.ui.new_run import what_it_is
 from tests.conftest import stroke_dataset
 from tests.pages.test_pages import open_page
-from vae_core import runs, stored_datasets
+from vae_core import memory, runs, stored_datasets
 from vae_core.datasets import SAMPLES, Dataset
 from vae_core.objectives import OBJECTIVES
 from vae_core.run_config import PRESETS
@@ -50,6 +50,13 @@ def change(app: AppTest, label: str, value: str) -> None:
 def unlabelled() -> Dataset:
     houses = SAMPLES["moons"]()
     return Dataset("plain", houses.x[:50], houses.schema)
+
+
+def test_training_that_would_not_fit_into_memory_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "free_bytes", lambda: 1000)
+    app = form_for(stroke_dataset(count=41))
+    assert "Training would take about" in app.warning[0].value
+    assert start(app).disabled
 
 
 def test_preset_shows_its_description_and_marks_the_suggested_one() -> None:

@@ -8,9 +8,10 @@ import click
 
 from vae_core.cli.group import open_data
 from vae_core.cli.options import kind_of
+from vae_core.errors import TrainingError
 from vae_core.run_config import PRESETS
 from vae_core.settings import all_settings
-from vae_core.trials import combinations, scores
+from vae_core.trials import NONE_IS_BEST, Score, criterion, scores, trainings
 
 
 @click.command()
@@ -33,19 +34,41 @@ def choose(
     from vae_core.selection import cross_validate
 
     dataset = open_data(data)
-    grid = dict(map(_parsed, vary))
-    start = settings_for(dataset, preset, **{name: values[0] for name, values in map(_parsed, fixed)})
-    count = len(combinations(grid)) * folds
+    grid = _all(vary)
+    start = settings_for(dataset, preset, **{name: values[0] for name, values in _all(fixed, most=1).items()})
     trials = []
-    with click.progressbar(length=count, label="Cross-validating", file=sys.stderr, hidden=as_json) as bar:
+    with click.progressbar(
+        length=trainings(grid, folds), label="Cross-validating", file=sys.stderr, hidden=as_json
+    ) as bar:
         for trial in cross_validate(start, dataset, grid, folds):
             trials.append(trial)
             bar.update(1)
             if as_json:
                 click.echo(trial.model_dump_json())
-    for score in scores(trials):
-        line = f"−ELBO {score.loss:8.2f} ± {score.spread:.2f} over {score.folds} folds  {score.told}"
-        click.echo(json.dumps(score.model_dump()) if as_json else line)
+    what, found = criterion(start, grid), scores(trials)
+    for score in found:
+        click.echo(json.dumps(score.model_dump()) if as_json else _line(score, what))
+    if found[0].failed:
+        raise TrainingError(NONE_IS_BEST)
+
+
+def _line(score: Score, what: str) -> str:
+    if score.failed:
+        return f"{score.failed} of {score.folds} trainings failed  {score.told}: {score.problem}"
+    return f"{what} {score.negative_elbo:8.2f} ± {score.spread:.2f} over {score.folds} folds  {score.told}"
+
+
+def _all(texts: tuple[str, ...], most: int | None = None) -> dict[str, list[Any]]:
+    """Settings and their values, each of them once."""
+    found: dict[str, list[Any]] = {}
+    for text in texts:
+        name, values = _parsed(text)
+        if name in found:
+            raise click.UsageError(f"{name} is given twice. Give it once.")
+        if most and len(values) > most:
+            raise click.UsageError(f"--set {text} has {len(values)} values. Give one, or try all with --vary {text}.")
+        found[name] = values
+    return found
 
 
 def _parsed(text: str) -> tuple[str, list[Any]]:
@@ -58,4 +81,4 @@ def _parsed(text: str) -> tuple[str, list[Any]]:
     wanted = kind_of(setting)
     several = values.split(";") if getattr(wanted, "name", "") == "N,N,…" else values.split(",")
     kind = wanted if isinstance(wanted, click.ParamType) else click.types.convert_type(wanted)
-    return name, [kind.convert(value.strip(), None, None) for value in several]
+    return name, list(dict.fromkeys(kind.convert(value.strip(), None, None) for value in several))

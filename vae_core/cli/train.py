@@ -2,8 +2,8 @@
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,12 @@ from vae_core.cli.group import kind, open_data
 from vae_core.cli.options import settings
 from vae_core.datasets import Dataset
 from vae_core.diagnosis import diagnose
-from vae_core.errors import ConfigError, VAECoreError
+from vae_core.errors import ConfigError
+from vae_core.records import EpochRecord
 from vae_core.run_config import PRESETS, RunConfig
-from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
+from vae_core.runs import replaced
+from vae_core.runs.directory import RunDirectory, RunFile, done
+from vae_core.runs.endings import ending, explained
 
 
 @click.command()
@@ -53,17 +56,19 @@ def train(
     directory = RunDirectory(out)
     if resume and (given or preset or force):
         raise click.UsageError("--resume goes on with the settings in the folder. Leave the others out.")
-    if directory.checkpoint.exists() and not (force or resume):
-        raise click.UsageError(f"{out} already holds a model. Choose another folder, --resume it or --force.")
-    config = directory.read_run().config if resume else settings_for(dataset, preset, **given)
-    if config.dataset_id != dataset.id:
-        raise ConfigError(f"The run in {out.name} was started on other data. Give the same, prepared the same way.")
-    if not as_json:
-        _introduce(dataset, config)
+    if resume:
+        directory.read_run()  # first: where there is no run, no folder is made
+    name = run_name or dataset.name
+    new = None if resume else RunFile(name=name, config=settings_for(dataset, preset, **given), created=time.time())
     with _held(directory, out):
-        if not resume:
-            directory.create(RunFile(name=run_name or dataset.name, config=config, created=time.time()))
-        _run(directory, dataset, config, as_json)
+        if directory.checkpoint.exists() and not (force or resume):
+            raise click.UsageError(f"{out} already holds a model. Choose another folder, --resume it or --force.")
+        config = (new or directory.read_run()).config
+        if config.dataset_id != dataset.id:
+            raise ConfigError(f"The run in {out.name} was started on other data. Give the same, prepared the same way.")
+        if not as_json:
+            _introduce(dataset, config)
+        _run(directory, dataset, new, as_json)
     if not as_json:
         for finding in diagnose(directory.read_epochs(), config, len(dataset)):
             click.echo(f"Note: {finding.sentence} {finding.advice}", err=True)
@@ -84,25 +89,66 @@ def _held(directory: RunDirectory, out: Path) -> Iterator[None]:
     except Timeout as error:
         raise ConfigError(f"Another process is training in {out}. Choose another folder.") from error
     with lock:
+        _bring_back(directory)  # from a process that was killed
         yield
 
 
-def _run(directory: RunDirectory, dataset: Dataset, config: RunConfig, as_json: bool) -> None:
-    """All epochs, with a progress bar or a line each; how it ended stands in the folder."""
-    from vae_core.runs.work import work
+def _bring_back(directory: RunDirectory) -> bool:
+    """A former model whose place no other has taken; returns whether there was one."""
+    is_back = replaced.bring_back(directory)
+    if is_back:
+        click.echo("Note: The model that was in the folder is there again.", err=True)
+    return is_back
 
-    bar = click.progressbar(length=config.train.epochs, label="Training", file=sys.stderr, hidden=as_json)
-    with bar:
-        try:
-            for record in work(directory, dataset):
-                bar.label = f"Epoch {record.epoch}: validation −ELBO {-record.validation.elbo:.1f}"
-                bar.update(record.epoch - bar.pos)
-                if as_json:
-                    click.echo(record.model_dump_json())
-        except VAECoreError as error:
-            directory.write_status(Status(state="failed", message=str(error)))
+
+@contextmanager
+def _ending_told(directory: RunDirectory) -> Iterator[None]:
+    """How training ends before its time stands in the folder, or a former model does.
+
+    Raises:
+        TrainingError: if memory or disk ran out.
+    """
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        known = explained(error, directory)
+        status = ending(error, directory, details="what it printed")
+        if not _bring_back(directory):
+            with suppress(OSError):  # then there is no room even for that, and the error tells more
+                directory.write_status(status)
+        if known is error:
             raise
-        except KeyboardInterrupt:
-            directory.write_status(CANCELLED)
-            raise
-        directory.write_status(Status(state="done", done=1.0))
+        raise known from error
+
+
+def _run(directory: RunDirectory, dataset: Dataset, new: RunFile | None, as_json: bool) -> None:
+    """All epochs of a new run, or what is left of the one that is there; how it ended stands in the folder."""
+    from vae_core.runs.work import check, result_of, work
+
+    if new:
+        check(new.config, dataset, directory.path)
+    with _ending_told(directory):
+        if new:
+            replaced.set_aside(directory)
+            directory.create(new)
+        with _telling(directory, as_json) as tell:
+            note = result_of(work(directory, dataset), tell)
+        directory.write_status(done(note))
+    if note:
+        click.echo(f"Note: {note}", err=True)
+
+
+@contextmanager
+def _telling(directory: RunDirectory, as_json: bool) -> Iterator[Callable[[EpochRecord], None]]:
+    """Yields what is to be told of each epoch: it moves a progress bar, or prints a line."""
+    epochs = directory.read_run().config.train.epochs
+    with click.progressbar(length=epochs, label="Training", file=sys.stderr, hidden=as_json) as bar:
+
+        def tell(record: EpochRecord) -> None:
+            replaced.drop(directory)
+            bar.label = f"Epoch {record.epoch}: validation −ELBO {-record.validation.elbo:.1f}"
+            bar.update(record.epoch - bar.pos)
+            if as_json:
+                click.echo(record.model_dump_json())
+
+        yield tell

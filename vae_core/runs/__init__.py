@@ -17,6 +17,7 @@ from vae_core import workspace
 from vae_core.errors import TrainingError, VAECoreError
 from vae_core.files import is_disk_full
 from vae_core.run_config import RunConfig
+from vae_core.runs import threads
 from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
 from vae_core.trials import Study
 
@@ -114,7 +115,8 @@ def keep_best(id: str) -> Run:
     with _again(run) as present:
         if present.is_live or not run.directory.best.is_file():
             raise TrainingError("The best epoch can be taken when the run has ended, and if it was kept.")
-        run.directory.ask_for_best(True)
+        with _room_for_a_start():
+            run.directory.ask_for_best(present.status)
         _queue(run.directory)
     return get(id)
 
@@ -153,8 +155,7 @@ def _room_for_a_start() -> Iterator[None]:
 def _start_worker(directory: RunDirectory) -> None:
     environment = os.environ | {
         workspace.ENVIRONMENT: str(workspace.root()),
-        "GOMP_SPINCOUNT": "10000",
-        "OMP_NUM_THREADS": str(_threads()),
+        **threads.environment(beside_server=True),
     }
     with directory.log.open("ab") as log:
         worker = subprocess.Popen(
@@ -201,7 +202,7 @@ def cancel(id: str) -> Run:
     run = get(id)
     directory = run.directory
     directory.ask_to_cancel()  # first: a worker that is not told by signal sees it when it begins
-    directory.ask_for_best(False)
+    directory.forget_best()
     told = _tell(directory)
     if directory.is_held() and told:
         _send(told, getattr(signal, "SIGKILL", signal.SIGTERM))
@@ -239,9 +240,3 @@ def delete(id: str) -> None:
 def _send(pid: int, signal_number: int) -> None:
     with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
         os.kill(pid, signal_number)
-
-
-def _threads() -> int:
-    """Threads for training: one on small machines, where a second only fights the server for a core."""
-    cores = os.cpu_count() or 1
-    return 1 if cores <= 4 else cores // 2

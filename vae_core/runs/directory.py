@@ -9,11 +9,12 @@
     previous.safetensors     the one before
     best.safetensors         the model after the epoch of the best validation −ELBO
     cancel                   there when the run was cancelled before its worker was up
-    keep-best                there when the model of an ended run is to become that of its best epoch
+    keep-best                how it stood before, when the model of an ended run is to become that of its best epoch
     reserve                  a little room on the disk, so that a full one can still be told of
     lock                     held by the worker for as long as it lives; the kernel lets go of it when it dies
     again.lock               held for a moment by whoever lets the run go on, so that only one does
     unreadable-*             checkpoints that could not be read when the run went on
+    replaced/                the files of the run before in this folder, until the first epoch of this one is on disk
     log.txt                  what the worker printed
 
 A run whose status says queued or running while nobody holds the lock has been interrupted: no process number
@@ -73,6 +74,11 @@ class Status(BaseModel):
 
 RESERVE_BYTES = 64 * 1024
 CANCELLED = Status(state="cancelled", message="Cancelled. The last finished epoch is kept.")
+
+
+def done(note: str = "") -> Status:
+    """It came to its end; `note` is what is to be said of that."""
+    return Status(state="done", done=1.0, message=note)
 
 
 @dataclass(frozen=True)
@@ -233,12 +239,21 @@ class RunDirectory:
         """Take that word back."""
         (self.path / "cancel").unlink(missing_ok=True)
 
-    def ask_for_best(self, wanted: bool) -> None:
-        """Leave word that the best epoch is wanted, or take it back."""
-        if wanted:
-            (self.path / "keep-best").touch()
-        else:
-            (self.path / "keep-best").unlink(missing_ok=True)
+    def ask_for_best(self, before: Status) -> None:
+        """Leave word that the best epoch is wanted, and how the run stood before; what was left first stays."""
+        if not self.is_best_asked():
+            write_atomically(self.path / "keep-best", before.model_dump_json().encode())
+
+    def forget_best(self) -> None:
+        """Take that word back."""
+        (self.path / "keep-best").unlink(missing_ok=True)
+
+    def before_best(self) -> Status:
+        """How the run stood before its best epoch was asked for; as one that can go on, if nobody says."""
+        try:
+            return Status.model_validate_json((self.path / "keep-best").read_bytes())
+        except (OSError, ValidationError):
+            return Status(state="interrupted")
 
     def is_best_asked(self) -> bool:
         """Whether the best epoch is wanted."""

@@ -63,8 +63,8 @@ class Keeper:
                 continue
             try:
                 self._take_up(checkpoints.load(path))
-            except CheckpointError:
-                logging.exception("Put aside: %s", path.name)
+            except CheckpointError as error:
+                logging.warning("Put aside: %s", error)
                 self._put_aside(path)
                 continue
             if path != self._directory.checkpoint:

@@ -1,32 +1,44 @@
-"""What a worker does: train, and put every epoch on disk before it is told of."""
+"""What a worker does: train, and put epochs on disk as it goes.
+
+An epoch is told of when it is finished. It is on disk then too, unless epochs are short: of those the newest is
+written every `keeper.SAVE_SECONDS`, and the last one in any case. What a kill takes is trained again, to the same bit.
+"""
 
 import contextlib
+import logging
 import os
 import shutil
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 
 from vae_core import checkpoints
 from vae_core.batches import choose_device
+from vae_core.checkpoint_file import MAX_FILE_BYTES, MAX_RECORD_BYTES
 from vae_core.datasets import Dataset
-from vae_core.errors import CheckpointError, TrainingError
+from vae_core.errors import CheckpointError, ConfigError, TrainingError
 from vae_core.files import remove_leftovers, write_atomically
 from vae_core.latents.codes import encode
+from vae_core.memory import check_memory
 from vae_core.records import EpochRecord
-from vae_core.run_config import check_fit
-from vae_core.runs.directory import RunDirectory, Status
+from vae_core.run_config import RunConfig, check_fit
+from vae_core.runs.directory import RunDirectory, Status, done
 from vae_core.runs.keeper import Keeper, Preview, best_of
 from vae_core.selection import cross_validate
-from vae_core.training import Training
+from vae_core.training import Training, split
 from vae_core.vae import VAE
 
 STATUS_SECONDS = 0.5
 """Progress is written at most this often."""
 SAVES_OF_ROOM = 3
 LEAST_FREE_BYTES = 2**30
+CODE_BYTES = 12
+"""Of every example and latent: mean, std and KL as float32."""
+EPOCH_BYTES, EPOCH_BYTES_A_LATENT = 500, 75
+"""Of the history, at most: three numbers of up to 24 characters a latent."""
 NO_BEST = "The best epoch could not be read; the model is that of the last one."
 
 
@@ -37,15 +49,17 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
         What is to be said of how it went; empty where there is nothing.
 
     Raises:
-        ConfigError: if such a model cannot learn such data.
+        ConfigError: if such a model cannot learn such data, or needs more memory than is free.
+        CheckpointError: if the model is too large.
         TrainingError: if training cannot go on; the last good epoch is kept.
     """
     run = directory.read_run()
-    labels = len(dataset.label_names)
-    check_fit(run.config, dataset.schema, labels)
-    device = choose_device(run.config.train.device)
-    model = checkpoints.build(run.config, dataset.schema, labels)
-    _make_ready(directory, model)
+    remove_leftovers(directory.path)
+    directory.keep_reserve()
+    device = check(run.config, dataset, directory.path)
+    model = checkpoints.build(run.config, dataset.schema, len(dataset.label_names))
+    if device.type == "cpu":
+        check_memory(model, run.config)
     progress = _Progress(directory, device)
     training = Training(model, dataset, run.config, device, progress.step)
     keeper = Keeper(directory, dataset, training, device)
@@ -55,6 +69,28 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
         yield from _train(keeper, training)
     progress.write("Finishing: placing every example on the map")
     return f"{keeper.note} {_finish(directory, dataset, device, run.config.train.patience > 0)}".strip()
+
+
+def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
+    """All that can be known before a training begins in a folder; nothing is changed there.
+
+    Returns:
+        Where to compute.
+
+    Raises:
+        ConfigError: if such a model cannot learn such data, its checkpoint would be too large, or this machine has no
+            such device.
+        CheckpointError: if the model is too large.
+        TrainingError: if there are too few examples, or there is too little room on the disk.
+    """
+    labels = len(dataset.label_names)
+    check_fit(config, dataset.schema, labels)
+    device = choose_device(config.train.device)
+    outline = checkpoints.build(config, dataset.schema, labels, meta=True)
+    split(len(dataset), config.train.validation, config.train.seed)
+    _check_size(config, len(dataset), outline)
+    _check_room(folder, outline)
+    return device
 
 
 def _train(keeper: Keeper, training: Training) -> Generator[EpochRecord]:
@@ -67,12 +103,25 @@ def _train(keeper: Keeper, training: Training) -> Generator[EpochRecord]:
         keeper.flush()
 
 
+def result_of(
+    epochs: Generator[EpochRecord, None, str], tell: Callable[[EpochRecord], None] = lambda record: None
+) -> str:
+    """Let it go through all epochs, telling of each; returns what it returns."""
+    with contextlib.closing(epochs):  # what is pending is on disk before anybody hears how it ended
+        while True:
+            try:
+                record = next(epochs)
+            except StopIteration as end:
+                return str(end.value)
+            tell(record)
+
+
 def cross_validation(directory: RunDirectory, dataset: Dataset) -> str:
     """Do the trainings of a study, or what is left of them; each result is on disk before the next begins.
 
     Raises:
         ConfigError: if a combination cannot be trained on such data.
-        TrainingError: if a training cannot go on.
+        TrainingError: if there is nothing to compare.
     """
     run = directory.read_run()
     if run.study is None:
@@ -85,15 +134,32 @@ def cross_validation(directory: RunDirectory, dataset: Dataset) -> str:
     return ""
 
 
-def keep_best(directory: RunDirectory, dataset: Dataset) -> None:
-    """Of a run that has ended, let the model be that of its best epoch.
+def keep_best(directory: RunDirectory, dataset: Dataset) -> Status:
+    """Of a run that has ended, let the model be that of its best epoch, and withdraw the wish for it.
+
+    Returns:
+        How the run stands then: as before, where the best epoch cannot be read.
 
     Raises:
-        CheckpointError: if that was not kept.
+        CheckpointError: if the last epoch cannot be read.
     """
     remove_leftovers(directory.path)
-    best_of(directory, checkpoints.load(directory.checkpoint))
+    before = directory.before_best()
+    try:
+        last = checkpoints.load(directory.checkpoint)
+    except CheckpointError:
+        directory.forget_best()  # else it would stand in the way whenever the run is to go on
+        raise
+    try:
+        best_of(directory, last)
+    except CheckpointError as error:
+        logging.warning("The best epoch could not be taken: %s", error)
+        directory.forget_best()
+        told = f"{before.message.removesuffix(NO_BEST).strip()} {NO_BEST}".strip()
+        return before.model_copy(update={"message": told, "pid": None, "attempts": 0})
     _finish(directory, dataset, choose_device(directory.read_run().config.train.device), best=True)
+    directory.forget_best()
+    return done()
 
 
 def _finish(directory: RunDirectory, dataset: Dataset, device: torch.device, best: bool) -> str:
@@ -151,18 +217,29 @@ class _Progress:
             self.directory.write_status(status)
 
 
-def _make_ready(directory: RunDirectory, model: VAE) -> None:
-    """Clear away what a dead worker left, and see whether there is room.
+def _check_size(config: RunConfig, examples: int, model: VAE) -> None:
+    """Whether the checkpoint of the end can be written: it holds the codes of all examples and the whole history.
 
     Raises:
-        TrainingError: if there is not.
+        ConfigError: if it cannot.
     """
-    remove_leftovers(directory.path)
-    directory.keep_reserve()
-    _check_room(directory, model)
+    latents, epochs = config.model.latents, config.train.epochs
+    weights = sum(3 * 4 * p.numel() for p in model.parameters())
+    most = (MAX_FILE_BYTES - MAX_RECORD_BYTES - weights) // (CODE_BYTES * examples)
+    if latents > most:
+        raise ConfigError(
+            f"The codes of {examples:,} examples in {latents} dimensions are too large for one checkpoint. "
+            f"Choose at most {most} latent dimensions, or fewer examples."
+        )
+    longest = MAX_RECORD_BYTES // (EPOCH_BYTES + EPOCH_BYTES_A_LATENT * latents)
+    if epochs > longest:
+        raise ConfigError(
+            f"The history of {epochs:,} epochs of {latents} dimensions is too long for one checkpoint. "
+            f"Choose at most {longest:,} epochs, or fewer latent dimensions."
+        )
 
 
-def _check_room(directory: RunDirectory, model: VAE) -> None:
+def _check_room(folder: Path, model: VAE) -> None:
     """Whether the disk has room for what a run writes.
 
     Raises:
@@ -170,7 +247,7 @@ def _check_room(directory: RunDirectory, model: VAE) -> None:
     """
     parameters = sum(4 * p.numel() for p in model.parameters())
     needed = SAVES_OF_ROOM * 3 * parameters + LEAST_FREE_BYTES
-    free = shutil.disk_usage(directory.path).free
+    free = shutil.disk_usage(folder).free
     if free < needed:
         raise TrainingError(
             f"The disk has {free / 2**30:.1f} GB left; training needs {needed / 2**30:.1f} GB. Make room, then go on."

@@ -4,22 +4,21 @@ It waits for its turn, trains, and leaves how it went in the directory. It is st
 the server may stop, restart or never have been there.
 """
 
-import contextlib
-import errno
 import logging
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from vae_core.errors import NotFoundError, VAECoreError
-from vae_core.files import is_disk_full
-from vae_core.runs.directory import CANCELLED, RunDirectory, Status
+from vae_core.memory import free_bytes
+from vae_core.runs.directory import RunDirectory, Status, done
+from vae_core.runs.endings import CancelledError, ending, is_cancelling
 
 try:
     import resource
@@ -29,18 +28,8 @@ except ImportError:  # Windows
 TURN_SECONDS = 0.3
 NICENESS = 19
 """The server and the browser go first."""
-DISK_FULL = "The disk is full. The last finished epoch is kept. Make room, then go on."
-OUT_OF_MEMORY = ("allocate", "out of memory", "can't start new thread")
-STOPPED = Status(state="interrupted", message="The system stopped the training. It can go on from its last epoch.")
-MEMORY_SHARE = 0.9
-"""Of the memory that is free when training begins: then torch says that it is short, before the system kills."""
-CGROUP = Path("/sys/fs/cgroup")
 MEMORY_ENVIRONMENT = "VAE_STUDIO_TRAINING_MEMORY"
 """Megabytes that a training may take instead."""
-
-
-class CancelledError(BaseException):
-    """Raised by SIGTERM wherever the work stands; not an Exception, so that nothing on the way swallows it."""
 
 
 def main(path: Path) -> int:
@@ -58,87 +47,45 @@ def main(path: Path) -> int:
         return 1  # another worker already does this run
 
 
-def attempt(directory: RunDirectory, work: Callable[[], str]) -> int:
-    """Do the work, which returns what is to be said of it, and leave in the directory how it ended."""
+def attempt(directory: RunDirectory, work: Callable[[], Status]) -> int:
+    """Do the work, which returns how the run stands then, and leave that in the directory, or what went wrong."""
     try:
         begun = directory.read_status().attempts + 1
         directory.write_status(Status(state="queued", pid=os.getpid(), attempts=begun))
         if directory.is_cancel_asked():  # only now: who cancels after this look finds the process number
             raise CancelledError
-        directory.write_status(Status(state="done", done=1.0, message=work()))
+        directory.write_status(work())
     except (Exception, CancelledError, KeyboardInterrupt) as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        status = _end(error, directory)
+        status = ending(error, directory, details="log.txt in the run's folder")
+        if status.state == "failed" and not isinstance(error, VAECoreError):
+            logging.error("The run ended early", exc_info=error)
         directory.write_status(status)
         return 1 if status.state == "failed" else 0
     return 0
-
-
-def _end(error: BaseException, directory: RunDirectory) -> Status:
-    """How a run ended that did not come to its end."""
-    if isinstance(error, KeyboardInterrupt) or (_is_cancelling(error) and directory.is_cancel_asked()):
-        return CANCELLED
-    if _is_cancelling(error):
-        return STOPPED
-    if isinstance(error, VAECoreError):
-        return Status(state="failed", message=str(error))
-    logging.error("The run ended early", exc_info=error)
-    return Status(state="failed", message=_sentence(error, directory))
-
-
-def _is_cancelling(error: BaseException | None) -> bool:
-    """Whether it comes of SIGTERM: modules in C that are being imported make another error of it."""
-    while error is not None and not isinstance(error, CancelledError):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-
-def _sentence(error: BaseException, directory: RunDirectory) -> str:
-    """What a person should know of it; torch tells of exhausted memory by a RuntimeError."""
-    short = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-    if short or any(words in str(error) for words in OUT_OF_MEMORY):
-        batch = directory.read_run().config.train.batch_size
-        smaller = f"a batch of {batch // 2}, or " if batch > 1 else ""
-        return f"The machine ran out of memory with batches of {batch}. Try {smaller}a smaller model."
-    if isinstance(error, OSError) and is_disk_full(error):
-        return DISK_FULL
-    return "Training stopped by an error of the program; log.txt in the run's folder has the details."
 
 
 def _raise_cancelled(signal_number: int, frame: FrameType | None) -> None:
     raise CancelledError
 
 
-def _work(directory: RunDirectory) -> str:
+def _work(directory: RunDirectory) -> Status:
     with _turn(directory):
         # imported late: workers that wait for their turn must stay small
         from vae_core import stored_datasets
-        from vae_core.runs.work import cross_validation, keep_best, work
+        from vae_core.runs.work import cross_validation, keep_best, result_of, work
 
         run = directory.read_run()
         config = run.config
         if config.train.device in ("auto", "cpu"):
             limit_memory()
         dataset = stored_datasets.load(config.dataset_id)
-        note = ""
         if run.study:
-            return cross_validation(directory, dataset)
-        if directory.is_best_asked():
-            keep_best(directory, dataset)
-            directory.ask_for_best(False)
-        else:
-            note = result_of(work(directory, dataset))
+            return done(cross_validation(directory, dataset))
+        asked = directory.is_best_asked()
+        status = keep_best(directory, dataset) if asked else done(result_of(work(directory, dataset)))
         _export(directory)
-        return note
-
-
-def result_of(epochs: Generator[object, None, str]) -> str:
-    """Let it go through all epochs; returns what it returns."""
-    while True:
-        try:
-            next(epochs)
-        except StopIteration as end:
-            return str(end.value)
+        return status
 
 
 def _export(directory: RunDirectory) -> None:
@@ -149,7 +96,7 @@ def _export(directory: RunDirectory) -> None:
 
         export.browser_decoder(id, checkpoints.version(id), checkpoints.load(directory.checkpoint).model())
     except Exception as error:
-        if _is_cancelling(error):
+        if is_cancelling(error):
             raise
         logging.exception("The decoder is exported when Explore asks for it")
 
@@ -159,7 +106,7 @@ def limit_memory() -> None:
     if resource is None:
         return
     chosen = os.environ.get(MEMORY_ENVIRONMENT, "")
-    allowed = int(chosen) * 2**20 if chosen.isdecimal() else _free_memory()
+    allowed = int(chosen) * 2**20 if chosen.isdecimal() else free_bytes()
     if allowed is None:
         return
     statm = Path("/proc/self/statm")
@@ -167,18 +114,6 @@ def limit_memory() -> None:
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     wanted = held + allowed
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
-
-
-def _free_memory() -> int | None:
-    """Bytes that a training may take of what is free, on the machine or in this container; None where nobody says."""
-    free = []
-    about = Path("/proc/meminfo")
-    if about.exists():
-        kilobytes = next(line.split()[1] for line in about.read_text().splitlines() if line.startswith("MemAvailable"))
-        free.append(int(kilobytes) * 1024)
-    with contextlib.suppress(OSError, ValueError):  # without a limit the file says "max", or is not there
-        free.append(int((CGROUP / "memory.max").read_text()) - int((CGROUP / "memory.current").read_text()))
-    return int(MEMORY_SHARE * max(min(free), 0)) if free else None
 
 
 def _turn(directory: RunDirectory) -> AcquireReturnProxy:
