@@ -88,10 +88,10 @@ def paths(id: str, version: str, a: str, b: str, label: str) -> list[LatentPath]
         NotFoundError: if they are no latents of this model, or the label is none of its labels.
     """
     vae = open_model(id, version).vae
-    ends = [_latent(text, vae.config.latents) for text in (a, b)]
+    start, end = (_latent(text, vae.config.latents) for text in (a, b))
     if vae.labels and not (label.isascii() and label.isdigit() and int(label) < vae.labels):
         raise NotFoundError("This model wants the number of one of its labels.")
-    return find_paths(vae, codes(id, version), *ends, int(label) if vae.labels else None)
+    return find_paths(vae, codes(id, version), start, end, int(label) if vae.labels else None)
 
 
 def _latent(text: str, latents: int) -> np.ndarray:

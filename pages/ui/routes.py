@@ -119,8 +119,9 @@ def _resume() -> None:
 
 
 def _export_bundled() -> None:
-    for name in checkpoints.bundled():
-        cache.decoder_file(name, checkpoints.version(name))
+    for file in (cache.decoder_file, cache.encoder_file):  # one looks at what the decoder gives first
+        for name in checkpoints.bundled():
+            file(name, checkpoints.version(name))
 
 
 def _draw_samples() -> None:

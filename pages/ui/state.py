@@ -101,6 +101,13 @@ def keep_point(model_id: str, key: str) -> Callable[[], None]:
     return keep
 
 
+def turn(key: str) -> int:
+    """The number of what a component of this key told last; 0 for one that has told nothing."""
+    told = getattr(st.session_state.get(key), "point", None)
+    number = told.get("turn") if isinstance(told, Mapping) else None
+    return number if isinstance(number, int) else 0
+
+
 def run_id() -> str | None:
     """The run shown on Train, from the address."""
     value = st.query_params.get("run")

@@ -89,16 +89,18 @@ def _work(directory: RunDirectory) -> Status:
 
 
 def _export(directory: RunDirectory) -> None:
-    """Export the decoder now, so that Explore opens at once; a run that has ended does not fail by it."""
+    """Export both halves now, so that Explore opens at once; a run that has ended does not fail by it."""
     id = directory.path.name
     try:
         from vae_core import checkpoints, export
 
-        export.browser_decoder(id, checkpoints.version(id), checkpoints.load(directory.checkpoint).model())
+        version, model = checkpoints.version(id), checkpoints.load(directory.checkpoint).model()
+        export.browser_decoder(id, version, model)
+        export.browser_encoder(id, version, model)
     except Exception as error:
         if is_cancelling(error):
             raise
-        logging.exception("The decoder is exported when Explore asks for it")
+        logging.exception("What is not exported yet is when Explore asks for it")
 
 
 def limit_memory() -> None:

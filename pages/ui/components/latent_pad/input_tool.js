@@ -1,6 +1,7 @@
 // One's own picture: drawn, uploaded, pasted or taken from the data; encoded at once, with its posterior on the map.
 
 import { DrawingPad, rasterise } from "./drawing.js";
+import { add, button, figure } from "./elements.js";
 import { ellipseOf } from "./ellipses.js";
 import { normal } from "./random.js";
 
@@ -26,9 +27,9 @@ export class InputTool {
     button(upload, "One of the data", "A sample of the dataset taken at random").addEventListener("click", () => this.takeSample());
     const right = add(row, "div", "lp-input-result");
     const pictures = add(right, "div", "lp-input-pictures");
-    this.seen = figure(pictures, "What the model sees", "seen");
-    this.again = figure(pictures, "Its reconstruction", "reconstructed");
-    this.rolled = figure(pictures, "From the posterior, ε rolled", "rolled");
+    this.seen = captioned(pictures, "What the model sees", "seen");
+    this.again = captioned(pictures, "Its reconstruction", "reconstructed");
+    this.rolled = captioned(pictures, "From the posterior, ε rolled", "rolled");
     this.told = add(right, "p", "lp-status");
     this.told.setAttribute("role", "status");
     this.told.textContent = "Draw, upload or paste a picture: it is encoded at once, and its place on the map is marked “x”.";
@@ -187,29 +188,17 @@ export class InputTool {
     });
     pad.map.draw([{ colour: "#222", points: around }]);
     pad.map.mark("x", [u, v]);
-    const label = pad.nearestLabel([...code.mean]);
+    const label = pad.around.labelAt([...code.mean]);
     const widths = [...code.std].slice(0, 4).map((value, i) => `${code.mean[i].toFixed(2)} ± ${value.toPrecision(2)}`);
     const more = code.std.length > 4 ? ", …" : "";
     this.told.textContent = `Code μ ± σ: ${widths.join(", ")}${more}${label ? ` · nearest sample: ${label}` : ""}`;
   }
 }
 
-function figure(parent, text, name) {
-  const made = add(parent, "figure", "lp-figure");
-  const canvas = add(made, "canvas", "");
-  canvas.dataset.testid = name;
+function captioned(parent, text, name) {
+  const [canvas, caption] = figure(parent, name);
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", text);
-  add(made, "figcaption", "").textContent = text;
+  caption.textContent = text;
   return canvas;
-}
-
-function add(parent, tag, className) {
-  const made = parent.appendChild(document.createElement(tag));
-  made.className = className;
-  return made;
-}
-
-function button(parent, text, title) {
-  return Object.assign(add(parent, "button", ""), { type: "button", textContent: text, title });
 }

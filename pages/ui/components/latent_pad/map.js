@@ -62,7 +62,9 @@ export class LatentMap {
     };
     this.plot.on("plotly_afterplot", moved(true));
     this.plot.on("plotly_relayouting", moved(false));
-    this.resizing = new ResizeObserver(() => this.plot.offsetParent && this.plotly.Plots.resize(this.plot));
+    this.resizing = new ResizeObserver(() => {
+      if (this.plot.offsetParent) this.resized = this.plotly.Plots.resize(this.plot);
+    });
     this.resizing.observe(this.area);
     this.listen();
     this.handle.hidden = false;
@@ -277,7 +279,8 @@ export class LatentMap {
 
   close() {
     this.resizing?.disconnect();
-    this.plotly?.purge(this.plot);
+    // plotly resizes a moment later, and must find its plot then
+    Promise.resolve(this.resized).catch(() => {}).finally(() => this.plotly?.purge(this.plot)); // prettier-ignore
   }
 }
 

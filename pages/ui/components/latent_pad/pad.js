@@ -1,13 +1,14 @@
 // The live explorer. One point in latent space; map, sliders, buttons and keys move it, and every move decodes at once.
 
+import { Around } from "./around.js";
 import { LabelChooser } from "./conditions.js";
+import { add } from "./elements.js";
 import { Filmstrips } from "./filmstrips.js";
-import { InputTool } from "./input_tool.js";
 import { Layers } from "./layers.js";
 import { LatentMap } from "./map.js";
 import { openDecoder, openEncoder } from "./networks.js";
-import { paintFour, paintReconstruction } from "./picture.js";
-import { PathsTool } from "./paths_tool.js";
+import { Output } from "./output.js";
+import { paintReconstruction } from "./picture.js";
 import { PlaneChooser } from "./planes.js";
 import { Point } from "./point.js";
 import { PointBar } from "./pointbar.js";
@@ -16,21 +17,9 @@ import { randomLatent } from "./random.js";
 import { Samples } from "./samples.js";
 import { Sliders } from "./sliders.js";
 import { Tools } from "./tools.js";
-import { TraversalsTool } from "./traversals_tool.js";
-import { TrustMeter } from "./trust.js";
 
-const MEASURE = "latent-pad:paint";
-const KEPT_MEASURES = 10_000;
 const KEY_COMMIT_MS = 400;
 const QUIET_MS = 60; // after so long without a move the point is encoded back, and the strips are drawn anew
-const NEAREST = 4;
-const TOOLS = [
-  ["paths", "Paths", PathsTool],
-  ["traversals", "Traversals", TraversalsTool],
-  ["input", "Own picture", InputTool],
-];
-const FOR_PICTURES = ["traversals", "input"];
-let painted = 0;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /** Show what `data` describes in `root`; called again by Streamlit whenever data or theme change. */
@@ -57,41 +46,40 @@ class LatentPad {
       : (canvas, values) => paintReconstruction(canvas, values, data.shape);
     this.point = new Point(data.z);
     this.sent = placeOf(data); // the point and label last told to Python
-    this.awaited = null; // what was told to Python and has not come back yet
-    this.wanted = null; // the newest point that waits for the decoder
-    this.decoding = false;
+    this.turn = data.turn; // of what was last told to Python: its answers to what was told before are echoes
     this.build();
   }
 
   build() {
     const { data } = this;
-    const main = element(this.root, "div", "lp-main");
-    this.chooser = new PlaneChooser(element(main, "div", "lp-planes"), data, (plane) => this.changePlane(plane));
-    this.area = element(main, "div", "lp-map");
+    const main = add(this.root, "div", "lp-main");
+    this.chooser = new PlaneChooser(add(main, "div", "lp-planes"), data, (plane) => this.changePlane(plane));
+    this.area = add(main, "div", "lp-map");
     this.area.tabIndex = 0;
     this.area.setAttribute("role", "application");
     this.area.setAttribute("aria-label", "Map of the latent space. Arrow keys move the point.");
-    this.layerBar = element(main, "div", "lp-layers");
-    this.note = element(main, "p", "lp-note");
-    const side = element(this.root, "div", "lp-side");
-    this.labels = new LabelChooser(element(side, "div", "lp-label"), data.conditions, data.label, (event) => {
+    this.layerBar = add(main, "div", "lp-layers");
+    this.note = add(main, "p", "lp-note");
+    const side = add(this.root, "div", "lp-side");
+    this.labels = new LabelChooser(add(side, "div", "lp-label"), data.conditions, data.label, (event) => {
       this.look(this.point.z, event, "at the handle");
       this.settle();
     });
-    const pictures = element(side, "div", "lp-pictures");
-    [this.output, this.outputCaption] = figure(pictures, "decoded");
-    [this.nearest, this.nearestCaption] = figure(pictures, "nearest");
-    this.trustParent = element(side, "div", "lp-trust");
-    this.bar = new PointBar(element(side, "div", "lp-bar"), this.actions(), data.prior ? "To a point drawn from the prior p(z)" : "To a point drawn near the codes");
+    const pictures = add(side, "div", "lp-pictures");
+    this.output = new Output(pictures, this, {
+      onPaint: (z) => this.showAroundSoon(z),
+      onError: (message) => (this.note.textContent = `Decoding stopped: ${message}. Move the point to try again.`),
+    });
+    this.around = new Around(this, pictures, side);
+    this.bar = new PointBar(add(side, "div", "lp-bar"), this.actions(), data.prior ? "To a point drawn from the prior p(z)" : "To a point drawn near the codes");
     const dimensions = data.order.map((index) => ({ index, low: data.ranges[index][0], high: data.ranges[index][1], kl: data.kl[index] }));
-    this.sliders = new Sliders(element(side, "div", "lp-sliders"), dimensions, data.collapsed, this.point.z, {
+    this.sliders = new Sliders(add(side, "div", "lp-sliders"), dimensions, data.collapsed, this.point.z, {
       onMove: (i, value, event, isDragged) => this.move(this.point.z.with(i, value), event, isDragged ? i : undefined),
       onRelease: () => this.settle(),
       onLock: (i, isLocked) => (isLocked ? this.point.locked.add(i) : this.point.locked.delete(i)),
     });
     this.strips = data.columns ? null : new Filmstrips(this.sliders, data.shape, this.decode);
-    const kinds = TOOLS.filter(([name]) => !data.columns || !FOR_PICTURES.includes(name));
-    this.tools = new Tools(element(this.root, "div", "lp-tools"), this, kinds, () => {});
+    this.tools = new Tools(add(this.root, "div", "lp-tools"), this, () => {});
     this.map = new LatentMap(this.area, {
       onDrag: (u, v, event) => this.move(this.plane.lift(u, v, this.point.z), event),
       onHover: (u, v, event) => this.look(this.plane.lift(u, v, this.point.z), event),
@@ -110,13 +98,12 @@ class LatentPad {
     const decoder = openDecoder(this.data).then(async (opened) => {
       if (this.closed) return opened.close();
       this.decoder = opened;
-      this.paintDecoded(this.output, await opened.decode(this.labels.input(this.point.z)));
+      this.paintDecoded(this.output.canvas, await this.decode(this.point.z));
       this.root.dataset.decoder = opened.where;
     });
     const map = Samples.fetch(this.data).then(async (samples) => {
       this.samples = samples;
-      this.trust = new TrustMeter(this.trustParent, this.data, samples);
-      this.trust.show(this.point.z);
+      this.around.open(samples);
       this.map.place = this.plane.project(this.point.z);
       await this.map.open(this.data.plotly, samples, this.data.groups, this.plane, this.chooser.titles);
       this.map.show(...this.plane.project(this.point.z));
@@ -182,8 +169,7 @@ class LatentPad {
   /** New data for the same model: another theme, or a point from the address. */
   update(data) {
     const place = placeOf(data);
-    const isNews = this.awaited === null && place !== placeOf(this.data) && !this.map.dragging;
-    if (place === this.awaited) this.awaited = null; // until then, what comes back are echoes of older points
+    const isNews = data.turn === this.turn && place !== this.sent && !this.map.dragging;
     this.data = data;
     this.map.recolour();
     if (!isNews) return;
@@ -219,78 +205,34 @@ class LatentPad {
   /** Decode a point without moving there. */
   look(z, event, where = "at the pointer") {
     this.looking = where;
-    this.paint(z, event);
+    this.output.show(z, event);
   }
 
   lookBack() {
     if (this.looking === "at the pointer") this.look(this.point.z, undefined, "at the handle");
   }
 
-  /** Decode and paint; of the points that arrive meanwhile only the newest is decoded next. */
-  async paint(z, event) {
-    this.wanted = { z: [...z], start: event?.timeStamp };
-    if (this.decoding || !this.decoder) return;
-    this.decoding = true;
-    try {
-      while (this.wanted && !this.closed) {
-        const { z: point, start } = this.wanted;
-        this.wanted = null;
-        this.paintDecoded(this.output, await this.decoder.decode(this.labels.input(point)));
-        if (start !== undefined) measure(start);
-        this.showAroundSoon(point);
-      }
-    } catch (error) {
-      this.note.textContent = `Decoding stopped: ${error.message}. Move the point to try again.`;
-    } finally {
-      this.decoding = false;
-    }
-  }
-
   showAroundSoon(z) {
-    this.around = z;
+    this.seen = z;
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
-      this.showAround(this.around);
+      this.showAround(this.seen);
     });
   }
 
-  /** What lies around a point: trust, and the nearest samples. */
-  async showAround(z) {
-    this.outputCaption.textContent = `Decoded ${this.looking ?? "at the handle"}${this.labels.words}`;
-    if (!this.samples || this.closed) return;
-    this.trust.show(z);
+  showAround(z) {
+    if (this.closed) return;
+    this.output.tell(`${this.looking ?? "at the handle"}${this.labels.words}`);
+    this.around.show(z);
     clearTimeout(this.quiet);
     this.quiet = setTimeout(() => this.rest(), QUIET_MS);
-    const found = this.samples.nearest(z, this.samples.thumbnails ? NEAREST : 1, this.labels.index);
-    this.tellNearest(found);
-    const shown = found.map(({ index }) => index).join() + Boolean(this.samples.thumbnails);
-    if (shown === this.shown) return;
-    this.shown = shown;
-    if (this.samples.thumbnails) paintFour(this.nearest, this.samples.thumbnails, found.map(({ thumbnail }) => thumbnail));
-    else if (this.decoder && !this.decoding) this.paintDecoded(this.nearest, await this.decoder.decode(this.codeInput(found[0].index)));
-    else this.shown = null;
-  }
-
-  tellNearest(found) {
-    const { samples } = this;
-    const among = samples.searched < samples.count ? ` of ${samples.searched.toLocaleString("en")}` : "";
-    const kind = samples.thumbnails ? `Nearest sample${found.length > 1 ? "s" : ""}` : "Nearest code, reconstructed";
-    const one = ({ index, distance }) => {
-      const label = this.data.labels[samples.labels[index]];
-      return `${label ? `${label}, ` : ""}${distance.toPrecision(2)} away`;
-    };
-    this.nearestCaption.textContent = `${kind}${among}: ${found.map(one).join("; ")}`;
   }
 
   /** The point has not moved for a moment: encode back what it shows, and draw what every slider changes. */
   async rest() {
-    if (this.closed || !this.decoder || this.decoding) return;
-    const z = this.around ?? this.point.z;
-    if (this.encoder) {
-      const decoded = await this.decoder.decode(this.labels.input(z));
-      const { mean } = await this.encode(decoded);
-      if (z === (this.around ?? this.point.z)) this.trust.showRoundTrip(Math.hypot(...z.map((value, i) => value - mean[i])));
-    }
+    if (this.closed || !this.decoder || this.output.isBusy) return;
+    const z = this.seen ?? this.point.z;
+    if (this.encoder) await this.around.showRoundTrip(z, () => z !== (this.seen ?? this.point.z));
     if (this.looking !== "at the pointer") await this.strips?.show(this.point.z);
   }
 
@@ -302,17 +244,6 @@ class LatentPad {
     if (!this.encoder) throw new Error("the encoder is still on its way");
     return this.encoder.encode(this.labels.input([...x]));
   };
-
-  /** The label of the sample whose code is nearest, if there are labels. */
-  nearestLabel(z) {
-    const [found] = this.samples?.nearest(z, 1) ?? [];
-    return found ? this.data.labels[this.samples.labels[found.index]] : "";
-  }
-
-  /** The code of a sample, decoded with the label it has. */
-  codeInput(index) {
-    return this.labels.input(this.samples.code(index), this.samples.labels[index]);
-  }
 
   changePlane(plane) {
     this.plane = plane;
@@ -344,8 +275,9 @@ class LatentPad {
   commit() {
     const point = { z: this.point.z.map((value) => Math.round(value * 1e4) / 1e4), label: this.labels.index };
     if (placeOf(point) === this.sent) return;
-    this.sent = this.awaited = placeOf(point);
-    this.root.commit(point);
+    this.sent = placeOf(point);
+    this.turn += 1;
+    this.root.commit({ ...point, turn: this.turn });
   }
 
   close() {
@@ -364,23 +296,4 @@ class LatentPad {
 
 function placeOf({ z, label }) {
   return JSON.stringify([z, label]);
-}
-
-function measure(start) {
-  painted += 1;
-  if (painted % KEPT_MEASURES === 0) performance.clearMeasures(MEASURE);
-  performance.measure(MEASURE, { start, end: performance.now() });
-}
-
-function element(parent, tag, className) {
-  const made = parent.appendChild(document.createElement(tag));
-  made.className = className;
-  return made;
-}
-
-function figure(parent, name) {
-  const made = element(parent, "figure", `lp-figure lp-${name}`);
-  const canvas = element(made, "canvas", "");
-  canvas.dataset.testid = name;
-  return [canvas, element(made, "figcaption", "")];
 }

@@ -1,5 +1,6 @@
 // From A to B: four ways side by side, a slider along each, and how fast the picture changes on it.
 
+import { add, button } from "./elements.js";
 import { paintCell } from "./picture.js";
 
 const CELLS = 12;
@@ -168,15 +169,4 @@ export function at(latents, t) {
 function speedChart(speed, fastest, colour) {
   const points = speed.map((value, k) => `${((k + 0.5) / speed.length) * 100},${24 - 22 * (value / (fastest || 1))}`);
   return `<svg viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label="Speed of change along the way"><polyline points="${points.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>`;
-}
-
-function add(parent, tag, className) {
-  const made = parent.appendChild(document.createElement(tag));
-  made.className = className;
-  return made;
-}
-
-function button(parent, text, title) {
-  const made = add(parent, "button", "");
-  return Object.assign(made, { type: "button", textContent: text, title });
 }

@@ -1,8 +1,19 @@
 // The tools under the map, one at a time: a row of tabs, and the panel of the one that is open.
 
+import { InputTool } from "./input_tool.js";
+import { PathsTool } from "./paths_tool.js";
+import { TraversalsTool } from "./traversals_tool.js";
+
+const KINDS = [
+  ["paths", "Paths", PathsTool, () => true],
+  ["traversals", "Traversals", TraversalsTool, (data) => !data.columns],
+  ["input", "Own picture", InputTool, (data) => !data.columns],
+];
+
 export class Tools {
-  /** `kinds` are [name, title, class]; each class is made once, when its tab is first opened, with (panel, pad). */
-  constructor(parent, pad, kinds, onOpen) {
+  /** A tool is made when its tab is first opened, with (panel, pad); `onOpen(name)` after every change. */
+  constructor(parent, pad, onOpen) {
+    const kinds = KINDS.filter(([, , , fits]) => fits(pad.data));
     Object.assign(this, { pad, kinds, onOpen, made: new Map() });
     this.list = parent.appendChild(document.createElement("div"));
     this.list.className = "lp-tabs";

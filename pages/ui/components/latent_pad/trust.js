@@ -1,6 +1,7 @@
 // The trust meter: how far the decoder has reason to know what it shows at a point.
 
 import { Mixture, priorOf, trust } from "./density.js";
+import { add } from "./elements.js";
 
 const HOLE = 0.01;
 const SPARSE = 0.1;
@@ -57,10 +58,4 @@ function percent(share) {
 function number(value) {
   if (value < -9999) return "below −9,999";
   return value.toFixed(Math.abs(value) < 100 ? 2 : 0).replace("-", "−");
-}
-
-function add(parent, tag, className) {
-  const made = parent.appendChild(document.createElement(tag));
-  made.className = className;
-  return made;
 }

@@ -1,0 +1,64 @@
+// What lies around a point: how far it can be trusted, the nearest samples, and where what it shows is encoded back to.
+
+import { add, figure } from "./elements.js";
+import { paintFour } from "./picture.js";
+import { TrustMeter } from "./trust.js";
+
+const NEAREST = 4;
+
+export class Around {
+  /** `pictures` and `side` are where the nearest samples and the trust meter go. */
+  constructor(pad, pictures, side) {
+    this.pad = pad;
+    [this.nearest, this.caption] = figure(pictures, "nearest", "lp-nearest");
+    this.trustParent = add(side, "div", "lp-trust");
+  }
+
+  open(samples) {
+    this.samples = samples;
+    this.trust = new TrustMeter(this.trustParent, this.pad.data, samples);
+    this.trust.show(this.pad.point.z);
+  }
+
+  async show(z) {
+    if (!this.samples) return;
+    const { samples, pad } = this;
+    this.trust.show(z);
+    const found = samples.nearest(z, samples.thumbnails ? NEAREST : 1, pad.labels.index);
+    this.tell(found);
+    const shown = found.map(({ index }) => index).join() + Boolean(samples.thumbnails);
+    if (shown === this.shown) return;
+    this.shown = shown;
+    if (samples.thumbnails) paintFour(this.nearest, samples.thumbnails, found.map(({ thumbnail }) => thumbnail));
+    else if (pad.decoder && !pad.output.isBusy) pad.paintDecoded(this.nearest, await pad.decoder.decode(this.codeInput(found[0].index)));
+    else this.shown = null;
+  }
+
+  tell(found) {
+    const { samples, pad } = this;
+    const among = samples.searched < samples.count ? ` of ${samples.searched.toLocaleString("en")}` : "";
+    const kind = samples.thumbnails ? `Nearest sample${found.length > 1 ? "s" : ""}` : "Nearest code, reconstructed";
+    const one = ({ index, distance }) => {
+      const label = pad.data.labels[samples.labels[index]];
+      return `${label ? `${label}, ` : ""}${distance.toPrecision(2)} away`;
+    };
+    this.caption.textContent = `${kind}${among}: ${found.map(one).join("; ")}`;
+  }
+
+  /** ‖z − μ(dec z)‖, unless the point has moved on meanwhile. */
+  async showRoundTrip(z, hasMoved) {
+    const { mean } = await this.pad.encode(await this.pad.decode(z));
+    if (!hasMoved()) this.trust?.showRoundTrip(Math.hypot(...z.map((value, i) => value - mean[i])));
+  }
+
+  /** The code of a sample, decoded with the label it has. */
+  codeInput(index) {
+    return this.pad.labels.input(this.samples.code(index), this.samples.labels[index]);
+  }
+
+  /** The label of the sample whose code is nearest, if there are labels. */
+  labelAt(z) {
+    const [found] = this.samples?.nearest(z, 1) ?? [];
+    return found ? this.pad.data.labels[this.samples.labels[found.index]] : "";
+  }
+}

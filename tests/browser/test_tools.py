@@ -1,0 +1,190 @@
+"""The layers of the map and the tools under it, each on a real model, by what a person would see."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.app_process import AppProcess
+from tests.browser.explorer_page import open_explorer, pixels, value
+from vae_core import checkpoints
+from vae_core.datasets import SAMPLES
+
+THREE = [(0.3, 0.25), (0.45, 0.15), (0.6, 0.2), (0.62, 0.35), (0.5, 0.45), (0.42, 0.47), (0.55, 0.5), (0.66, 0.62),
+         (0.6, 0.8), (0.42, 0.85), (0.28, 0.76)]  # fmt: skip
+INK = """(canvas) => { const d = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+let n = 0; for (let k = 3; k < d.length; k += 4) n += d[k] > 0; return n / (d.length / 4); }"""
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def type_point(page: Page, *z: float) -> None:
+    for k, number in enumerate(z):
+        field = page.get_by_label(f"z{k + 1}, typed", exact=True)
+        field.fill(str(number))
+        field.press("Enter")
+
+
+def open_with_encoder(page: Page, address: str, model: str) -> None:
+    open_explorer(page, address, f"model={model}")
+    page.locator("[data-testid=latent-pad][data-encoder=browser]").wait_for(timeout=30_000)
+
+
+def covered(page: Page, layer: str) -> float:
+    """The share of a layer's canvas that is painted."""
+    return page.locator(f"canvas[data-layer={layer}]").evaluate(INK)
+
+
+def test_layers_are_switched_on_and_off(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d")
+    for name, layer, least, most in [
+        ("Density", "density", 0.02, 0.8),
+        ("Holes", "holes", 0.0001, 0.5),
+        ("Manifold", "manifold", 0.7, 1.0),
+        ("Magnification", "magnification", 0.3, 1.0),
+        ("Ellipses", "ellipses", 0.002, 0.7),
+        ("Pictures", "thumbnails", 0.02, 0.9),
+    ]:
+        press(page, name)
+        expect(page.get_by_role("button", name=name, exact=True)).to_have_attribute("aria-pressed", "true")
+        page.wait_for_function(
+            f"([least, ink]) => (eval(ink))(document.querySelector('canvas[data-layer={layer}]')) >= least",
+            arg=[least, INK],
+            timeout=15_000,
+        )
+        assert covered(page, layer) <= most
+        press(page, name)
+        expect(page.locator(f"canvas[data-layer={layer}]")).to_have_count(0)
+
+
+def test_posterior_ellipses_are_drawn_to_scale_at_any_zoom(page: Page, app: AppProcess) -> None:
+    codes = checkpoints.load(checkpoints.locate("digits-2d")).codes
+    assert codes is not None
+    page.add_init_script(
+        """window.ellipses = [];
+        const draw = CanvasRenderingContext2D.prototype.ellipse;
+        CanvasRenderingContext2D.prototype.ellipse = function (...given) {
+          window.ellipses.push(given.slice(0, 5));
+          return draw.apply(this, given);
+        };"""
+    )
+    open_explorer(page, app.address, "model=digits-2d")
+    press(page, "Ellipses")
+    scales = []
+    for _ in range(2):
+        page.wait_for_timeout(600)
+        page.evaluate("() => { window.ellipses = []; }")
+        page.locator(".lp-plot .modebar-btn[data-title='Zoom in']").click()
+        page.wait_for_timeout(1000)
+        drawn = np.array(page.evaluate("() => window.ellipses"))
+        axis = page.evaluate(
+            "() => { const { xaxis } = document.querySelector('.lp-plot')._fullLayout;"
+            "return [...xaxis.range, xaxis._length]; }"
+        )
+        scale = axis[2] / (axis[1] - axis[0])
+        scales.append(scale)
+        u = drawn[:, 0] / scale + axis[0]
+        nearest = np.abs(codes.mean[:, 0][None] - u[:, None]).argmin(1)
+        expected = np.sort(codes.std[nearest], axis=1)[:, ::-1]
+        assert np.median(np.abs(drawn[:, 2:4] / scale - expected) / expected) < 0.01
+    assert scales[1] > 1.5 * scales[0]
+
+
+def test_four_ways_from_a_to_b_are_walked_and_taken_away(page: Page, app: AppProcess, tmp_path: Path) -> None:
+    open_explorer(page, app.address, "model=digits-2d")
+    page.get_by_role("tab", name="Paths").click()
+    expect(page.get_by_text("Set A and B")).to_be_visible()
+    type_point(page, -1.5, 0.5)
+    press(page, "A here")
+    start = pixels(page)
+    type_point(page, 1.5, -1)
+    page.wait_for_timeout(200)
+    end = pixels(page)
+    press(page, "B here")
+    expect(page.locator(".lp-way")).to_have_count(4, timeout=30_000)
+    type_point(page, 0, 0)
+    for title in ("Straight line", "Sphere (slerp)", "Through the data", "Geodesic"):
+        slider = page.get_by_role("slider", name=f"Along: {title}")
+        slider.focus()
+        page.keyboard.press("End")
+        assert (value(page, "z1"), value(page, "z2")) == pytest.approx((1.5, -1), abs=0.01)
+        page.wait_for_timeout(200)
+        assert np.abs(np.array(pixels(page)) - end).max() <= 2
+        page.keyboard.press("Home")
+        assert (value(page, "z1"), value(page, "z2")) == pytest.approx((-1.5, 0.5), abs=0.01)
+    page.wait_for_timeout(200)
+    assert np.abs(np.array(pixels(page)) - start).max() <= 2
+    lengths = [float(text.split()[1].strip(",")) for text in page.locator(".lp-way-head span").all_inner_texts()]
+    assert lengths[3] <= lengths[0]
+    with page.expect_download() as download:
+        page.locator("[data-way=geodesic] a", has_text="GIF").click()
+    with Image.open(download.value.path()) as movie:
+        assert (movie.format, movie.n_frames > 40, movie.width) == ("GIF", True, 256)
+    with page.expect_download() as download:
+        page.locator("[data-way=linear] a", has_text="PNG").click()
+    with Image.open(download.value.path()) as strip:
+        assert strip.width > 12 * 100
+
+
+def test_traversals_show_every_dimension_and_a_click_goes_there(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d&z=0,0")
+    page.get_by_role("tab", name="Traversals").click()
+    rows = page.locator(".lp-grid-row")
+    expect(rows).to_have_count(2)
+    name = rows.first.locator("span").inner_text()
+    canvas = rows.first.locator("canvas")
+    page.wait_for_function("(c) => c.width === 88", arg=canvas.element_handle(), timeout=5000)
+    box = canvas.bounding_box()
+    canvas.click(position={"x": box["width"] - 4, "y": box["height"] / 2})
+    assert value(page, name) > 1
+    expect(page.locator(".lp-tools canvas").first).to_be_visible()
+
+
+def test_drawn_three_lies_among_the_threes(page: Page, app: AppProcess) -> None:
+    open_with_encoder(page, app.address, "mnist-2d")
+    page.get_by_role("tab", name="Own picture").click()
+    pad = page.locator(".lp-draw")
+    pad.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    box = pad.bounding_box()
+    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in THREE]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up()
+    expect(page.locator(".lp-input .lp-status")).to_contain_text("nearest sample: 3", timeout=10_000)
+    press(page, "Go there")
+    told = page.locator(".lp-input .lp-status").inner_text()
+    assert f"{value(page, 'z1'):.2f}" in told
+    press(page, "Clear")
+    expect(page.get_by_role("button", name="Go there")).to_have_attribute("aria-disabled", "true")
+
+
+def test_two_own_pictures_become_a_path(page: Page, app: AppProcess, tmp_path: Path) -> None:
+    digits = SAMPLES["digits"]()
+    model = checkpoints.load(checkpoints.locate("digits-2d"))
+    open_with_encoder(page, app.address, "digits-2d")
+    for k, end in [(0, "As A"), (11, "As B")]:
+        file = io.BytesIO()
+        Image.fromarray(digits.x[k, ..., 0]).save(file, "PNG")
+        page.get_by_role("tab", name="Own picture").click()
+        given = {"name": "mine.png", "mimeType": "image/png", "buffer": file.getvalue()}
+        page.get_by_label("Picture file").set_input_files([given])
+        expected = model.codes.mean[k]
+        expect(page.locator(".lp-input .lp-status")).to_contain_text(f"{expected[0]:.2f} ±", timeout=10_000)
+        press(page, end)
+    expect(page.locator(".lp-way")).to_have_count(4, timeout=30_000)
+
+
+def test_file_that_is_no_picture_is_a_sentence(page: Page, app: AppProcess) -> None:
+    open_with_encoder(page, app.address, "digits-2d")
+    page.get_by_role("tab", name="Own picture").click()
+    given = {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"}
+    page.get_by_label("Picture file").set_input_files([given])
+    expect(page.get_by_text("notes.png was not taken: this browser cannot read it as a picture.")).to_be_visible()
