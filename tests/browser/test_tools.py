@@ -175,16 +175,42 @@ def test_two_own_pictures_become_a_path(page: Page, app: AppProcess, tmp_path: P
         Image.fromarray(digits.x[k, ..., 0]).save(file, "PNG")
         page.get_by_role("tab", name="Own picture").click()
         given = {"name": "mine.png", "mimeType": "image/png", "buffer": file.getvalue()}
-        page.get_by_label("Picture file").set_input_files([given])
+        page.get_by_label("Picture file", exact=True).set_input_files([given])
         expected = model.codes.mean[k]
         expect(page.locator(".lp-input .lp-status")).to_contain_text(f"{expected[0]:.2f} ±", timeout=10_000)
         press(page, end)
     expect(page.locator(".lp-way")).to_have_count(4, timeout=30_000)
 
 
+def test_morph_between_two_own_pictures_is_a_gif_four_actions_from_home(page: Page, app: AppProcess) -> None:
+    digits = SAMPLES["digits"]()
+    files = []
+    for k in (0, 11):
+        file = io.BytesIO()
+        Image.fromarray(digits.x[k, ..., 0]).save(file, "PNG")
+        files.append({"name": f"{k}.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    page.goto(app.address)
+    page.get_by_role("button", name="Explore").first.click()  # 1
+    page.locator("[data-testid=latent-pad][data-encoder=browser]").wait_for(timeout=60_000)
+    page.get_by_role("tab", name="Paths").click()  # 2
+    with page.expect_file_chooser() as chooser:
+        press(page, "A: my picture")  # 3, both in one dialog
+    chooser.value.set_files(files)
+    expect(page.locator(".lp-way")).to_have_count(4, timeout=30_000)
+    with page.expect_download() as download:
+        page.locator("[data-way=linear] a", has_text="GIF").click()  # 4
+    codes = checkpoints.load(checkpoints.locate("digits-2d")).codes
+    assert codes is not None
+    told = [page.locator(".lp-end canvas").nth(k).get_attribute("aria-label") for k in range(2)]
+    for k, text in zip((0, 11), told, strict=True):
+        assert ", ".join(f"{value:.2f}" for value in codes.mean[k]) in str(text)
+    with Image.open(download.value.path()) as movie:
+        assert movie.n_frames > 40
+
+
 def test_file_that_is_no_picture_is_a_sentence(page: Page, app: AppProcess) -> None:
     open_with_encoder(page, app.address, "digits-2d")
     page.get_by_role("tab", name="Own picture").click()
     given = {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"}
-    page.get_by_label("Picture file").set_input_files([given])
+    page.get_by_label("Picture file", exact=True).set_input_files([given])
     expect(page.get_by_text("notes.png was not taken: this browser cannot read it as a picture.")).to_be_visible()

@@ -3,9 +3,8 @@
 import { DrawingPad, rasterise } from "./drawing.js";
 import { add, button, figure } from "./elements.js";
 import { ellipseOf } from "./ellipses.js";
+import { exampleOf } from "./example.js";
 import { normal } from "./random.js";
-
-const LARGEST_FILE = 20 * 2 ** 20;
 
 export class InputTool {
   constructor(panel, pad) {
@@ -83,37 +82,11 @@ export class InputTool {
   async takeFile(file) {
     if (!file) return;
     try {
-      if (file.size > LARGEST_FILE) throw new Error("it is larger than 20 MB");
-      const picture = await createImageBitmap(file);
-      this.take(this.fitted(picture));
-      picture.close();
+      this.take(await exampleOf(file, this.pad.data));
     } catch (error) {
-      const why = error.message.startsWith("it is") ? error.message : "this browser cannot read it as a picture";
-      this.told.textContent = `${file.name || "The picture"} was not taken: ${why}. Try a PNG or JPEG.`;
+      this.told.textContent = error.message;
     }
     this.file.value = "";
-  }
-
-  /** A picture as the model's data were prepared: whole on a margin of its border's colour, cropped or stretched. */
-  fitted(picture) {
-    const { side, channels } = this;
-    const canvas = new OffscreenCanvas(side, side);
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.imageSmoothingQuality = "high";
-    const { fit, invert } = this.pad.data.preparation;
-    const [w, h] = [picture.width, picture.height];
-    const scale = fit === "crop" ? Math.max(side / w, side / h) : Math.min(side / w, side / h);
-    const [width, height] = fit === "stretch" ? [side, side] : [w * scale, h * scale];
-    context.drawImage(picture, 0, 0, 1, 1, 0, 0, side, side); // the corner's colour is the margin's
-    context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
-    const { data } = context.getImageData(0, 0, side, side);
-    const x = new Float32Array(channels * side * side);
-    for (let n = 0; n < side * side; n += 1) {
-      const [r, g, b] = [data[4 * n], data[4 * n + 1], data[4 * n + 2]].map((value) => (invert ? 255 - value : value) / 255);
-      if (channels === 1) x[n] = 0.299 * r + 0.587 * g + 0.114 * b;
-      else [r, g, b].forEach((value, c) => (x[c * side * side + n] = value));
-    }
-    return x;
   }
 
   takeSample() {

@@ -1,6 +1,7 @@
 // From A to B: four ways side by side, a slider along each, and how fast the picture changes on it.
 
 import { add, button } from "./elements.js";
+import { exampleOf } from "./example.js";
 import { paintCell } from "./picture.js";
 
 const CELLS = 12;
@@ -37,7 +38,32 @@ export class PathsTool {
       const { samples } = this.pad;
       if (samples) this.set(end, [...samples.code(Math.floor(Math.random() * samples.count))]);
     });
+    if (!this.pad.data.columns) this.addUpload(buttons, end);
     this.ends[end] = { canvas, z: null };
+  }
+
+  addUpload(buttons, end) {
+    const name = end.toUpperCase();
+    const file = add(buttons, "input");
+    Object.assign(file, { type: "file", accept: "image/*", multiple: true, hidden: true });
+    file.setAttribute("aria-label", `Picture file for ${name}`);
+    file.addEventListener("change", async () => {
+      const files = [...file.files];
+      file.value = "";
+      await this.setFile(end, files[0]);
+      if (files[1]) await this.setFile(end === "a" ? "b" : "a", files[1]);
+    });
+    button(buttons, `${name}: my picture`, "From a file; choose two, and they become A and B").addEventListener("click", () => file.click());
+  }
+
+  /** An end becomes the code of a picture of one's own. */
+  async setFile(end, file) {
+    try {
+      const { mean } = await this.pad.encode(await exampleOf(file, this.pad.data));
+      await this.set(end, [...mean]);
+    } catch (error) {
+      this.status.textContent = error.message;
+    }
   }
 
   async set(end, z) {

@@ -1,0 +1,38 @@
+// A picture file as an example for the model, prepared as its data were.
+
+const LARGEST_FILE = 20 * 2 ** 20;
+
+/** Values [C, H, W] in [0, 1]; throws an Error that says in a sentence why a file was not taken. */
+export async function exampleOf(file, { shape, preparation }) {
+  const refuse = (why) => new Error(`${file.name || "The picture"} was not taken: ${why}. Try a PNG or JPEG.`);
+  if (file.size > LARGEST_FILE) throw refuse("it is larger than 20 MB");
+  let picture;
+  try {
+    picture = await createImageBitmap(file);
+  } catch {
+    throw refuse("this browser cannot read it as a picture");
+  }
+  const found = fitted(picture, shape, preparation);
+  picture.close();
+  return found;
+}
+
+/** The whole picture on a margin of its corner's colour, or cropped, or stretched; inverted where the data were. */
+function fitted(picture, [channels, , side], { fit, invert }) {
+  const canvas = new OffscreenCanvas(side, side);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
+  const [w, h] = [picture.width, picture.height];
+  const scale = fit === "crop" ? Math.max(side / w, side / h) : Math.min(side / w, side / h);
+  const [width, height] = fit === "stretch" ? [side, side] : [w * scale, h * scale];
+  context.drawImage(picture, 0, 0, 1, 1, 0, 0, side, side); // the margin
+  context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
+  const { data } = context.getImageData(0, 0, side, side);
+  const x = new Float32Array(channels * side * side);
+  for (let n = 0; n < side * side; n += 1) {
+    const [r, g, b] = [data[4 * n], data[4 * n + 1], data[4 * n + 2]].map((value) => (invert ? 255 - value : value) / 255);
+    if (channels === 1) x[n] = 0.299 * r + 0.587 * g + 0.114 * b;
+    else [r, g, b].forEach((value, c) => (x[c * side * side + n] = value));
+  }
+  return x;
+}
