@@ -48,8 +48,8 @@ def latent_pad(data: dict[str, Any], key: str, on_release: Callable[[], None]) -
     """Show the explorer.
 
     Args:
-        data: What `pages.ui.explorer.describe` says of a model, the point `z` and `label` to stand at, and the `turn` of
-            the component's last word.
+        data: What `pages.ui.explorer.describe` says of a model, the point `z` and `label` to stand at, and the `turn`
+            of the component's last word.
         key: Of the component; its state `point` is the point last released.
         on_release: Called when the user has released the point at another place.
     """
