@@ -11,14 +11,17 @@ from typing import Literal
 from vae_core.records import ACTIVE_VARIANCE, EpochRecord
 from vae_core.run_config import RunConfig, held_out_count
 
-Kind = Literal["too few examples", "batch larger than the set", "collapse", "unused dimensions", "overfitting"]
+Kind = Literal[
+    "too few examples", "batch larger than the set", "collapse", "unused dimensions", "overfitting", "divergence"
+]
 
 FEW_EXAMPLES = 200
-EMPTY_NATS = 0.01
-"""A dimension whose KL is below this tells the decoder nothing."""
+EMPTY_NATS = 0.05
+"""A dimension that is not active and whose KL is below this tells the decoder nothing."""
 RISE_SHARE = 0.01
 LEAST_RISE = 0.5
 """Validation counts as rising from so many nats on, and from 1 % on."""
+LEAST_BATCH = 8
 LISTED = 6
 """So many dimensions are named one by one."""
 
@@ -54,7 +57,7 @@ def diagnose(history: Sequence[EpochRecord], config: RunConfig, examples: int) -
     learnt = examples - held_out_count(examples, config.train.validation)
     found = [*_few(examples), *_large_batch(config.train.batch_size, learnt)]
     if history:
-        found += [*_collapse(history, config), *_overfitting(history, config)]
+        found += [*_divergence(history), *_collapse(history, config), *_overfitting(history, config)]
     return tuple(found)
 
 
@@ -77,7 +80,7 @@ def _large_batch(batch: int, learnt: int) -> list[Finding]:
         Finding(
             "batch larger than the set",
             f"A batch of {batch} is larger than the {learnt} examples to learn from, so an epoch is a single step.",
-            f"Choose a batch size of {max(learnt // 10, 1)} or so, or many more epochs.",
+            f"Choose a batch size of {max(learnt // 10, min(LEAST_BATCH, learnt))} or so, or many more epochs.",
         )
     ]
 
@@ -151,12 +154,28 @@ def _against_collapse(config: RunConfig) -> str:
     return " or ".join(tries) or "a larger decoder or fewer dimensions"
 
 
+def _divergence(history: Sequence[EpochRecord]) -> list[Finding]:
+    """A training loss far above where it began, though still a number."""
+    first, last = history[0].train.reconstruction_loss, history[-1].train.reconstruction_loss
+    if last - first <= max(abs(first), LEAST_RISE):
+        return []
+    return [
+        Finding(
+            "divergence",
+            f"The training diverged: its reconstruction loss is {last:.4g} nats, and was {first:.4g} after the first "
+            "epoch.",
+            "Try a learning rate ten times smaller.",
+        )
+    ]
+
+
 def _overfitting(history: Sequence[EpochRecord], config: RunConfig) -> list[Finding]:
-    """Validation −ELBO above its best while training −ELBO fell on."""
+    """Validation −ELBO above its best while training −ELBO fell far below it: not where a penalty raised both."""
     best, last = history[best_epoch(history) - 1], history[-1]
     rise = best.validation.elbo - last.validation.elbo
     fall = last.train.elbo - best.train.elbo
-    if rise < max(LEAST_RISE, RISE_SHARE * abs(best.validation.elbo)) or fall <= 0:
+    gap = last.train.elbo - last.validation.elbo
+    if rise < max(LEAST_RISE, RISE_SHARE * abs(best.validation.elbo)) or fall <= 0 or gap < rise / 2:
         return []
     what = "reconstruction loss" if config.objective.is_deterministic else "−ELBO"
     return [

@@ -48,11 +48,14 @@ def settings_for(dataset: Dataset, preset: str | None = None, **settings: Any) -
     """The settings of a training: a preset's, the suggested one's when None, with some changed by their names.
 
     Raises:
-        ConfigError: if there is no such preset or setting, or a value is out of its range.
+        ConfigError: if there is no such preset or setting, it is not for such data, or a value is out of its range.
     """
     if preset is not None and preset not in PRESETS:
         raise ConfigError(f"There is no preset {preset}. Choose one of {', '.join(PRESETS)}.")
     chosen = PRESETS[preset or suggested_preset(dataset.schema)]
+    if dataset.schema.kind not in chosen.kinds:
+        fitting = ", ".join(name for name, other in PRESETS.items() if dataset.schema.kind in other.kinds)
+        raise ConfigError(f"The preset {preset} is not for such data. Choose one of {fitting}.")
     return with_names(chosen.run_config(dataset.id, len(dataset), dataset.schema), settings)
 
 

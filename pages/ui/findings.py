@@ -13,6 +13,7 @@ ICONS = {
     "collapse": ":material/compress:",
     "unused dimensions": ":material/grid_off:",
     "overfitting": ":material/trending_up:",
+    "divergence": ":material/rocket_launch:",
 }
 
 

@@ -139,15 +139,13 @@ def _grid(columns: int) -> Iterator[Any]:
 
 
 def _number(label: str, info: FieldInfo, value: Any, key: str) -> Any:
-    low, high = (next(getattr(m, kind) for m in info.metadata if hasattr(m, kind)) for kind in ("ge", "le"))
+    # without limits: a browser would show what lies beyond them in red, and quietly give the value before
     if info.annotation is int:
         step = next((m.multiple_of for m in info.metadata if hasattr(m, "multiple_of")), 1)
-        return st.number_input(label, low, high, value, step=step, help=info.description, key=key)
+        return st.number_input(label, value=value, step=step, help=info.description, key=key)
     return st.number_input(
         label,
-        float(low),
-        float(high),
-        float(value),
+        value=float(value),
         step=float(value) / 10 or 0.1,
         format="%.4g",
         help=info.description,

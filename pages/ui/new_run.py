@@ -34,9 +34,10 @@ TRAINING = tuple(name for name in TrainConfig.model_fields if name != "epochs")
 
 def compose(about: DatasetSummary) -> None:
     """Choose the settings, read what they come to, start."""
+    state.keep_settings()
     preset = _preset(about)
     start = PRESETS[preset].run_config(about.id, about.count, about.schema_)
-    form = Form(f"{about.id}-{preset}")
+    form = Form(f"{state.SETTINGS}{about.id}-{preset}")
     config = None
     try:
         config = _settings(about, start, form)
@@ -63,7 +64,7 @@ def _preset(about: DatasetSummary) -> str:
         index=names.index(suggested),
         format_func=lambda name: f"{PRESETS[name].title}{' (suggested)' if name == suggested else ''}",
         help="A starting point: everything below begins at its values. Another preset begins anew.",
-        key=f"preset-{about.id}",
+        key=f"{state.SETTINGS}preset-{about.id}",
     )
     st.caption(PRESETS[chosen].description)
     return chosen

@@ -49,7 +49,9 @@ def _show(id: str, was_live: bool) -> None:
             choosing.show(run)
             return
         if examples := cache.dataset_size(run.config.dataset_id):
-            findings.show(diagnose(records, run.config, examples))
+            best, present = _best_and_present(run, records)
+            said = diagnose(records, run.config, examples)
+            findings.show([one for one in said if one.kind != "overfitting" or not present or best != present])
         if records:
             _curves(run, records)
             preview.show(run)
@@ -187,7 +189,8 @@ def _line(run: Run) -> None:
     badge, name, when, show, remove = st.columns([1.2, 3, 2, 1, 1], vertical_alignment="center")
     badge.badge(run.status.state, color=colour, icon=icon)
     name.text(run.name)
-    when.caption(f"{time.strftime('%d %b %H:%M', time.localtime(run.created))} · {models.settings(run.config)}")
+    told = models.settings(run.config) if run.study is None else choosing.told(run.study)
+    when.caption(f"{time.strftime('%d %b %H:%M', time.localtime(run.created))} · {told}")
     if show.button("Show", key=f"show-{run.id}", width="stretch"):
         state.set_run_id(run.id)
         st.rerun()

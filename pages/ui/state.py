@@ -17,6 +17,8 @@ ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 LARGEST_LATENT = 1e6
 """The codes of an autoencoder lie where they like."""
 DOUBLE_CLICK_SECONDS = 3.0
+SETTINGS = "settings-"
+"""Keys of the widgets of a new run's form begin so."""
 
 
 def choose(
@@ -117,6 +119,12 @@ def run_id() -> str | None:
 def set_run_id(id: str | None) -> None:
     """Show a run on Train, or none."""
     st.query_params.from_dict({"run": id} if id else {})
+
+
+def keep_settings() -> None:
+    """Remember what was set in forms that are not shown just now: Streamlit forgets widgets that it does not draw."""
+    for key in [key for key in st.session_state if str(key).startswith(SETTINGS)]:
+        st.session_state[key] = st.session_state[key]
 
 
 def start_once(digest: str, start: Callable[[], str]) -> str:

@@ -392,3 +392,26 @@ def test_nothing_is_left_of_a_model_that_was_replaced(model: Path, archive: Path
     assert call("train", archive, *options, "--force", "--out", model.parent).exit_code == 0
     assert set(files(model.parent)) == names
     assert len(checkpoints.load(model).history) == len(RunDirectory(model.parent).read_epochs()) == 3
+
+
+@pytest.mark.parametrize("verb", ["train", "encode", "sample"])
+def test_place_that_cannot_be_written_is_told_before_the_work(verb: str, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    out = tmp_path / "file" / "x.npz"
+    given = {"train": ("digits",), "encode": (model, "digits"), "sample": (model,)}[verb]
+    refused = call(verb, *given, "--out", out)
+    assert refused.exit_code == 2
+    assert "cannot be written. Choose another place" in refused.output
+
+
+def test_label_for_a_model_without_labels_and_preset_for_other_data_are_refused(model: Path, tmp_path: Path) -> None:
+    assert "not conditional" in call("sample", model, "--label", "|", "--out", tmp_path / "x.npz").output
+    refused = call("train", "houses", "--preset", "grey", "--out", tmp_path / "town")
+    assert refused.exit_code == 2
+    assert "The preset grey is not for such data. Choose one of table" in refused.output
+
+
+def test_early_stop_is_told(tmp_path: Path, archive: Path) -> None:
+    told = call("train", archive, "--patience", 2, "--epochs", 80, "--learning-rate", 0.5, "--schedule", "constant",
+                "--widths", "32,21", "--out", tmp_path / "run")  # fmt: skip
+    assert "as validation had not improved for 2. Epoch" in told.output

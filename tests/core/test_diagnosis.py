@@ -133,3 +133,21 @@ def test_model_that_really_learns_by_heart_is_found_out(validation: float) -> No
     )
     history = list(Training(build(config, dataset.schema, 2), dataset, config, CPU))
     assert "overfitting" in [finding.kind for finding in diagnose(history, config, len(dataset))]
+
+
+def test_validation_that_rises_with_training_beside_it_is_a_penalty_and_no_overfitting() -> None:
+    assert kinds(record(1, 201.8, 182.9), record(2, 203, 190), record(3, 201.0, 202.2)) == []
+
+
+def test_training_that_blows_up_though_still_numbers_is_told() -> None:
+    history = [record(1, 300, 300), record(2, 9e9, 9e9)]
+    [finding] = diagnose(history, CONFIG, 1000)
+    assert finding.kind == "divergence"
+    assert "was 295 after the first epoch" in finding.sentence
+    assert "learning rate" in finding.advice
+    assert kinds(record(1, -900, -890), record(2, -2000, -1990)) == []  # a Gaussian's −ELBO may be below 0
+
+
+def test_small_set_is_not_told_to_take_batches_of_one() -> None:
+    [finding] = [one for one in diagnose((), CONFIG, 20) if one.kind == "batch larger than the set"]
+    assert "batch size of 8" in finding.advice

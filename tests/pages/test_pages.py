@@ -165,12 +165,17 @@ def test_training_starts_with_everything_at_its_defaults(tiny_images: Dataset) -
         runs.cancel(run.id)
 
 
-def test_form_offers_the_ranges_of_the_fields(tiny_images: Dataset) -> None:
+@pytest.mark.parametrize(("label", "wrong"), [("Latent dimensions", 0), ("Epochs", 10_001), ("Learning rate", 0.0)])
+def test_number_out_of_its_range_is_told_below_the_field_and_nothing_can_be_started(
+    tiny_images: Dataset, label: str, wrong: float
+) -> None:
     stored_datasets.save(tiny_images)
     app = open_page("train")
-    latents = next(n for n in app.number_input if n.label == "Latent dimensions")
-    assert (latents.min, latents.max, latents.value) == (1, 512, 2)
-    assert "map" in latents.help
+    field = next(n for n in app.number_input if n.label == label)
+    assert field.help
+    field.set_value(wrong).run()
+    assert any(f"{label}\\: it cannot be {wrong}" in text.value for text in app.markdown)
+    assert next(button for button in app.button if button.label == "Start training").disabled
 
 
 def test_finished_run_is_listed_shown_and_explored(stored_model: str) -> None:

@@ -158,3 +158,18 @@ def test_form_of_a_shown_run_begins_with_its_dataset(stored_model: str, tiny_ima
     stored_datasets.save(stroke_dataset(count=30))
     app = open_page("train", run=stored_model)
     assert choice(app, "Dataset").value == tiny_images.id
+
+
+def test_settings_are_kept_over_a_visit_to_another_dataset() -> None:
+    stored_datasets.save(unlabelled())
+    app = form_for(stroke_dataset())
+    change(app, "Preset", "mlp-256-20")
+    next(n for n in app.number_input if n.label == "Latent dimensions").set_value(4).run()
+    change(app, "Objective", "iwae")
+    change(app, "Dataset", unlabelled().id)
+    assert choice(app, "Preset").value != "mlp-256-20"
+    change(app, "Dataset", stroke_dataset().id)
+    assert choice(app, "Preset").value == "mlp-256-20"
+    assert next(n for n in app.number_input if n.label == "Latent dimensions").value == 4
+    assert choice(app, "Objective").value == "iwae"
+    assert not app.warning

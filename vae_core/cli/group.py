@@ -1,5 +1,6 @@
 """The group of all commands, and what they share: data and checkpoints by path, name or id."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -80,3 +81,14 @@ def checkpoint_path(checkpoint: str) -> Path:
         return checkpoints.locate(checkpoint)
     except NotFoundError as error:
         raise CheckpointError(str(error)) from error
+
+
+def check_writable(out: Path) -> None:
+    """Whether a file or a folder can be made here, before any work is done for it.
+
+    Raises:
+        click.UsageError: if it cannot.
+    """
+    home = next(folder for folder in out.absolute().parents if folder.exists())
+    if not home.is_dir() or not os.access(home, os.W_OK) or str(home).startswith("/proc"):
+        raise click.UsageError(f"{out} cannot be written. Choose another place for --out.")

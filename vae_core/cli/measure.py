@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from vae_core.cli.group import checkpoint_path, kind, open_data
+from vae_core.cli.group import check_writable, checkpoint_path, kind, open_data
 from vae_core.datasets import TableSchema
 from vae_core.files import write_atomically
 
@@ -89,6 +89,8 @@ def encode(checkpoint: str, data: str, out: Path | None, keep: bool) -> None:
 
     if not out and not keep:
         raise click.UsageError("Say where to put the codes: --out FILE.npz, or --keep for the checkpoint itself.")
+    if out:
+        check_writable(out)
     path = checkpoint_path(checkpoint)
     if keep and path.parent == checkpoints.PRETRAINED:
         raise click.UsageError("A bundled model is not changed. Copy its file, and name the copy.")
@@ -115,8 +117,11 @@ def sample(checkpoint: str, count: int, source: str, label: str | None, seed: in
     """What CHECKPOINT makes up: latents drawn, and decoded."""
     from vae_core import checkpoints
 
+    check_writable(out)
     loaded = checkpoints.load(checkpoint_path(checkpoint))
     labels = None
+    if label and not loaded.config.model.conditional:
+        raise click.UsageError("This model is not conditional: it takes no label. Leave --label out.")
     if loaded.config.model.conditional:
         if label not in loaded.label_names:
             raise click.UsageError(

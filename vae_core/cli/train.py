@@ -10,7 +10,7 @@ from typing import Any
 import click
 from filelock import Timeout
 
-from vae_core.cli.group import kind, open_data
+from vae_core.cli.group import check_writable, kind, open_data
 from vae_core.cli.options import settings
 from vae_core.datasets import Dataset
 from vae_core.diagnosis import diagnose
@@ -83,6 +83,7 @@ def _introduce(dataset: Dataset, config: RunConfig) -> None:
 
 @contextmanager
 def _held(directory: RunDirectory, out: Path) -> Iterator[None]:
+    check_writable(out / "run.json")
     out.mkdir(parents=True, exist_ok=True)
     try:
         lock = directory.lock().acquire(timeout=0)

@@ -19,6 +19,7 @@ from vae_core import checkpoints
 from vae_core.batches import choose_device
 from vae_core.checkpoint_file import MAX_FILE_BYTES, MAX_RECORD_BYTES
 from vae_core.datasets import Dataset
+from vae_core.diagnosis import best_epoch
 from vae_core.errors import CheckpointError, ConfigError, TrainingError
 from vae_core.files import remove_leftovers, write_atomically
 from vae_core.latents.codes import encode
@@ -68,7 +69,8 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
     if not keeper.has_ended:
         yield from _train(keeper, training)
     progress.write("Finishing: placing every example on the map")
-    return f"{keeper.note} {_finish(directory, dataset, device, run.config.train.patience > 0)}".strip()
+    trouble = _finish(directory, dataset, device, run.config.train.patience > 0)
+    return " ".join(filter(None, (keeper.note, _early(training), trouble or _kept(training))))
 
 
 def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
@@ -91,6 +93,18 @@ def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
     _check_size(config, len(dataset), outline)
     _check_room(folder, outline)
     return device
+
+
+def _early(training: Training) -> str:
+    """What is to be said of a training that ended before its last epoch."""
+    settings, done = training.config.train, len(training.history)
+    if not training.is_out_of_patience or done == settings.epochs:
+        return ""
+    return f"Stopped after epoch {done} of {settings.epochs}, as validation had not improved for {settings.patience}."
+
+
+def _kept(training: Training) -> str:
+    return f"Epoch {best_epoch(training.history)}, the best one, is kept." if _early(training) else ""
 
 
 def _train(keeper: Keeper, training: Training) -> Generator[EpochRecord]:
