@@ -145,6 +145,45 @@ def test_traversals_show_every_dimension_and_a_click_goes_there(page: Page, app:
     expect(page.locator(".lp-tools canvas").first).to_be_visible()
 
 
+def test_lasso_and_label_choose_samples_whose_codes_are_taken_away(page: Page, app: AppProcess) -> None:
+    codes = checkpoints.load(checkpoints.locate("digits-2d")).codes
+    assert codes is not None
+    assert codes.labels is not None
+    open_explorer(page, app.address, "model=digits-2d&z=0,0")
+    page.get_by_role("tab", name="Selection").click()
+    page.get_by_role("combobox", name="All of a label").select_option("3")
+    threes = np.flatnonzero(codes.labels == 3)
+    expect(page.locator(".lp-selection .lp-status")).to_have_text(f"{len(threes)} of 1,797 samples · 3: {len(threes)}")
+    expect(page.locator(".lp-chosen button")).to_have_count(60)
+    with page.expect_download() as download:
+        press(page, "Codes as CSV")
+    rows = Path(download.value.path()).read_text().splitlines()
+    assert rows[0] == "sample,label,z1,z2"
+    told = np.array([[float(part) for part in row.replace('"', "").split(",")] for row in rows[1:]])
+    np.testing.assert_array_equal(told[:, 0], threes + 1)
+    np.testing.assert_allclose(told[:, 2:], codes.mean[threes], rtol=1e-6)
+
+    press(page, "Lasso")
+    box = page.locator(".lp-plot .nsewdrag").bounding_box()
+    corners = [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99)]
+    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=5)
+    page.mouse.up()
+    expect(page.locator(".lp-selection .lp-status")).to_contain_text("1,797 of 1,797 samples")
+    assert (value(page, "z1"), value(page, "z2")) == (0, 0)  # the point stayed
+    page.locator(".lp-chosen button").first.click()
+    assert (value(page, "z1"), value(page, "z2")) != (0, 0)
+    page.get_by_role("tab", name="Paths").click()
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    assert abs(value(page, "z1")) < 1  # dragging moves the point again
+
+
 def test_drawn_three_lies_among_the_threes(page: Page, app: AppProcess) -> None:
     open_with_encoder(page, app.address, "mnist-2d")
     page.get_by_role("tab", name="Own picture").click()

@@ -196,3 +196,30 @@ def test_magnification_is_the_determinant_of_the_pulled_back_metric() -> None:
         {"rows": rows[:2].tolist(), "z": z.tolist()},
     )
     assert found == pytest.approx(np.sqrt(np.linalg.det(along.T @ along)), rel=1e-3)
+
+
+def test_polygon_holds_what_lies_inside_it() -> None:
+    points = np.random.default_rng(0).uniform(-1, 1, (4000, 2)).tolist()
+    square = [[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]]
+    found = node(
+        """
+        const { isInside } = await from("lasso.js");
+        console.log(JSON.stringify(given.points.map((point) => isInside(point, given.square))));
+        """,
+        {"points": points, "square": square},
+    )
+    assert found == [max(abs(u), abs(v)) < 0.5 for u, v in points]
+
+
+@pytest.mark.parametrize(("count", "thumbnails"), [(10, 10), (10, 4), (1797, 500), (7, 1)])
+def test_thumbnail_of_a_sample_is_the_one_that_shows_it(count: int, thumbnails: int) -> None:
+    found = node(
+        """
+        const { thumbnailOf } = await from("selection_tool.js");
+        const all = Array.from({ length: given.count }, (_, n) => thumbnailOf(n, given.count, given.thumbnails));
+        console.log(JSON.stringify(all));
+        """,
+        {"count": count, "thumbnails": thumbnails},
+    )
+    expected = {k * count // thumbnails: k for k in range(thumbnails)}
+    assert found == [expected.get(n) for n in range(count)]

@@ -70,6 +70,31 @@ def test_socket_encodes_what_the_model_encodes(
             np.testing.assert_allclose(std, posterior.stddev[0].detach().numpy(), atol=1e-6)
 
 
+def test_paths_are_served_with_their_pictures(client: TestClient, stored_model: str) -> None:
+    here = address(stored_model)
+    answer = client.get(f"{here}/paths?a=0,1&b=1,-0.5").json()
+    assert list(answer) == ["linear", "spherical", "density", "geodesic"]
+    for way in answer.values():
+        assert way["latents"][0] == pytest.approx([0, 1], abs=1e-5)
+        assert way["latents"][-1] == pytest.approx([1, -0.5], abs=1e-5)
+        assert sum(way["speed"]) == pytest.approx(way["length"], rel=1e-5)
+    for kind, beginning in (("gif", b"GIF89a"), ("png", b"\x89PNG")):
+        pictures = client.get(f"{here}/path.{kind}?a=0,1&b=1,-0.5&name=spherical")
+        assert pictures.content.startswith(beginning)
+        assert f"path-spherical.{kind}" in pictures.headers["content-disposition"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["paths?a=0,1", "paths?a=0,1&b=1", "paths?a=0,1&b=nan,1", "paths?a=0,1&b=x,1", "paths?a=0,1&b=1e9,1",
+     "path.gif?a=0,1&b=1,1&name=shortcut", "path.exe?a=0,1&b=1,1&name=linear"],
+)  # fmt: skip
+def test_paths_between_no_points_are_refused(client: TestClient, stored_model: str, asked: str) -> None:
+    answer = client.get(f"{address(stored_model)}/{asked}")
+    assert answer.status_code == 404
+    assert answer.text.startswith(("A point of this model is 2 numbers", "There is no such path"))
+
+
 @pytest.mark.parametrize("deterministic", [False, True])
 def test_sliders_stand_in_order_and_hold_their_own_codes(deterministic: bool) -> None:
     random = np.random.default_rng(0)

@@ -40,7 +40,7 @@ export class MagnificationLayer {
       if (turn !== this.turn) return;
       found.push({ u, v, value });
       if (k % columns === columns - 1) {
-        Object.assign(this, { found, cell, largest: Math.max(...found.map((one) => one.value)) });
+        Object.assign(this, { found, cell, largest: Math.max(...found.map((one) => one.value)), usual: quantile(found, 0.97) });
         this.tell(k < rows * columns - 1 ? `Magnification ${Math.round((100 * k) / (rows * columns))} %` : `magnification up to ${this.largest.toPrecision(2)}`);
         this.repaint();
       }
@@ -50,7 +50,7 @@ export class MagnificationLayer {
   paint(context, view) {
     const side = this.cell * view.scale + 0.5;
     for (const { u, v, value } of this.found) {
-      context.fillStyle = `rgba(232, 131, 58, ${0.85 * Math.sqrt(value / (this.largest || 1))})`;
+      context.fillStyle = `rgba(232, 131, 58, ${0.85 * Math.min(value / (this.usual || 1), 1)})`;
       context.fillRect(view.x(u) - side / 2, view.y(v) - side / 2, side, side);
     }
   }
@@ -59,4 +59,10 @@ export class MagnificationLayer {
     this.turn += 1;
     this.tell("");
   }
+}
+
+/** So that one steep place does not leave all others pale. */
+function quantile(found, share) {
+  const values = found.map(({ value }) => value).sort((a, b) => a - b);
+  return values[Math.floor(share * (values.length - 1))];
 }

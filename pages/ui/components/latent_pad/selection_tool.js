@@ -1,0 +1,144 @@
+// Samples chosen by a lasso on the map or by their label: how many, which, their pictures, and their codes to take away.
+
+import { add, button } from "./elements.js";
+import { isInside, Lasso } from "./lasso.js";
+import { thumbnailOffscreen } from "./picture.js";
+
+const MOST_PICTURES = 60;
+const SIDE = 56;
+
+export class SelectionTool {
+  constructor(panel, pad) {
+    Object.assign(this, { pad, chosen: [] });
+    const row = add(panel, "div", "lp-bar");
+    this.toggle = button(row, "Lasso", "While it is on, draw round codes on the map");
+    this.toggle.setAttribute("aria-pressed", "false");
+    this.toggle.addEventListener("click", () => this.switch(!this.lasso.isOn));
+    if (pad.data.labels.length > 1) this.addLabels(row);
+    button(row, "Clear", "Choose nothing").addEventListener("click", () => this.choose([], null));
+    this.save = button(row, "Codes as CSV", "Number, label and latent coordinates of every chosen sample");
+    this.save.addEventListener("click", () => this.saveCodes());
+    this.status = add(panel, "p", "lp-status");
+    this.status.setAttribute("role", "status");
+    this.grid = add(panel, "div", "lp-chosen");
+    this.lasso = new Lasso(pad.map, {
+      onDraw: (polygon) => pad.map.draw([{ colour: "#222", points: polygon }]),
+      onDone: (polygon) => this.take(polygon),
+    });
+    this.tell();
+  }
+
+  addLabels(row) {
+    const label = add(row, "label");
+    label.append("All of ");
+    this.labels = add(label, "select");
+    this.labels.setAttribute("aria-label", "All of a label");
+    this.labels.append(new Option("a label…", ""));
+    this.pad.data.labels.forEach((name, k) => this.labels.append(new Option(name, k)));
+    this.labels.addEventListener("change", () => {
+      const wanted = Number(this.labels.value);
+      const { samples } = this.pad;
+      if (this.labels.value !== "" && samples) this.choose(numbers(samples, (n) => samples.labels[n] === wanted), null);
+    });
+  }
+
+  switch(isOn) {
+    this.lasso.isOn = isOn;
+    this.toggle.setAttribute("aria-pressed", String(isOn));
+    this.pad.area.classList.toggle("lp-lassoing", isOn);
+    this.tell();
+  }
+
+  take(polygon) {
+    const { samples, plane } = this.pad;
+    if (this.labels) this.labels.value = "";
+    this.choose(numbers(samples, (n) => isInside(samples.onPlane(n, plane).mean, polygon)), polygon);
+  }
+
+  choose(chosen, polygon) {
+    this.chosen = chosen;
+    this.polygon = polygon;
+    this.draw();
+    this.tell();
+    this.showPictures();
+  }
+
+  tell() {
+    const { chosen, pad } = this;
+    this.save.setAttribute("aria-disabled", String(chosen.length === 0));
+    if (chosen.length === 0) {
+      this.status.textContent = this.lasso?.isOn ? "Draw round codes on the map." : "Switch the lasso on and draw round codes on the map.";
+      return;
+    }
+    const counts = new Map();
+    for (const n of chosen) counts.set(pad.samples.labels[n], (counts.get(pad.samples.labels[n]) ?? 0) + 1);
+    const named = [...counts].sort((a, b) => b[1] - a[1]).filter(([label]) => pad.data.labels[label]);
+    const most = named.slice(0, 6).map(([label, count]) => `${pad.data.labels[label]}: ${count.toLocaleString("en")}`);
+    const rest = named.length > 6 ? `, and ${named.length - 6} more labels` : "";
+    this.status.textContent = `${chosen.length.toLocaleString("en")} of ${pad.samples.count.toLocaleString("en")} samples${most.length ? ` · ${most.join(", ")}${rest}` : ""}`;
+  }
+
+  showPictures() {
+    const { thumbnails, count } = this.pad.samples;
+    this.grid.replaceChildren();
+    if (!thumbnails) return;
+    const here = this.chosen.map((n) => [n, thumbnailOf(n, count, thumbnails.count)]).filter(([, k]) => k !== null);
+    const shown = Math.min(here.length, MOST_PICTURES);
+    for (let place = 0; place < shown; place += 1) {
+      const [n, k] = here[Math.floor((place * here.length) / shown)];
+      const one = button(this.grid, "", `Sample ${n + 1}: the point goes there`);
+      const picture = thumbnailOffscreen(thumbnails, k);
+      picture.style.width = `${SIDE}px`;
+      one.append(picture);
+      one.setAttribute("aria-label", `Go to sample ${n + 1}${this.pad.data.labels[this.pad.samples.labels[n]] ? `, ${this.pad.data.labels[this.pad.samples.labels[n]]}` : ""}`);
+      one.addEventListener("click", () => {
+        this.pad.move([...this.pad.samples.code(n)]);
+        this.pad.settle();
+      });
+    }
+    if (shown < here.length) add(this.grid, "p").textContent = `${shown} of ${here.length.toLocaleString("en")} pictures, evenly chosen`;
+  }
+
+  saveCodes() {
+    const { samples, data } = this.pad;
+    if (this.chosen.length === 0) return;
+    const names = Array.from({ length: data.latents }, (_, i) => `z${i + 1}`);
+    const lines = [["sample", "label", ...names].join(",")];
+    for (const n of this.chosen) lines.push([n + 1, quoted(data.labels[samples.labels[n]]), ...samples.code(n)].join(","));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }));
+    link.download = "codes.csv";
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
+  draw() {
+    const { map } = this.pad;
+    map.draw(this.polygon ? [{ colour: "#222", points: [...this.polygon, this.polygon[0]] }] : []);
+  }
+
+  open() {
+    this.draw();
+  }
+
+  close() {
+    this.switch(false);
+    this.pad.map.draw([]);
+  }
+}
+
+function numbers(samples, isWanted) {
+  return Array.from({ length: samples.count }, (_, n) => n).filter(isWanted);
+}
+
+/** Number of the thumbnail of sample n, where k of so many is sample floor(k · count / thumbnails); null if it has none. */
+export function thumbnailOf(n, count, thumbnails) {
+  const k = Math.ceil((n * thumbnails) / count);
+  return k < thumbnails && Math.floor((k * count) / thumbnails) === n ? k : null;
+}
+
+/** A field of a CSV; one that a spreadsheet would take for a formula is told apart. */
+function quoted(text) {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return `"${safe.replaceAll('"', '""')}"`;
+}
