@@ -157,7 +157,10 @@ def test_deleted_by_mistake_and_brought_back(page: Page, app: AppProcess, app_wo
     expect(chosen(page)).to_be_visible(timeout=30_000)
     expect(page.get_by_text("was deleted.")).to_have_count(0)  # it is no news any more
     page.go_back()
+    page.wait_for_url("**/train*")
+    settle(page)
     page.go_back()
+    page.wait_for_url("**deleted=*")
     settle(page)
     page.get_by_role("button", name="Undo").click()
     expect(chosen(page)).to_have_value("mistake.zip", timeout=30_000)

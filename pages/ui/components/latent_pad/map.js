@@ -54,7 +54,9 @@ export class LatentMap {
     }));
     // nothing to see, but the axes make room for the handle too
     traces.push({ type: "scatter", mode: "markers", x: [this.place[0]], y: [this.place[1]], marker: { opacity: 0 }, showlegend: false });
-    await this.plotly.newPlot(this.plot, traces, this.layout(titles, this.members.length > 1), this.config());
+    this.changing = this.plotly.newPlot(this.plot, traces, this.layout(titles, this.members.length > 1), this.config());
+    await this.changing;
+    if (this.closed) return;
     const moved = (isOver) => () => {
       this.moveHandle();
       this.paintLines();
@@ -63,7 +65,7 @@ export class LatentMap {
     this.plot.on("plotly_afterplot", moved(true));
     this.plot.on("plotly_relayouting", moved(false));
     this.resizing = new ResizeObserver(() => {
-      if (this.plot.offsetParent) this.resized = this.plotly.Plots.resize(this.plot);
+      if (this.plot.offsetParent) this.changing = this.plotly.Plots.resize(this.plot);
     });
     this.resizing.observe(this.area);
     this.listen();
@@ -75,7 +77,7 @@ export class LatentMap {
   replot(samples, plane, titles) {
     const [x, y] = samples.project(plane);
     const update = { x: [...this.members.map((m) => pick(x, m)), [this.place[0]]], y: [...this.members.map((m) => pick(y, m)), [this.place[1]]] };
-    this.plotly.update(this.plot, update, { "xaxis.title.text": titles[0], "yaxis.title.text": titles[1], "xaxis.autorange": true, "yaxis.autorange": true });
+    this.changing = this.plotly.update(this.plot, update, { "xaxis.title.text": titles[0], "yaxis.title.text": titles[1], "xaxis.autorange": true, "yaxis.autorange": true });
   }
 
   layout([xTitle, yTitle], withLegend) {
@@ -122,7 +124,7 @@ export class LatentMap {
     const axes = {};
     for (const name of ["xaxis", "yaxis"]) for (const [key, value] of Object.entries(xaxis)) axes[`${name}.${key}`] = value;
     delete rest.yaxis;
-    this.plotly.relayout(this.plot, { ...rest, ...axes });
+    this.changing = this.plotly.relayout(this.plot, { ...rest, ...axes });
   }
 
   /** Put the handle over a place on the plane. */
@@ -218,7 +220,7 @@ export class LatentMap {
   dim(isDim) {
     if (!this.plotly || isDim === this.isDim) return;
     this.isDim = isDim;
-    this.plotly.restyle(this.plot, { "marker.opacity": isDim ? 0.12 : 0.7 }, this.members.map((_, g) => g));
+    this.changing = this.plotly.restyle(this.plot, { "marker.opacity": isDim ? 0.12 : 0.7 }, this.members.map((_, g) => g));
   }
 
   colourOf(group) {
@@ -278,9 +280,10 @@ export class LatentMap {
   }
 
   close() {
+    this.closed = true;
     this.resizing?.disconnect();
-    // plotly resizes a moment later, and must find its plot then
-    Promise.resolve(this.resized).catch(() => {}).finally(() => this.plotly?.purge(this.plot)); // prettier-ignore
+    // plotly changes a plot step by step, and must find it whole until the last one
+    Promise.resolve(this.changing).catch(() => {}).finally(() => this.plotly?.purge(this.plot)); // prettier-ignore
   }
 }
 

@@ -106,6 +106,7 @@ class LatentPad {
       this.around.open(samples);
       this.map.place = this.plane.project(this.point.z);
       await this.map.open(this.data.plotly, samples, this.data.groups, this.plane, this.chooser.titles);
+      if (this.closed) return;
       this.map.show(...this.plane.project(this.point.z));
       this.layers = new Layers(this.layerBar, this.map, this, () => {});
       this.map.onView = (isOver) => this.layers.refresh(isOver ? "view" : "");
