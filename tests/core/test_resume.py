@@ -29,7 +29,7 @@ from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status, do
 from vae_core.runs.work import NO_BEST, keep_best, result_of, work
 
 Wait = Callable[[Callable[[], bool], float], None]
-KILLS = int(os.environ.get("VAE_STUDIO_TEST_KILLS", "3"))
+KILLS = int(os.environ.get("VAE_STUDIO_TEST_KILLS", "2"))
 
 
 @pytest.fixture(autouse=True)
