@@ -19,7 +19,6 @@ from vae_core.errors import CheckpointError, NotFoundError
 from vae_core.example import ExampleSpec, as_learnt
 from vae_core.files import write_atomically
 from vae_core.latents.codes import Codes, encode
-from vae_core.latents.mixture import fit_mixture
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
 from vae_core.vae import VAE
@@ -148,6 +147,8 @@ class Checkpoint:
             CheckpointError: if it has no codes to fit a mixture to, or no prior.
         """
         if source == "mixture":
+            from vae_core.latents.mixture import fit_mixture  # scikit-learn is 100 MB that training does without
+
             if self.codes is None:
                 raise CheckpointError(f"{shown_name(self.name)} has no codes yet. Give it some: with_codes(dataset).")
             return fit_mixture(self.codes.mean).sample(count, seed)

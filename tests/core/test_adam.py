@@ -60,13 +60,14 @@ def test_state_goes_on_where_it_was_taken() -> None:
         third.load({})
 
 
-def test_training_does_not_load_torchs_compiler() -> None:
-    """It costs every training process two seconds and 75 MB."""
+@pytest.mark.parametrize("heavy", ["torch._dynamo", "sklearn"])
+def test_training_does_not_load_what_it_does_not_need(heavy: str) -> None:
+    """torch's compiler costs every training process two seconds and 75 MB, scikit-learn 100 MB."""
     code = (
         "import sys, torch\n"
         "from tests.conftest import stroke_dataset, trained\n"
         "trained(stroke_dataset(), epochs=1)\n"
-        "print('torch._dynamo' in sys.modules)\n"
+        f"print({heavy!r} in sys.modules)\n"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert ran.stdout.strip() == "False"
