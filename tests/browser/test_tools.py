@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -12,6 +13,7 @@ from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import open_explorer, pixels, value
 from vae_core import checkpoints
 from vae_core.datasets import SAMPLES
+from vae_core.latents.geometry import magnification
 
 THREE = [(0.3, 0.25), (0.45, 0.15), (0.6, 0.2), (0.62, 0.35), (0.5, 0.45), (0.42, 0.47), (0.55, 0.5), (0.66, 0.62),
          (0.6, 0.8), (0.42, 0.85), (0.28, 0.76)]  # fmt: skip
@@ -60,6 +62,26 @@ def test_layers_are_switched_on_and_off(page: Page, app: AppProcess) -> None:
         assert covered(page, layer) <= most
         press(page, name)
         expect(page.locator(f"canvas[data-layer={layer}]")).to_have_count(0)
+
+
+def test_magnification_by_the_browsers_decoder_is_autograds(page: Page, app: AppProcess) -> None:
+    """Finite differences of float32 pictures, in the browser, beside forward-mode derivatives in the core."""
+    z = [[0.0, 0.0], [0.7, -0.4], [-1.2, 0.9], [1.5, 1.5]]
+    vae = checkpoints.load(checkpoints.locate("digits-2d")).model()
+    expected = magnification(vae, torch.tensor(z), torch.eye(2)).numpy()
+    open_explorer(page, app.address, "model=digits-2d")
+    found = page.evaluate(
+        """async (points) => {
+          const { pad } = document.querySelector(".latent-pad");
+          const module = new URL(pad.data.modules + "magnification_layer.js", location.origin).href;
+          const { magnificationAt } = await import(module);
+          const found = [];
+          for (const z of points) found.push(await magnificationAt(pad.decode, pad.plane, z, 1e-3 * 8));
+          return found;
+        }""",
+        z,
+    )
+    np.testing.assert_allclose(found, expected, rtol=0.02)
 
 
 def test_posterior_ellipses_are_drawn_to_scale_at_any_zoom(page: Page, app: AppProcess) -> None:

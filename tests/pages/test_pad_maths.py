@@ -167,6 +167,22 @@ def test_posterior_on_any_plane_has_the_projected_mean_and_covariance() -> None:
     np.testing.assert_allclose(found["covariance"], covariance[[0, 0, 1], [0, 1, 1]], rtol=1e-5, atol=1e-7)
 
 
+def test_codes_of_one_latent_lie_for_lasso_and_layers_where_their_dots_are() -> None:
+    found = node(
+        """
+        const { Plane, Samples } = await from("samples.js");
+        const [mean, std] = [Float32Array.from(given), Float32Array.from(given, () => 0.1)];
+        const samples = new Samples(mean, std, new Int32Array(5), 1);
+        const plane = new Plane([[1], [0]], [0]);
+        const [u, v] = samples.project(plane);
+        console.log(JSON.stringify([[...u], [...v], given.map((_, n) => samples.onPlane(n, plane).mean)]));
+        """,
+        [0.5, -1.0, 2.0, 0.0, 1.0],
+    )
+    np.testing.assert_allclose(np.transpose(found[:2]), found[2], atol=1e-6)
+    assert len(set(found[1])) == 5
+
+
 def test_axes_of_an_ellipse_are_the_posteriors_standard_deviations() -> None:
     angle = 0.6
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

@@ -173,3 +173,14 @@ def test_settings_are_kept_over_a_visit_to_another_dataset() -> None:
     assert next(n for n in app.number_input if n.label == "Latent dimensions").value == 4
     assert choice(app, "Objective").value == "iwae"
     assert not app.warning
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_starts_from_the_page_with_its_own_settings(preset: str, end_runs: None) -> None:
+    dataset = stroke_dataset() if "image" in PRESETS[preset].kinds else unlabelled()
+    app = form_for(dataset)
+    change(app, "Preset", preset)
+    start(app).click().run()
+    assert not app.exception
+    [run] = runs.list_runs()
+    assert run.config == PRESETS[preset].run_config(dataset.id, len(dataset), dataset.schema)

@@ -51,7 +51,7 @@ export class Samples {
     const axes = [new Float32Array(this.count), new Float32Array(this.count)];
     axes.forEach((values, axis) => {
       const row = plane.rows[axis];
-      if (row.every((weight) => weight === 0)) return values.forEach((_, n) => (values[n] = ((n * GOLDEN) % 1) - 0.5));
+      if (isNone(row)) return values.forEach((_, n) => (values[n] = spread(n)));
       const shift = row.reduce((sum, weight, i) => sum + weight * plane.centre[i], 0);
       for (let n = 0; n < this.count; n += 1) {
         let sum = -shift;
@@ -76,7 +76,7 @@ export class Samples {
       uv += across[i] * up[i] * variance;
       vv += up[i] * up[i] * variance;
     }
-    return { mean: [u, v], covariance: [uu, uv, vv] };
+    return { mean: [isNone(across) ? spread(n) : u, isNone(up) ? spread(n) : v], covariance: [uu, uv, vv] };
   }
 
   /** How many samples "nearest" looks through: those whose picture is here, or all. */
@@ -109,6 +109,16 @@ export class Samples {
   code(index) {
     return this.means.slice(index * this.latents, (index + 1) * this.latents);
   }
+}
+
+/** Whether a row of a plane is no direction. */
+function isNone(row) {
+  return row.every((weight) => weight === 0);
+}
+
+/** Where a code stands along no direction. */
+function spread(n) {
+  return ((n * GOLDEN) % 1) - 0.5;
 }
 
 async function fetchBytes(url) {
