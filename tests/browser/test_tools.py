@@ -1,16 +1,20 @@
 """The layers of the map and the tools under it, each on a real model, by what a person would see."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import open_explorer, pixels, value
+from tests.conftest import trained
+from tests.small import small
+from tests.stored import store_model
 from vae_core import checkpoints
 from vae_core.datasets import SAMPLES
 from vae_core.latents.geometry import magnification
@@ -151,6 +155,28 @@ def test_four_ways_from_a_to_b_are_walked_and_taken_away(page: Page, app: AppPro
         page.locator("[data-way=linear] a", has_text="PNG").click()
     with Image.open(download.value.path()) as strip:
         assert strip.width > 12 * 100
+
+
+def test_paths_of_rows_have_no_strips_and_long_labels_fit_a_phone(
+    browser: Browser, app: AppProcess, app_workspace: object
+) -> None:
+    houses = SAMPLES["houses"]()
+    houses = replace(houses, label_names=tuple(f"{name} " + "and so on " * 12 for name in houses.label_names))
+    id = store_model(houses, trained(houses, small(likelihood="mixed"), epochs=1))
+    phone = browser.new_context(viewport={"width": 390, "height": 844})
+    page = phone.new_page()
+    open_explorer(page, app.address, f"model={id}")
+    page.get_by_role("tab", name="Paths").click()
+    press(page, "A: a sample")
+    press(page, "B: a sample")
+    expect(page.locator(".lp-way")).to_have_count(4, timeout=30_000)
+    assert page.locator(".lp-way canvas").count() == 0
+    page.get_by_role("tab", name="Selection").click()
+    edge = page.locator(".lp-selection").evaluate(
+        "(panel) => Math.max(...[...panel.querySelectorAll('*')].map((one) => one.getBoundingClientRect().right))"
+    )
+    assert edge <= 390
+    phone.close()
 
 
 def test_traversals_show_every_dimension_and_a_click_goes_there(page: Page, app: AppProcess) -> None:

@@ -123,9 +123,11 @@ export class PathsTool {
         link.title = kind === "gif" ? "The way there and back, to take away" : "Twelve pictures of the way side by side";
       }
     }
-    const strip = add(row, "canvas", "lp-strip");
-    strip.setAttribute("role", "img");
-    strip.setAttribute("aria-label", `${title}: pictures on the way from A to B`);
+    if (!this.pad.data.columns) {
+      const strip = add(row, "canvas", "lp-strip");
+      strip.setAttribute("role", "img");
+      strip.setAttribute("aria-label", `${title}: pictures on the way from A to B`);
+    }
     const slider = add(row, "input", "");
     Object.assign(slider, { type: "range", min: 0, max: latents.length - 1, step: 0.05, value: 0 });
     slider.setAttribute("aria-label", `Along: ${title}`);
