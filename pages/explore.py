@@ -23,6 +23,7 @@ def explore(model: explorer.OpenModel) -> None:
     start = {
         "z": state.point(model.vae.config.latents) or layout.start,
         "label": state.label(model.vae.labels),
+        "view": state.view(),
         "turn": state.turn(key),
     }
     latent_pad(data | start, key=key, on_release=state.keep_point(model.id, key))

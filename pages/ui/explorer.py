@@ -159,8 +159,9 @@ def thumbnails(dataset: Dataset) -> np.ndarray:
 
 @cache
 def pad_files() -> dict[str, Path]:
-    """The component's modules by name."""
-    return {path.name: path for path in sorted(PAD.glob("*.js"))}
+    """The component's modules by their paths within it."""
+    found = {path.relative_to(PAD).as_posix(): path for path in sorted(PAD.glob("**/*.js"))}
+    return {name: path for name, path in found.items() if not name.startswith("runtime/")}
 
 
 @cache

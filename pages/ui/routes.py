@@ -1,6 +1,6 @@
 """HTTP beside the pages: everything the live explorer fetches, served by the same process.
 
-    /studio/pad/<digest>/<file>                          the component's own modules
+    /studio/pad/<digest>/<path>                          the component's own modules
     /studio/plotly/<version>.js                          plotly.js out of the plotly wheel
     /studio/runtime/<version>/<file>                     onnxruntime-web
     /studio/models/<id>/<version>/decoder.onnx           for the browser
@@ -64,7 +64,7 @@ def routes() -> list[BaseRoute]:
     base = base_path()
     model = base + "/models/{id}/{version}"
     return [
-        Route(base + "/pad/{digest}/{name}", _answer(_pad_file)),
+        Route(base + "/pad/{digest}/{name:path}", _answer(_pad_file)),
         Route(base + "/plotly/{version}", _answer(_plotly)),
         Route(base + "/runtime/{version}/{name}", _answer(_runtime_file)),
         Route(model + "/decoder.onnx", _answer(_decoder)),

@@ -1,4 +1,6 @@
-"""What a visit remembers, in the address or the session: ids and one latent point. No other file touches either.
+"""What a visit remembers, in the address or the session: ids, one latent point and the explorer's view of it.
+
+No other file touches either.
 
 The address is the truth: a widget is set from it before it is drawn, and writes to it only when the user changes it.
 So a link, the Back button and a second tab all show what the address says.
@@ -14,6 +16,7 @@ from typing import Any
 import streamlit as st
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+VIEW = re.compile(r"[a-z0-9:~,.-]{1,3000}")
 LARGEST_LATENT = 1e6
 """The codes of an autoencoder lie where they like."""
 DOUBLE_CLICK_SECONDS = 3.0
@@ -89,8 +92,14 @@ def label(count: int) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 7 and int(value) < count else 0
 
 
+def view() -> str:
+    """What else the explorer shows, as tool and layers, in its own words; empty where it begins."""
+    value = st.query_params.get("view", "")
+    return value if VIEW.fullmatch(value) else ""
+
+
 def keep_point(model_id: str, key: str) -> Callable[[], None]:
-    """What a component of this key calls when its point was released: puts model, point and label into the address."""
+    """What a component of this key calls when its point was released: puts what it shows into the address."""
 
     def keep() -> None:
         told = st.session_state[key].point
@@ -98,7 +107,9 @@ def keep_point(model_id: str, key: str) -> Callable[[], None]:
         if isinstance(values, list) and all(isinstance(v, int | float) and math.isfinite(v) for v in values):
             z = ",".join(f"{v:.4f}".rstrip("0").rstrip(".") for v in values)
             chosen = {"label": str(label)} if isinstance(label, int) else {}
-            st.query_params.from_dict({"model": model_id, "z": z} | chosen)
+            shown = told.get("view")
+            view = {"view": shown} if isinstance(shown, str) and VIEW.fullmatch(shown) else {}
+            st.query_params.from_dict({"model": model_id, "z": z} | chosen | view)
 
     return keep
 

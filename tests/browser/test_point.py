@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import across, drag, open_explorer, pixels, value
@@ -155,3 +155,22 @@ def test_every_slider_shows_what_it_changes_and_dead_ones_are_folded_away(
         return Array.from({ length: 9 }, (_, k) => d.getImageData(k * w, 0, w, c.height).data.join()); }"""
     )
     assert len(set(cells)) > 5
+
+
+def test_link_opens_the_view_that_was_shared(context: BrowserContext, app: AppProcess) -> None:
+    page = context.new_page()
+    open_explorer(page, app.address, "model=digits-2d&z=0,0")
+    page.get_by_role("button", name="Density", exact=True).click()
+    page.get_by_role("tab", name="Paths").click()
+    for end, z in [("A", "-1.5"), ("B", "1.25")]:
+        page.get_by_label("z1, typed", exact=True).fill(z)
+        page.get_by_label("z1, typed", exact=True).press("Enter")
+        page.get_by_role("button", name=f"{end} here", exact=True).click()
+    page.wait_for_url("**view=*b%3A1.25*")
+    other = context.new_page()
+    other.goto(page.url)
+    expect(other.locator(".lp-way")).to_have_count(4, timeout=60_000)
+    expect(other.get_by_role("button", name="Density", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(other.get_by_role("tab", name="Paths")).to_have_attribute("aria-selected", "true")
+    told = [other.locator(".lp-end canvas").nth(k).get_attribute("aria-label") for k in range(2)]
+    assert ("-1.5" in str(told[0])) and ("1.25" in str(told[1]))

@@ -77,7 +77,7 @@ def test_magnification_by_the_browsers_decoder_is_autograds(page: Page, app: App
     found = page.evaluate(
         """async (points) => {
           const { pad } = document.querySelector(".latent-pad");
-          const module = new URL(pad.data.modules + "magnification_layer.js", location.origin).href;
+          const module = new URL(pad.data.modules + "layers/magnification_layer.js", location.origin).href;
           const { magnificationAt } = await import(module);
           const found = [];
           for (const z of points) found.push(await magnificationAt(pad.decode, pad.plane, z, 1e-3 * 8));

@@ -131,7 +131,7 @@ def test_density_on_the_map_is_that_of_the_aggregate_posterior() -> None:
     density = aggregate_posterior(codes_of(mean, 0.25))
     found = node(
         """
-        const { densityGrid } = await from("density_layer.js");
+        const { densityGrid } = await from("layers/density_layer.js");
         const { Plane, Samples } = await from("samples.js");
         const [mean, std] = [given.mean, given.std].map((values) => Float32Array.from(values));
         const samples = new Samples(mean, std, new Int32Array(300), 2);
@@ -188,8 +188,8 @@ def test_axes_of_an_ellipse_are_the_posteriors_standard_deviations() -> None:
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     for axes in ([0.9, 0.2], [0.3, 0.3]):
         covariance = turn @ np.diag(np.square(axes)) @ turn.T
-        script = 'const { ellipseOf } = await from("ellipses.js"); console.log(JSON.stringify(ellipseOf(given)));'
-        found = node(script, covariance[[0, 0, 1], [0, 1, 1]].tolist())
+        load = 'const { ellipseOf } = await from("layers/ellipses.js");'
+        found = node(load + "console.log(JSON.stringify(ellipseOf(given)));", covariance[[0, 0, 1], [0, 1, 1]].tolist())
         assert [found["major"], found["minor"]] == pytest.approx(axes)
         if axes[0] != axes[1]:
             assert found["angle"] == pytest.approx(angle)
@@ -203,7 +203,7 @@ def test_magnification_is_the_determinant_of_the_pulled_back_metric() -> None:
     along = jacobian @ rows[:2].T
     found = node(
         """
-        const { magnificationAt } = await from("magnification_layer.js");
+        const { magnificationAt } = await from("layers/magnification_layer.js");
         const { Plane } = await from("samples.js");
         const f = ([a, b, c]) => [Math.sin(a), a * b, Math.cos(b), c];
         const plane = new Plane(given.rows, [0, 0, 0]);
@@ -219,7 +219,7 @@ def test_polygon_holds_what_lies_inside_it() -> None:
     square = [[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]]
     found = node(
         """
-        const { isInside } = await from("lasso.js");
+        const { isInside } = await from("tools/lasso.js");
         console.log(JSON.stringify(given.points.map((point) => isInside(point, given.square))));
         """,
         {"points": points, "square": square},
@@ -231,7 +231,7 @@ def test_polygon_holds_what_lies_inside_it() -> None:
 def test_thumbnail_of_a_sample_is_the_one_that_shows_it(count: int, thumbnails: int) -> None:
     found = node(
         """
-        const { thumbnailOf } = await from("selection_tool.js");
+        const { thumbnailOf } = await from("tools/selection_tool.js");
         const all = Array.from({ length: given.count }, (_, n) => thumbnailOf(n, given.count, given.thumbnails));
         console.log(JSON.stringify(all));
         """,

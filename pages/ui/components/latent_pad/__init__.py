@@ -7,8 +7,9 @@ What tests and scripts may rely on:
   - latent sliders are range inputs with the accessible names z1, z2, …;
   - each painted decode adds a `performance.measure` named "latent-pad:paint", from the pointer or key event to
     the painted canvas;
-  - releasing the point or choosing a label reports the state "point": z, a list of L numbers, label, the number of
-    the label or null, and turn, which counts up: what is given with an older turn is no news.
+  - releasing the point, choosing a label, a tool or a layer reports the state "point": z, a list of L numbers, label,
+    the number of the label or null, view, what else is shown in one line of text (`link.js`), and turn, which counts
+    up: what is given with an older turn is no news.
 
 Nothing asks the server for anything while a pointer is down.
 """
@@ -48,8 +49,8 @@ def latent_pad(data: dict[str, Any], key: str, on_release: Callable[[], None]) -
     """Show the explorer.
 
     Args:
-        data: What `pages.ui.explorer.describe` says of a model, the point `z` and `label` to stand at, and the `turn`
-            of the component's last word.
+        data: What `pages.ui.explorer.describe` says of a model, the point `z` and `label` to stand at, the
+            `view` to show and the `turn` of the component's last word.
         key: Of the component; its state `point` is the point last released.
         on_release: Called when the user has released the point at another place.
     """

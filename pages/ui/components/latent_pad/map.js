@@ -1,5 +1,7 @@
 // The map of codes: a Plotly scatter, and on top of it a handle that Plotly knows nothing of (a relayout would cost 10 ms).
 
+import { Overlay } from "./overlay.js";
+
 const PALETTE = [
   "#4c78d8", "#e8833a", "#3fa35c", "#d6475b", "#8a63c9", "#9a6a4f", "#d869b0", "#7c8594", "#b5ad2b", "#2fb0bd",
   "#23407f", "#a4501a", "#1f6136", "#8c1f33", "#523284", "#5c3c2a", "#8f2f70", "#454c57", "#716b0e", "#11656e",
@@ -33,6 +35,7 @@ export class LatentMap {
     this.handle.className = "lp-handle";
     this.handle.dataset.testid = "handle";
     this.handle.hidden = true;
+    this.overlay = new Overlay(this);
     this.dragging = false;
     this.place = [0, 0];
     this.followed = 0;
@@ -59,7 +62,7 @@ export class LatentMap {
     if (this.closed) return;
     const moved = (isOver) => () => {
       this.moveHandle();
-      this.paintLines();
+      this.overlay.paint();
       this.onView(isOver);
     };
     this.plot.on("plotly_afterplot", moved(true));
@@ -165,55 +168,6 @@ export class LatentMap {
     canvas.dataset.layer = name;
     this.area.insertBefore(canvas, above ? this.handle : this.plot);
     return canvas;
-  }
-
-  /** Lines over the dots: { colour, points [u, v] } each. */
-  draw(lines) {
-    this.lines = lines;
-    this.paintLines();
-  }
-
-  /** A letter at a place on the plane; null takes it away. */
-  mark(letter, place) {
-    this.marks ??= {};
-    this.marks[letter] = place;
-    this.paintLines();
-  }
-
-  paintLines() {
-    const { view } = this;
-    if (!view) return;
-    this.front ??= this.addCanvas(true, "routes");
-    const scale = window.devicePixelRatio || 1;
-    Object.assign(this.front, { width: view.width * scale, height: view.height * scale });
-    Object.assign(this.front.style, { left: `${view.left}px`, top: `${view.top}px`, width: `${view.width}px`, height: `${view.height}px` });
-    const context = this.front.getContext("2d");
-    context.scale(scale, scale);
-    for (const [width, halo] of [[5, true], [2.5, false]]) {
-      for (const { colour, points } of this.lines ?? []) {
-        context.lineWidth = width;
-        context.strokeStyle = halo ? "#fffc" : colour;
-        context.beginPath();
-        points.forEach(([u, v]) => context.lineTo(view.x(u), view.y(v)));
-        context.stroke();
-      }
-    } // prettier-ignore
-    context.font = "600 13px sans-serif";
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    for (const [letter, place] of Object.entries(this.marks ?? {})) {
-      if (!place) continue;
-      const [x, y] = [view.x(place[0]), view.y(place[1])];
-      context.beginPath();
-      context.arc(x, y, 10, 0, 2 * Math.PI);
-      context.fillStyle = "#222";
-      context.fill();
-      context.lineWidth = 2;
-      context.strokeStyle = "#fff";
-      context.stroke();
-      context.fillStyle = "#fff";
-      context.fillText(letter.toUpperCase(), x, y + 0.5);
-    }
   }
 
   /** Let the dots step back behind what is painted over them, or forth again. */

@@ -4,7 +4,9 @@ import { Around } from "./around.js";
 import { LabelChooser } from "./conditions.js";
 import { add } from "./elements.js";
 import { Filmstrips } from "./filmstrips.js";
-import { Layers } from "./layers.js";
+import { Keys } from "./keys.js";
+import { Layers } from "./layers/layers.js";
+import { Link } from "./link.js";
 import { LatentMap } from "./map.js";
 import { openDecoder, openEncoder } from "./networks.js";
 import { Output } from "./output.js";
@@ -13,14 +15,11 @@ import { PlaneChooser } from "./planes.js";
 import { Point } from "./point.js";
 import { PointBar } from "./pointbar.js";
 import { profilePainter } from "./profile.js";
-import { randomLatent } from "./random.js";
 import { Samples } from "./samples.js";
 import { Sliders } from "./sliders.js";
-import { Tools } from "./tools.js";
+import { Tools } from "./tools/tools.js";
 
-const KEY_COMMIT_MS = 400;
 const QUIET_MS = 60; // after so long without a move the point is encoded back, and the strips are drawn anew
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /** Show what `data` describes in `root`; called again by Streamlit whenever data or theme change. */
 export async function show(root, data) {
@@ -45,15 +44,18 @@ class LatentPad {
       ? profilePainter(data.columns, data.probabilities)
       : (canvas, values) => paintReconstruction(canvas, values, data.shape);
     this.point = new Point(data.z);
-    this.sent = placeOf(data); // the point and label last told to Python
-    this.turn = data.turn; // of what was last told to Python: its answers to what was told before are echoes
+    this.link = new Link(root, data);
     this.build();
   }
 
   build() {
     const { data } = this;
     const main = add(this.root, "div", "lp-main");
-    this.chooser = new PlaneChooser(add(main, "div", "lp-planes"), data, (plane) => this.changePlane(plane));
+    this.chooser = new PlaneChooser(add(main, "div", "lp-planes"), data, (plane) => {
+      this.changePlane(plane);
+      this.remember("map", this.chooser.name);
+    });
+    this.chooser.name = this.link.view.map;
     this.area = add(main, "div", "lp-map");
     this.area.tabIndex = 0;
     this.area.setAttribute("role", "application");
@@ -71,7 +73,7 @@ class LatentPad {
       onError: (message) => (this.note.textContent = `Decoding stopped: ${message}. Move the point to try again.`),
     });
     this.around = new Around(this, pictures, side);
-    this.bar = new PointBar(add(side, "div", "lp-bar"), this.actions(), data.prior ? "To a point drawn from the prior p(z)" : "To a point drawn near the codes");
+    this.bar = new PointBar(add(side, "div", "lp-bar"), this);
     const dimensions = data.order.map((index) => ({ index, low: data.ranges[index][0], high: data.ranges[index][1], kl: data.kl[index] }));
     this.sliders = new Sliders(add(side, "div", "lp-sliders"), dimensions, data.collapsed, this.point.z, {
       onMove: (i, value, event, isDragged) => this.move(this.point.z.with(i, value), event, isDragged ? i : undefined),
@@ -79,15 +81,18 @@ class LatentPad {
       onLock: (i, isLocked) => (isLocked ? this.point.locked.add(i) : this.point.locked.delete(i)),
     });
     this.strips = data.columns ? null : new Filmstrips(this.sliders, data.shape, this.decode);
-    this.tools = new Tools(add(this.root, "div", "lp-tools"), this, () => {});
+    this.tools = new Tools(add(this.root, "div", "lp-tools"), this, (name) => this.remember("tool", name));
     this.map = new LatentMap(this.area, {
       onDrag: (u, v, event) => this.move(this.plane.lift(u, v, this.point.z), event),
       onHover: (u, v, event) => this.look(this.plane.lift(u, v, this.point.z), event),
       onRelease: () => this.settle(),
       onLeave: () => this.lookBack(),
     });
-    this.area.addEventListener("keydown", (event) => this.pressKey(event));
-    this.root.addEventListener("keydown", this.undoByKey);
+    this.keys = new Keys(this.root, this.area, {
+      onStep: (du, dv, event) => this.step(du, dv, event),
+      onRest: () => this.settle(),
+      onUndo: (isRedo) => this.undo(isRedo ? 1 : -1),
+    });
     this.plane = this.chooser.plane;
     this.sliders.show(this.point.z);
     this.bar.show(this.point);
@@ -108,7 +113,7 @@ class LatentPad {
       await this.map.open(this.data.plotly, samples, this.data.groups, this.plane, this.chooser.titles);
       if (this.closed) return;
       this.map.show(...this.plane.project(this.point.z));
-      this.layers = new Layers(this.layerBar, this.map, this, () => {});
+      this.layers = new Layers(this.layerBar, this.map, this, (names) => this.remember("layers", names));
       this.map.onView = (isOver) => this.layers.refresh(isOver ? "view" : "");
       if (this.data.thumbnails) await samples.fetchThumbnails(this.data.thumbnails);
       this.layers.refresh("pictures");
@@ -116,6 +121,7 @@ class LatentPad {
     const [decoding, mapping] = await Promise.allSettled([decoder, map]);
     if (this.closed) return;
     this.say(decoding, mapping);
+    this.recall();
     this.showAround(this.point.z);
     this.root.dataset.ready = "true";
     await this.openEncoder();
@@ -134,25 +140,6 @@ class LatentPad {
     }
   }
 
-  actions() {
-    const moveTo = (z) => {
-      this.move(z);
-      this.settle();
-    };
-    const step = (by) => {
-      this.point.step(by);
-      this.arrive();
-      this.commit();
-    };
-    return {
-      undo: () => step(-1),
-      redo: () => step(1),
-      reset: () => moveTo(this.data.start),
-      random: () => moveTo(randomLatent(this.data, this.samples)),
-      sample: () => this.samples && moveTo([...this.samples.code(Math.floor(Math.random() * this.samples.count))]),
-    };
-  }
-
   say(decoding, mapping) {
     const sentences = [];
     if (mapping.status === "fulfilled") sentences.push(`${this.samples.count.toLocaleString("en")} codes`);
@@ -167,18 +154,29 @@ class LatentPad {
     return data.model === this.data.model && data.version === this.data.version;
   }
 
-  /** New data for the same model: another theme, or a point from the address. */
+  /** New data for the same model: another theme, or another place from the address. */
   update(data) {
-    const place = placeOf(data);
-    const isNews = data.turn === this.turn && place !== this.sent && !this.map.dragging;
+    const isNews = this.link.isNews(data) && !this.map.dragging;
     this.data = data;
     this.map.recolour();
     if (!isNews) return;
+    this.link.take(data);
     this.labels.index = data.label;
-    this.sent = place;
     this.point.z = [...data.z];
     this.point.settle();
     this.arrive();
+    this.recall();
+  }
+
+  /** Open what the link names: plane, layers, tool. */
+  recall() {
+    const { map, layers, tool } = this.link.view;
+    if (map !== (this.chooser.name || undefined)) {
+      this.chooser.name = map;
+      this.changePlane(this.chooser.plane);
+    }
+    this.layers?.choose((layers ?? "").split(","));
+    if (this.decoder) this.tools.open(tool);
   }
 
   /** Move the point: handle, sliders and picture follow. `slider` is the one that is being dragged. */
@@ -193,6 +191,19 @@ class LatentPad {
     this.sliders.show(this.point.z, slider);
     this.bar.show(this.point);
     this.look(this.point.z, event, "at the handle");
+  }
+
+  /** Go there at once, and rest there. */
+  jump(z) {
+    this.move(z);
+    this.settle();
+  }
+
+  /** Back to where the point rested before, or with +1 forth again. */
+  undo(by) {
+    this.point.step(by);
+    this.arrive();
+    this.commit();
   }
 
   /** The point rests: it can be come back to, and Python is told. */
@@ -255,36 +266,26 @@ class LatentPad {
     this.tools.made.get(this.tools.name)?.tool.draw?.();
   }
 
-  pressKey(event) {
-    const arrow = ARROWS[event.key];
-    if (!arrow || !this.map.plotly) return;
-    event.preventDefault();
-    const step = this.map.step * (event.shiftKey ? 5 : 1);
+  /** So many steps of the map across and up. */
+  step(du, dv, event) {
+    if (!this.map.plotly) return;
     const [u, v] = this.plane.project(this.point.z);
-    this.move(this.plane.lift(u + arrow[0] * step, v + arrow[1] * step, this.point.z), event);
-    clearTimeout(this.keyCommit);
-    this.keyCommit = setTimeout(() => this.settle(), KEY_COMMIT_MS);
+    this.move(this.plane.lift(u + du * this.map.step, v + dv * this.map.step, this.point.z), event);
   }
 
-  undoByKey = (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.type === "number") return;
-    event.preventDefault();
-    this.bar.buttons[event.shiftKey ? "redo" : "undo"].click();
-  };
+  /** Put a name of the view into the link, as which tool is open. */
+  remember(name, value) {
+    this.link.set(name, value);
+    this.commit();
+  }
 
-  /** Tell Python the point and the label: they go into the address. */
   commit() {
-    const point = { z: this.point.z.map((value) => Math.round(value * 1e4) / 1e4), label: this.labels.index };
-    if (placeOf(point) === this.sent) return;
-    this.sent = placeOf(point);
-    this.turn += 1;
-    this.root.commit({ ...point, turn: this.turn });
+    this.link.tell(this.point.z, this.labels.index);
   }
 
   close() {
     this.closed = true;
-    this.root.removeEventListener("keydown", this.undoByKey);
-    clearTimeout(this.keyCommit);
+    this.keys.close();
     clearTimeout(this.quiet);
     this.strips?.stop();
     this.layers?.close();
@@ -293,8 +294,4 @@ class LatentPad {
     this.decoder?.close();
     this.encoder?.close();
   }
-}
-
-function placeOf({ z, label }) {
-  return JSON.stringify([z, label]);
 }

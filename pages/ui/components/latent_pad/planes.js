@@ -10,19 +10,37 @@ export class PlaneChooser {
     if (data.latents <= 2) return;
     this.kind = select(parent, "Map", ["principal plane (PCA)", "two dimensions"]);
     const names = data.ranges.map((_, i) => `z${i + 1}`);
+    this.shown = [0, 1];
     this.axes = [select(parent, "across", names), select(parent, "up", names)];
     this.axes[1].selectedIndex = 1;
-    let shown = this.dimensions;
     const changed = () => {
-      const [across, up] = this.dimensions;
-      // a plane has two directions: choosing the other axis' dimension swaps them
-      if (across === up) this.axes.forEach((axis, k) => axis.selectedIndex === shown[k] && (axis.selectedIndex = shown[1 - k]));
-      shown = this.dimensions;
-      this.axes.forEach((axis) => (axis.parentElement.hidden = this.isPrincipal));
+      this.arrange();
       onChange(this.plane);
     };
     [this.kind, ...this.axes].forEach((control) => control.addEventListener("change", changed));
-    this.axes.forEach((axis) => (axis.parentElement.hidden = true));
+    this.arrange();
+  }
+
+  arrange() {
+    const [across, up] = this.dimensions;
+    // a plane has two directions: choosing the other axis' dimension swaps them
+    if (across === up) this.axes.forEach((axis, k) => axis.selectedIndex === this.shown[k] && (axis.selectedIndex = this.shown[1 - k]));
+    this.shown = this.dimensions;
+    this.axes.forEach((axis) => (axis.parentElement.hidden = this.isPrincipal));
+  }
+
+  /** For the link: the two dimensions as "0,1"; nothing where one begins. */
+  get name() {
+    return this.latents > 2 && !this.isPrincipal ? this.dimensions.join(",") : "";
+  }
+
+  set name(name) {
+    if (this.latents <= 2) return;
+    const [across, up] = (name ?? "").split(",").map(Number);
+    const isPair = across !== up && [across, up].every((d) => Number.isInteger(d) && d >= 0 && d < this.latents);
+    this.kind.selectedIndex = isPair ? 1 : 0;
+    if (isPair) this.axes.forEach((axis, k) => (axis.selectedIndex = [across, up][k]));
+    this.arrange();
   }
 
   get isPrincipal() {

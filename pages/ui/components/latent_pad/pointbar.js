@@ -1,5 +1,7 @@
 // The buttons that move the point as a whole: back, forth, home, anywhere.
 
+import { randomLatent } from "./random.js";
+
 const BUTTONS = [
   ["undo", "Undo", "Back to where the point was (Ctrl+Z)", "M8 4 3 9l5 5M3 9h9a5 5 0 0 1 0 10h-2"],
   ["redo", "Redo", "Forth again (Ctrl+Shift+Z)", "m16 4 5 5-5 5M21 9h-9a5 5 0 0 0 0 10h2"],
@@ -9,8 +11,16 @@ const BUTTONS = [
 ];
 
 export class PointBar {
-  /** `actions` are functions by name; `randomTitle` says what "Random" draws from. */
-  constructor(parent, actions, randomTitle) {
+  constructor(parent, pad) {
+    const { data } = pad;
+    const actions = {
+      undo: () => pad.undo(-1),
+      redo: () => pad.undo(1),
+      reset: () => pad.jump(data.start),
+      random: () => pad.samples && pad.jump(randomLatent(data, pad.samples)),
+      sample: () => pad.samples && pad.jump([...pad.samples.code(Math.floor(Math.random() * pad.samples.count))]),
+    };
+    const randomTitle = data.prior ? "To a point drawn from the prior p(z)" : "To a point drawn near the codes";
     this.buttons = {};
     for (const [name, label, title, path] of BUTTONS) {
       const button = parent.appendChild(document.createElement("button"));

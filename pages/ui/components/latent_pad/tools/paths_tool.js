@@ -1,8 +1,9 @@
 // From A to B: four ways side by side, a slider along each, and how fast the picture changes on it.
 
-import { add, button } from "./elements.js";
+import { add, button } from "../elements.js";
+import { formatLatent, parseLatent } from "../link.js";
 import { exampleOf } from "./example.js";
-import { paintCell } from "./picture.js";
+import { paintCell } from "../picture.js";
 
 const CELLS = 12;
 const WAYS = [
@@ -32,11 +33,11 @@ export class PathsTool {
     canvas.setAttribute("aria-label", `${name}, not set`);
     const buttons = add(box, "div", "lp-end-buttons");
     const here = button(buttons, `${name} here`, `${name} becomes the point as it stands`);
-    here.addEventListener("click", () => this.set(end, this.pad.point.z));
+    here.addEventListener("click", () => this.choose(end, this.pad.point.z));
     const sample = button(buttons, `${name}: a sample`, `${name} becomes the code of a sample taken at random`);
     sample.addEventListener("click", () => {
       const { samples } = this.pad;
-      if (samples) this.set(end, [...samples.code(Math.floor(Math.random() * samples.count))]);
+      if (samples) this.choose(end, [...samples.code(Math.floor(Math.random() * samples.count))]);
     });
     if (!this.pad.data.columns) this.addUpload(buttons, end);
     this.ends[end] = { canvas, z: null };
@@ -60,25 +61,30 @@ export class PathsTool {
   async setFile(end, file) {
     try {
       const { mean } = await this.pad.encode(await exampleOf(file, this.pad.data));
-      await this.set(end, [...mean]);
+      await this.choose(end, [...mean]);
     } catch (error) {
       this.status.textContent = error.message;
     }
+  }
+
+  /** An end becomes a latent, and the link says so. */
+  async choose(end, z) {
+    this.pad.remember(end, formatLatent(z));
+    await this.set(end, z);
   }
 
   async set(end, z) {
     const one = this.ends[end];
     one.z = [...z];
     one.canvas.setAttribute("aria-label", `${end.toUpperCase()} at ${z.map((value) => value.toFixed(2)).join(", ")}`);
-    this.pad.map.mark(end, this.pad.plane.project(z));
+    this.pad.map.overlay.mark(end, this.pad.plane.project(z));
     this.pad.paintDecoded(one.canvas, await this.pad.decode(one.z));
     if (this.ends.a.z && this.ends.b.z) await this.find();
   }
 
   async find() {
-    const text = (z) => z.map((value) => Math.round(value * 1e4) / 1e4).join(",");
     const label = this.pad.labels.index ?? "";
-    this.query = `a=${text(this.ends.a.z)}&b=${text(this.ends.b.z)}&label=${label}`;
+    this.query = `a=${formatLatent(this.ends.a.z)}&b=${formatLatent(this.ends.b.z)}&label=${label}`;
     const { query } = this;
     this.status.textContent = "Looking for the ways…";
     try {
@@ -172,19 +178,24 @@ export class PathsTool {
   draw() {
     const { pad, found } = this;
     if (!found) return;
-    pad.map.draw(WAYS.map(([name, , colour]) => ({ colour, points: found[name].latents.map((z) => pad.plane.project(z)) })));
-    for (const end of ["a", "b"]) pad.map.mark(end, pad.plane.project(this.ends[end].z));
+    pad.map.overlay.draw(WAYS.map(([name, , colour]) => ({ colour, points: found[name].latents.map((z) => pad.plane.project(z)) })));
+    for (const end of ["a", "b"]) pad.map.overlay.mark(end, pad.plane.project(this.ends[end].z));
   }
 
   open() {
     this.draw();
+    for (const end of ["a", "b"]) {
+      const text = this.pad.link.view[end];
+      const z = parseLatent(text, this.pad.data.latents);
+      if (z && text !== (this.ends[end].z && formatLatent(this.ends[end].z))) this.set(end, z);
+    }
   }
 
   close() {
     clearInterval(this.playing);
     this.turn = (this.turn ?? 0) + 1;
-    this.pad.map.draw([]);
-    for (const end of ["a", "b"]) this.pad.map.mark(end, null);
+    this.pad.map.overlay.draw([]);
+    for (const end of ["a", "b"]) this.pad.map.overlay.mark(end, null);
   }
 }
 

@@ -1,10 +1,10 @@
 // One's own picture: drawn, uploaded, pasted or taken from the data; encoded at once, with its posterior on the map.
 
 import { DrawingPad, rasterise } from "./drawing.js";
-import { add, button, figure } from "./elements.js";
-import { ellipseOf } from "./ellipses.js";
+import { add, button, figure } from "../elements.js";
+import { ellipseOf } from "../layers/ellipses.js";
 import { exampleOf } from "./example.js";
-import { normal } from "./random.js";
+import { normal } from "../random.js";
 
 export class InputTool {
   constructor(panel, pad) {
@@ -62,8 +62,8 @@ export class InputTool {
 
   close() {
     document.removeEventListener("paste", this.onPaste);
-    this.pad.map.mark("x", null);
-    this.pad.map.draw([]);
+    this.pad.map.overlay.mark("x", null);
+    this.pad.map.overlay.draw([]);
   }
 
   takeLines(lines) {
@@ -134,22 +134,22 @@ export class InputTool {
   }
 
   goThere() {
-    this.pad.move([...this.code.mean]);
-    this.pad.settle();
+    this.pad.jump([...this.code.mean]);
   }
 
   asEnd(end) {
     const z = [...this.code.mean];
     this.pad.tools.open("paths");
-    this.pad.tools.made.get("paths").tool.set(end, z);
+    this.pad.remember("tool", "paths");
+    this.pad.tools.made.get("paths").tool.choose(end, z);
   }
 
   /** The posterior on the map: its mean, and one standard deviation around it. */
   draw() {
     const { pad, code } = this;
     if (!code) {
-      pad.map.mark("x", null);
-      return pad.map.draw([]);
+      pad.map.overlay.mark("x", null);
+      return pad.map.overlay.draw([]);
     }
     const { plane } = pad;
     const [u, v] = plane.project([...code.mean]);
@@ -159,8 +159,8 @@ export class InputTool {
       const [a, b] = [major * Math.cos((k * Math.PI) / 24), minor * Math.sin((k * Math.PI) / 24)];
       return [u + a * Math.cos(angle) - b * Math.sin(angle), v + a * Math.sin(angle) + b * Math.cos(angle)];
     });
-    pad.map.draw([{ colour: "#222", points: around }]);
-    pad.map.mark("x", [u, v]);
+    pad.map.overlay.draw([{ colour: "#222", points: around }]);
+    pad.map.overlay.mark("x", [u, v]);
     const label = pad.around.labelAt([...code.mean]);
     const widths = [...code.std].slice(0, 4).map((value, i) => `${code.mean[i].toFixed(2)} ± ${value.toPrecision(2)}`);
     const more = code.std.length > 4 ? ", …" : "";

@@ -1,8 +1,8 @@
 // Samples chosen by a lasso on the map or by their label: how many, which, their pictures, and their codes to take away.
 
-import { add, button } from "./elements.js";
+import { add, button } from "../elements.js";
 import { isInside, Lasso } from "./lasso.js";
-import { thumbnailOffscreen } from "./picture.js";
+import { thumbnailOffscreen } from "../picture.js";
 
 const MOST_PICTURES = 60;
 const SIDE = 56;
@@ -22,7 +22,7 @@ export class SelectionTool {
     this.status.setAttribute("role", "status");
     this.grid = add(panel, "div", "lp-chosen");
     this.lasso = new Lasso(pad.map, {
-      onDraw: (polygon) => pad.map.draw([{ colour: "#222", points: polygon }]),
+      onDraw: (polygon) => pad.map.overlay.draw([{ colour: "#222", points: polygon }]),
       onDone: (polygon) => this.take(polygon),
     });
     this.tell();
@@ -92,8 +92,7 @@ export class SelectionTool {
       one.append(picture);
       one.setAttribute("aria-label", `Go to sample ${n + 1}${this.pad.data.labels[this.pad.samples.labels[n]] ? `, ${this.pad.data.labels[this.pad.samples.labels[n]]}` : ""}`);
       one.addEventListener("click", () => {
-        this.pad.move([...this.pad.samples.code(n)]);
-        this.pad.settle();
+        this.pad.jump([...this.pad.samples.code(n)]);
       });
     }
     if (shown < here.length) add(this.grid, "p").textContent = `${shown} of ${here.length.toLocaleString("en")} pictures, evenly chosen`;
@@ -114,7 +113,7 @@ export class SelectionTool {
 
   draw() {
     const { map } = this.pad;
-    map.draw(this.polygon ? [{ colour: "#222", points: [...this.polygon, this.polygon[0]] }] : []);
+    map.overlay.draw(this.polygon ? [{ colour: "#222", points: [...this.polygon, this.polygon[0]] }] : []);
   }
 
   open() {
@@ -123,7 +122,7 @@ export class SelectionTool {
 
   close() {
     this.switch(false);
-    this.pad.map.draw([]);
+    this.pad.map.overlay.draw([]);
   }
 }
 

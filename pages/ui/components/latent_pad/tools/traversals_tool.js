@@ -1,6 +1,6 @@
 // The grid of all dimensions by steps around the point, those that tell the decoder most first.
 
-import { paintCell } from "./picture.js";
+import { paintCell } from "../picture.js";
 
 const STEPS = 11;
 

@@ -1,6 +1,6 @@
 // The manifold: what the decoder makes of points all over the map.
 
-import { offscreen } from "./picture.js";
+import { offscreen } from "../picture.js";
 
 const CELL_PIXELS = 44;
 

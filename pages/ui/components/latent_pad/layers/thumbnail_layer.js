@@ -1,6 +1,6 @@
 // The samples' pictures in place of dots: as many as fit without lying over one another; zooming in shows more.
 
-import { thumbnailOffscreen } from "./picture.js";
+import { thumbnailOffscreen } from "../picture.js";
 
 const SIDE = 26;
 

@@ -13,7 +13,7 @@ const KINDS = [
 ];
 
 export class Tools {
-  /** A tool is made when its tab is first opened, with (panel, pad); `onOpen(name)` after every change. */
+  /** A tool is made when its tab is first opened, with (panel, pad); `onOpen(name)` when the user has opened or closed one. */
   constructor(parent, pad, onOpen) {
     const kinds = KINDS.filter(([, , , fits]) => fits(pad.data));
     Object.assign(this, { pad, kinds, onOpen, made: new Map() });
@@ -27,7 +27,10 @@ export class Tools {
       Object.assign(tab, { type: "button", textContent: title, id: `lp-tab-${name}` });
       tab.setAttribute("role", "tab");
       tab.setAttribute("aria-selected", "false");
-      tab.addEventListener("click", () => this.open(this.name === name ? null : name));
+      tab.addEventListener("click", () => {
+        this.open(this.name === name ? null : name);
+        this.onOpen(this.name);
+      });
       tab.addEventListener("keydown", (event) => {
         const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
         if (step) this.tabs[(k + step + kinds.length) % kinds.length].focus();
@@ -36,9 +39,9 @@ export class Tools {
     });
   }
 
-  /** Open a tool by its name, or none. */
+  /** Open a tool by its name, or none; a tool that is open looks at the link again. */
   open(name) {
-    this.made.get(this.name)?.tool.close?.();
+    if (this.name !== name) this.made.get(this.name)?.tool.close?.();
     this.name = this.kinds.some(([known]) => known === name) ? name : null;
     this.kinds.forEach(([known, , Kind], k) => {
       const isOpen = known === this.name;
@@ -54,7 +57,6 @@ export class Tools {
       if (made) made.panel.hidden = !isOpen;
     });
     this.made.get(this.name)?.tool.open?.();
-    this.onOpen(this.name);
   }
 
   close() {

@@ -1,5 +1,6 @@
 // What can be laid under and over the dots of the map: each layer is a switch, and paints on a canvas of its own.
 
+import { fit } from "../overlay.js";
 import { DensityLayer, HoleLayer } from "./density_layer.js";
 import { EllipseLayer } from "./ellipses.js";
 import { MagnificationLayer } from "./magnification_layer.js";
@@ -35,6 +36,11 @@ export class Layers {
     this.status = bar.appendChild(document.createElement("span"));
     this.status.className = "lp-layer-status";
     this.status.setAttribute("role", "status");
+  }
+
+  /** Show these layers and no others. */
+  choose(names) {
+    for (const name of this.buttons.keys()) this.switch(name, names.includes(name));
   }
 
   switch(name, isOn) {
@@ -76,12 +82,7 @@ export class Layers {
     const { view } = this.map;
     if (!shown || !view) return;
     const { canvas, layer } = shown;
-    const scale = window.devicePixelRatio || 1;
-    Object.assign(canvas, { width: view.width * scale, height: view.height * scale }); // which also clears it
-    Object.assign(canvas.style, { left: `${view.left}px`, top: `${view.top}px`, width: `${view.width}px`, height: `${view.height}px` });
-    const context = canvas.getContext("2d");
-    context.scale(scale, scale);
-    layer.paint(context, view);
+    layer.paint(fit(canvas, view), view);
   }
 
   tell(name, words) {
