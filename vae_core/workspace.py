@@ -4,6 +4,7 @@
     <workspace>/uploads/<id>/   see vae_core.uploads.directory
     <workspace>/runs/<id>/      see vae_core.runs.directory
     <workspace>/exports/        decoders as ONNX, made once a checkpoint
+    <workspace>/concepts/       see vae_core.stored_concepts
 
 Ids are 26 characters a-z, 2-7; a path is built from nothing else. What is deleted lies aside as `.aside-<id>` for a
 day, so that it can be brought back.
@@ -36,7 +37,7 @@ def root() -> Path:
 
 
 def folder(kind: str) -> Path:
-    """The folder of `datasets`, `uploads`, `runs` or `exports`, made if it is not there."""
+    """The folder of `datasets`, `uploads`, `runs`, `exports` or `concepts`, made if it is not there."""
     path = root() / kind
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -95,6 +95,50 @@ def test_paths_between_no_points_are_refused(client: TestClient, stored_model: s
     assert answer.text.startswith(("A point of this model is 2 numbers", "There is no such path"))
 
 
+def test_concepts_are_made_listed_and_forgotten(
+    client: TestClient, stored_model: str, tiny_checkpoint: Checkpoint
+) -> None:
+    at = address(stored_model) + "/concepts"
+    question = {"name": "high", "group": list(range(20)), "other": list(range(20, 40))}
+    assert client.get(at).json() == []
+    made = client.post(at, json=question)
+    assert made.status_code == 201
+    assert tiny_checkpoint.codes is not None
+    mean = tiny_checkpoint.codes.mean
+    np.testing.assert_allclose(made.json()["vector"], mean[:20].mean(0) - mean[20:].mean(0), rtol=1e-5)
+    assert client.get(at).json() == [made.json()]
+    assert made.json()["is_current"] is True
+    assert client.get(at).headers["cache-control"] == "no-store"
+    assert client.delete(f"{at}/{made.json()['id']}").status_code == 204
+    assert client.get(at).json() == []
+
+
+@pytest.mark.parametrize(
+    ("question", "headers", "status", "sentence"),
+    [
+        (b"{}", {}, 400, "made of a name and two groups"),
+        (b'{"name": "a", "group": [0.5], "other": [1]}', {}, 400, "made of a name and two groups"),
+        (b'{"name": "a", "group": [0, 40], "other": [1, 2]}', {}, 404, "codes of 40 samples"),
+        (b'{"name": "a", "group": [-1, 0], "other": [1, 2]}', {}, 404, "codes of 40 samples"),
+        (b'{"name": "a", "group": [99999999999999999999], "other": [1, 2]}', {}, 400, "made of a name and two groups"),
+        (b'{"name": "a", "group": [0, 1], "other": [1, 2]}', {}, 400, "1 samples are in both"),
+        (b'{"name": " ", "group": [0, 1], "other": [2, 3]}', {}, 400, "Give the concept a name"),
+        (b'{"name": "a", "group": [0, 1], "other": [2, 3]}', {"origin": "https://elsewhere.example"}, 403, "our own"),
+        (b" " * (8 * 2**20 + 1), {}, 413, "too large"),
+    ],
+)  # fmt: skip
+def test_no_concept_is_made_of_what_is_none(
+    client: TestClient, stored_model: str, question: bytes, headers: dict[str, str], status: int, sentence: str
+) -> None:
+    at = address(stored_model) + "/concepts"
+    answer = client.post(at, content=question, headers=headers)
+    assert (answer.status_code, sentence in answer.text) == (status, True), answer.text
+    assert client.get(at).json() == []
+    elsewhere = {"origin": "https://elsewhere.example"}
+    assert client.delete(at + "/any", headers=elsewhere).status_code == 403
+    assert client.delete(at + "/any").status_code == 404
+
+
 @pytest.mark.parametrize("deterministic", [False, True])
 def test_sliders_stand_in_order_and_hold_their_own_codes(deterministic: bool) -> None:
     random = np.random.default_rng(0)

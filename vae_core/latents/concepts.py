@@ -60,8 +60,11 @@ def concept(codes: np.ndarray, group: np.ndarray, other: np.ndarray, seed: int =
         seed: Of the resamples.
 
     Raises:
-        ConfigError: if a group has fewer than two samples.
+        ConfigError: if a group has fewer than two samples, or both have some in common.
     """
+    shared = len(np.intersect1d(group, other))
+    if shared:
+        raise ConfigError(f"{shared} samples are in both groups: choose groups that have none in common.")
     if min(len(group), len(other)) < LEAST:
         raise ConfigError(
             f"A concept needs at least {LEAST} samples in each group; these have {len(group)} and {len(other)}."

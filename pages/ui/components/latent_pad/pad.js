@@ -245,7 +245,9 @@ class LatentPad {
     if (this.closed || !this.decoder || this.output.isBusy) return;
     const z = this.seen ?? this.point.z;
     if (this.encoder) await this.around.showRoundTrip(z, () => z !== (this.seen ?? this.point.z));
-    if (this.looking !== "at the pointer") await this.strips?.show(this.point.z);
+    if (this.looking === "at the pointer") return;
+    await this.strips?.show(this.point.z);
+    await this.tools.opened?.rest?.();
   }
 
   /** Values that a latent decodes to, with the label that is chosen. */
@@ -263,7 +265,7 @@ class LatentPad {
     this.map.show(...plane.project(this.point.z));
     this.map.replot(this.samples, plane, this.chooser.titles);
     this.layers.refresh("plane");
-    this.tools.made.get(this.tools.name)?.tool.draw?.();
+    this.tools.opened?.draw?.();
   }
 
   /** So many steps of the map across and up. */

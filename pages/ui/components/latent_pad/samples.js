@@ -109,6 +109,18 @@ export class Samples {
   code(index) {
     return this.means.slice(index * this.latents, (index + 1) * this.latents);
   }
+
+  /** Numbers of the samples that are wanted. */
+  where(isWanted) {
+    return Array.from({ length: this.count }, (_, n) => n).filter(isWanted);
+  }
+
+  /** The mean of some samples' codes. */
+  meanOf(numbers) {
+    const sum = Array(this.latents).fill(0);
+    for (const n of numbers) for (let i = 0; i < this.latents; i += 1) sum[i] += this.means[n * this.latents + i];
+    return sum.map((value) => value / numbers.length);
+  }
 }
 
 /** Whether a row of a plane is no direction. */

@@ -38,7 +38,7 @@ export class SelectionTool {
     this.labels.addEventListener("change", () => {
       const wanted = Number(this.labels.value);
       const { samples } = this.pad;
-      if (this.labels.value !== "" && samples) this.choose(numbers(samples, (n) => samples.labels[n] === wanted), null);
+      if (this.labels.value !== "" && samples) this.choose(samples.where((n) => samples.labels[n] === wanted), null);
     });
   }
 
@@ -52,7 +52,7 @@ export class SelectionTool {
   take(polygon) {
     const { samples, plane } = this.pad;
     if (this.labels) this.labels.value = "";
-    this.choose(numbers(samples, (n) => isInside(samples.onPlane(n, plane).mean, polygon)), polygon);
+    this.choose(samples.where((n) => isInside(samples.onPlane(n, plane).mean, polygon)), polygon);
   }
 
   choose(chosen, polygon) {
@@ -124,10 +124,6 @@ export class SelectionTool {
     this.switch(false);
     this.pad.map.overlay.draw([]);
   }
-}
-
-function numbers(samples, isWanted) {
-  return Array.from({ length: samples.count }, (_, n) => n).filter(isWanted);
 }
 
 /** Number of the thumbnail of sample n, where k of so many is sample floor(k · count / thumbnails); null if it has none. */

@@ -1,5 +1,6 @@
 // The tools under the map, one at a time: a row of tabs, and the panel of the one that is open.
 
+import { ConceptsTool } from "./concepts_tool.js";
 import { InputTool } from "./input_tool.js";
 import { PathsTool } from "./paths_tool.js";
 import { SelectionTool } from "./selection_tool.js";
@@ -9,6 +10,7 @@ const KINDS = [
   ["paths", "Paths", PathsTool, () => true],
   ["traversals", "Traversals", TraversalsTool, (data) => !data.columns],
   ["selection", "Selection", SelectionTool, () => true],
+  ["concepts", "Concepts", ConceptsTool, () => true],
   ["input", "Own picture", InputTool, (data) => !data.columns],
 ];
 
@@ -39,9 +41,14 @@ export class Tools {
     });
   }
 
+  /** The tool that is open, if one is. */
+  get opened() {
+    return this.made.get(this.name)?.tool;
+  }
+
   /** Open a tool by its name, or none; a tool that is open looks at the link again. */
   open(name) {
-    if (this.name !== name) this.made.get(this.name)?.tool.close?.();
+    if (this.name !== name) this.opened?.close?.();
     this.name = this.kinds.some(([known]) => known === name) ? name : null;
     this.kinds.forEach(([known, , Kind], k) => {
       const isOpen = known === this.name;
@@ -56,7 +63,7 @@ export class Tools {
       const made = this.made.get(known);
       if (made) made.panel.hidden = !isOpen;
     });
-    this.made.get(this.name)?.tool.open?.();
+    this.opened?.open?.();
   }
 
   close() {
