@@ -151,6 +151,10 @@ def test_four_ways_from_a_to_b_are_walked_and_taken_away(page: Page, app: AppPro
         page.locator("[data-way=geodesic] a", has_text="GIF").click()
     with Image.open(download.value.path()) as movie:
         assert (movie.format, movie.n_frames > 40, movie.width) == ("GIF", True, 256)
+    with page.expect_download(timeout=30_000) as download:
+        page.locator("[data-way=linear]").get_by_role("button", name="MP4").click()
+    film = download.value.path().read_bytes()
+    assert (download.value.suggested_filename, film[4:8], len(film) > 5000) == ("path-linear.mp4", b"ftyp", True)
     with page.expect_download() as download:
         page.locator("[data-way=linear] a", has_text="PNG").click()
     with Image.open(download.value.path()) as strip:

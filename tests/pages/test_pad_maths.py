@@ -239,3 +239,27 @@ def test_thumbnail_of_a_sample_is_the_one_that_shows_it(count: int, thumbnails: 
     )
     expected = {k * count // thumbnails: k for k in range(thumbnails)}
     assert found == [expected.get(n) for n in range(count)]
+
+
+@pytest.mark.parametrize("corners", [1, 2, 3, 5, 8])
+def test_weights_of_a_palette_give_every_place_back_from_the_corners(corners: int) -> None:
+    """Mean value coordinates: they sum to one, are no less than zero and reproduce the place (Floater 2003)."""
+    angles = 2 * np.pi * np.arange(corners) / corners
+    polygon = np.stack([np.cos(angles), np.sin(angles)], 1)
+    shares = np.random.default_rng(0).dirichlet(np.ones(corners), 40)
+    places = np.concatenate([shares @ polygon, polygon, (polygon + np.roll(polygon, 1, 0)) / 2])
+    script = """
+        const { weightsAt, clampInto } = await from("tools/barycentric.js");
+        const weights = given.places.map((place) => weightsAt(place, given.polygon));
+        const clamped = given.outside.map((place) => clampInto(place, given.polygon));
+        console.log(JSON.stringify([weights, clamped]));
+    """
+    outside = polygon * 3
+    given = {"places": places.tolist(), "polygon": polygon.tolist(), "outside": outside.tolist()}
+    weights, clamped = (np.array(part) for part in node(script, given))
+    np.testing.assert_allclose(weights.sum(1), 1)
+    assert weights.min() >= -1e-9
+    np.testing.assert_allclose(weights @ polygon, places, atol=1e-9)
+    np.testing.assert_allclose(clamped, polygon, atol=1e-9)
+    if corners == 3:  # of a triangle there is but one answer
+        np.testing.assert_allclose(weights[:40], shares, atol=1e-9)

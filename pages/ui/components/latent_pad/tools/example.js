@@ -1,5 +1,7 @@
 // A picture file as an example for the model, prepared as its data were.
 
+import { add, button } from "../elements.js";
+
 const LARGEST_FILE = 20 * 2 ** 20;
 
 /** Values [C, H, W] in [0, 1]; throws an Error that says in a sentence why a file was not taken. */
@@ -15,6 +17,23 @@ export async function exampleOf(file, { shape, preparation }) {
   const found = fitted(picture, shape, preparation);
   picture.close();
   return found;
+}
+
+/** A button that asks for picture files; each is encoded, and `take(z, number)` gets the mean of its code, one after the other. */
+export function choosePictures(parent, name, pad, take, onError, title = "From files; each becomes an anchor") {
+  const file = add(parent, "input");
+  Object.assign(file, { type: "file", accept: "image/*", multiple: true, hidden: true });
+  file.setAttribute("aria-label", `${name}: files`);
+  file.addEventListener("change", async () => {
+    const files = [...file.files];
+    file.value = ""; // so that the same file can be chosen again
+    try {
+      for (const [k, one] of files.entries()) await take([...(await pad.encode(await exampleOf(one, pad.data))).mean], k);
+    } catch (error) {
+      onError(error.message);
+    }
+  });
+  button(parent, name, title).addEventListener("click", () => file.click());
 }
 
 /** The whole picture on a margin of its corner's colour, or cropped, or stretched; inverted where the data were. */

@@ -1,9 +1,10 @@
 // From A to B: four ways side by side, a slider along each, and how fast the picture changes on it.
 
-import { add, button } from "../elements.js";
+import { add, button, save } from "../elements.js";
 import { formatLatent, parseLatent } from "../link.js";
-import { exampleOf } from "./example.js";
-import { paintCell } from "../picture.js";
+import { choosePictures } from "./example.js";
+import { endingOf, filmKind, record } from "./film.js";
+import { offscreen, paintCell } from "../picture.js";
 
 const CELLS = 12;
 const WAYS = [
@@ -39,32 +40,13 @@ export class PathsTool {
       const { samples } = this.pad;
       if (samples) this.choose(end, [...samples.code(Math.floor(Math.random() * samples.count))]);
     });
-    if (!this.pad.data.columns) this.addUpload(buttons, end);
-    this.ends[end] = { canvas, z: null };
-  }
-
-  addUpload(buttons, end) {
-    const name = end.toUpperCase();
-    const file = add(buttons, "input");
-    Object.assign(file, { type: "file", accept: "image/*", multiple: true, hidden: true });
-    file.setAttribute("aria-label", `Picture file for ${name}`);
-    file.addEventListener("change", async () => {
-      const files = [...file.files];
-      file.value = "";
-      await this.setFile(end, files[0]);
-      if (files[1]) await this.setFile(end === "a" ? "b" : "a", files[1]);
-    });
-    button(buttons, `${name}: my picture`, "From a file; choose two, and they become A and B").addEventListener("click", () => file.click());
-  }
-
-  /** An end becomes the code of a picture of one's own. */
-  async setFile(end, file) {
-    try {
-      const { mean } = await this.pad.encode(await exampleOf(file, this.pad.data));
-      await this.choose(end, [...mean]);
-    } catch (error) {
-      this.status.textContent = error.message;
+    if (!this.pad.data.columns) {
+      const other = end === "a" ? "b" : "a";
+      const take = (z, k) => k < 2 && this.choose(k === 0 ? end : other, z);
+      const say = (words) => (this.status.textContent = words);
+      choosePictures(buttons, `${name}: my picture`, this.pad, take, say, "From a file; choose two, and they become A and B");
     }
+    this.ends[end] = { canvas, z: null };
   }
 
   /** An end becomes a latent, and the link says so. */
@@ -128,6 +110,7 @@ export class PathsTool {
         link.download = `path-${name}.${kind}`;
         link.title = kind === "gif" ? "The way there and back, to take away" : "Twelve pictures of the way side by side";
       }
+      this.addFilm(head, name, latents);
     }
     if (!this.pad.data.columns) {
       const strip = add(row, "canvas", "lp-strip");
@@ -142,6 +125,30 @@ export class PathsTool {
     const chart = add(row, "div", "lp-speed");
     chart.innerHTML = speedChart(speed, fastest, colour);
     chart.title = "How fast the picture changes along the way, from A to B";
+  }
+
+  /** A film of the way there and back, where the browser records films. */
+  addFilm(parent, name, latents) {
+    const kind = filmKind();
+    if (!kind) return;
+    const title = endingOf(kind) === "mp4" ? "MP4" : "WebM";
+    const film = button(parent, title, "A film of the way there and back; recording it takes four seconds");
+    film.className = "lp-link";
+    film.addEventListener("click", async () => {
+      if (film.getAttribute("aria-disabled") === "true") return;
+      film.setAttribute("aria-disabled", "true");
+      try {
+        const there = [];
+        for (const z of latents) there.push(offscreen(await this.pad.decode(z), this.pad.data.shape));
+        const made = await record([...there, ...there.slice(0, -1).reverse()], kind, (share) => (film.textContent = `${title} ${Math.round(100 * share)} %`));
+        save(made, `path-${name}.${endingOf(kind)}`);
+      } catch (error) {
+        this.status.textContent = `No film: ${error.message}. Take the GIF instead.`;
+      } finally {
+        film.textContent = title;
+        film.removeAttribute("aria-disabled");
+      }
+    });
   }
 
   async fillStrips() {

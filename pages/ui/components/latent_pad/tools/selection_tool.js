@@ -1,6 +1,6 @@
 // Samples chosen by a lasso on the map or by their label: how many, which, their pictures, and their codes to take away.
 
-import { add, button } from "../elements.js";
+import { add, button, save } from "../elements.js";
 import { isInside, Lasso } from "./lasso.js";
 import { thumbnailOffscreen } from "../picture.js";
 
@@ -104,11 +104,7 @@ export class SelectionTool {
     const names = Array.from({ length: data.latents }, (_, i) => `z${i + 1}`);
     const lines = [["sample", "label", ...names].join(",")];
     for (const n of this.chosen) lines.push([n + 1, quoted(data.labels[samples.labels[n]]), ...samples.code(n)].join(","));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }));
-    link.download = "codes.csv";
-    link.click();
-    URL.revokeObjectURL(link.href);
+    save(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }), "codes.csv");
   }
 
   draw() {

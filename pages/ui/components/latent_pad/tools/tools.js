@@ -1,5 +1,6 @@
 // The tools under the map, one at a time: a row of tabs, and the panel of the one that is open.
 
+import { BlendTool } from "./blend_tool.js";
 import { ConceptsTool } from "./concepts_tool.js";
 import { InputTool } from "./input_tool.js";
 import { PathsTool } from "./paths_tool.js";
@@ -8,6 +9,7 @@ import { TraversalsTool } from "./traversals_tool.js";
 
 const KINDS = [
   ["paths", "Paths", PathsTool, () => true],
+  ["blend", "Blend", BlendTool, () => true],
   ["traversals", "Traversals", TraversalsTool, (data) => !data.columns],
   ["selection", "Selection", SelectionTool, () => true],
   ["concepts", "Concepts", ConceptsTool, () => true],
