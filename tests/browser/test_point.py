@@ -13,6 +13,7 @@ from tests.conftest import stroke_dataset, trained
 from tests.small import small
 from tests.stored import store_model
 from vae_core import checkpoints
+from vae_core.datasets import SAMPLES
 from vae_core.latents.density import aggregate_posterior, trust, usual_densities
 
 
@@ -174,3 +175,45 @@ def test_link_opens_the_view_that_was_shared(context: BrowserContext, app: AppPr
     expect(other.get_by_role("tab", name="Paths")).to_have_attribute("aria-selected", "true")
     told = [other.locator(".lp-end canvas").nth(k).get_attribute("aria-label") for k in range(2)]
     assert ("-1.5" in str(told[0])) and ("1.25" in str(told[1]))
+
+
+def test_card_beside_the_pointer_shows_the_sample_under_it(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d&z=0,0")
+    codes = checkpoints.load(checkpoints.locate("digits-2d")).codes
+    assert codes is not None
+    lonely = int(np.abs(codes.mean).sum(1).argmax())
+    place = page.evaluate(
+        """(n) => { const { pad } = document.querySelector(".latent-pad");
+        const [u, v] = pad.samples.onPlane(n, pad.plane).mean;
+        const box = pad.area.getBoundingClientRect();
+        return [box.left + pad.map.view.left + pad.map.view.x(u), box.top + pad.map.view.top + pad.map.view.y(v)]; }""",
+        lonely,
+    )
+    page.mouse.move(place[0] + 3, place[1])
+    card = page.locator(".lp-card")
+    assert codes.labels is not None
+    expect(card).to_have_text(f"{codes.labels[lonely]} · sample {lonely + 1:,}")
+    shown = card.locator("canvas").evaluate(
+        "(c) => [...c.getContext('2d').getImageData(0, 0, 8, 8).data].filter((_, i) => i % 4 === 0)"
+    )
+    np.testing.assert_array_equal(shown, SAMPLES["digits"]().x[lonely].ravel())
+    page.mouse.down()
+    expect(card).to_be_hidden()  # while dragging one watches the picture
+    page.mouse.up()
+
+
+def test_point_is_announced_and_pictures_are_told_in_words(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d&z=0,0")
+    spoken = page.locator(".lp-spoken")
+    expect(spoken).to_contain_text("z2 0.00, z1 0.00.")
+    page.locator(".lp-map").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    expect(spoken).to_contain_text(f"z1 {value(page, 'z1'):.2f}")
+    expect(spoken).to_contain_text(re.compile(r"(On the data|Sparse|A hole).*Nearest sample: \d"))
+    told = page.get_by_test_id("decoded").get_attribute("aria-label")
+    assert told == f"Decoded at {spoken.inner_text()}"
+    assert "away" in str(page.get_by_test_id("nearest").get_attribute("aria-label"))
+    assert (
+        page.get_by_role("slider", name="z1", exact=True).get_attribute("aria-valuetext") == f"{value(page, 'z1'):.2f}"
+    )

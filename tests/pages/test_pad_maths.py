@@ -231,7 +231,7 @@ def test_polygon_holds_what_lies_inside_it() -> None:
 def test_thumbnail_of_a_sample_is_the_one_that_shows_it(count: int, thumbnails: int) -> None:
     found = node(
         """
-        const { thumbnailOf } = await from("tools/selection_tool.js");
+        const { thumbnailOf } = await from("picture.js");
         const all = Array.from({ length: given.count }, (_, n) => thumbnailOf(n, given.count, given.thumbnails));
         console.log(JSON.stringify(all));
         """,

@@ -5,13 +5,17 @@ import { paintFour } from "./picture.js";
 import { TrustMeter } from "./trust.js";
 
 const NEAREST = 4;
+const SPOKEN = 4; // so many latents of the point are read out
 
 export class Around {
   /** `pictures` and `side` are where the nearest samples and the trust meter go. */
   constructor(pad, pictures, side) {
     this.pad = pad;
     [this.nearest, this.caption] = figure(pictures, "nearest", "lp-nearest");
+    this.nearest.setAttribute("role", "img");
     this.trustParent = add(side, "div", "lp-trust");
+    this.spoken = add(side, "div", "lp-spoken");
+    this.spoken.setAttribute("aria-live", "polite");
   }
 
   open(samples) {
@@ -43,12 +47,24 @@ export class Around {
       return `${label ? `${label}, ` : ""}${distance.toPrecision(2)} away`;
     };
     this.caption.textContent = `${kind}${among}: ${found.map(one).join("; ")}`;
+    this.nearest.setAttribute("aria-label", this.caption.textContent);
   }
 
   /** ‖z − μ(dec z)‖, unless the point has moved on meanwhile. */
   async showRoundTrip(z, hasMoved) {
     const { mean } = await this.pad.encode(await this.pad.decode(z));
     if (!hasMoved()) this.trust?.showRoundTrip(Math.hypot(...z.map((value, i) => value - mean[i])));
+  }
+
+  /** Say in words where the point rests and what is there, for those who do not see it. */
+  describe() {
+    const { pad } = this;
+    const names = pad.data.order.filter((i) => !pad.data.collapsed.includes(i)).slice(0, SPOKEN);
+    const place = names.map((i) => `z${i + 1} ${pad.point.z[i].toFixed(2)}`).join(", ");
+    const label = this.labelAt(pad.point.z);
+    const words = `${place}. ${this.trust ? `${this.trust.word}. ` : ""}${label ? `Nearest sample: ${label}.` : ""}`;
+    pad.output.describe(`Decoded at ${words}`);
+    this.spoken.textContent = words;
   }
 
   /** The code of a sample, decoded with the label it has. */

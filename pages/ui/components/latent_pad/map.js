@@ -2,11 +2,10 @@
 
 import { Overlay } from "./overlay.js";
 
-const PALETTE = [
-  "#4c78d8", "#e8833a", "#3fa35c", "#d6475b", "#8a63c9", "#9a6a4f", "#d869b0", "#7c8594", "#b5ad2b", "#2fb0bd",
-  "#23407f", "#a4501a", "#1f6136", "#8c1f33", "#523284", "#5c3c2a", "#8f2f70", "#454c57", "#716b0e", "#11656e",
-  "#9db8f2", "#f4bd94", "#98d4aa", "#eda0ab",
-]; // prettier-ignore
+// Ten colours that people with any colour vision tell apart (Petroff 2021, https://arxiv.org/abs/2107.02270), and seven
+// shapes: together they are new for 70 groups.
+const COLOURS = ["#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"];
+const SHAPES = ["circle", "square", "diamond", "cross", "x", "triangle-up", "star"];
 const MANY_POINTS = 5000;
 const RAW_MS = 4;
 
@@ -53,7 +52,7 @@ export class LatentMap {
       name: escape(groups.names[g]),
       x: pick(x, members),
       y: pick(y, members),
-      marker: { size, opacity: 0.7, color: PALETTE[g % PALETTE.length] },
+      marker: { size, opacity: 0.7, color: this.colourOf(g), symbol: SHAPES[g % SHAPES.length] },
     }));
     // nothing to see, but the axes make room for the handle too
     traces.push({ type: "scatter", mode: "markers", x: [this.place[0]], y: [this.place[1]], marker: { opacity: 0 }, showlegend: false });
@@ -178,7 +177,7 @@ export class LatentMap {
   }
 
   colourOf(group) {
-    return PALETTE[group % PALETTE.length];
+    return COLOURS[group % COLOURS.length];
   }
 
   /** One arrow key's step: a hundredth of what is in view. */

@@ -35,6 +35,12 @@ export class Output {
     }
   }
 
+  /** What is seen, in words. */
+  describe(words) {
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", words);
+  }
+
   /** Say where the picture comes from. */
   tell(where) {
     this.caption.textContent = `Decoded ${where}`;

@@ -4,11 +4,13 @@ import { Around } from "./around.js";
 import { LabelChooser } from "./conditions.js";
 import { add } from "./elements.js";
 import { Filmstrips } from "./filmstrips.js";
+import { HoverCard } from "./hover.js";
 import { Keys } from "./keys.js";
 import { Layers } from "./layers/layers.js";
 import { Link } from "./link.js";
 import { LatentMap } from "./map.js";
 import { openDecoder, openEncoder } from "./networks.js";
+import { Note } from "./note.js";
 import { Output } from "./output.js";
 import { paintReconstruction } from "./picture.js";
 import { PlaneChooser } from "./planes.js";
@@ -61,7 +63,7 @@ class LatentPad {
     this.area.setAttribute("role", "application");
     this.area.setAttribute("aria-label", "Map of the latent space. Arrow keys move the point.");
     this.layerBar = add(main, "div", "lp-layers");
-    this.note = add(main, "p", "lp-note");
+    this.note = new Note(main);
     const side = add(this.root, "div", "lp-side");
     this.labels = new LabelChooser(add(side, "div", "lp-label"), data.conditions, data.label, (event) => {
       this.look(this.point.z, event, "at the handle");
@@ -70,7 +72,7 @@ class LatentPad {
     const pictures = add(side, "div", "lp-pictures");
     this.output = new Output(pictures, this, {
       onPaint: (z) => this.showAroundSoon(z),
-      onError: (message) => (this.note.textContent = `Decoding stopped: ${message}. Move the point to try again.`),
+      onError: (message) => this.note.decodingStopped(message),
     });
     this.around = new Around(this, pictures, side);
     this.bar = new PointBar(add(side, "div", "lp-bar"), this);
@@ -94,9 +96,9 @@ class LatentPad {
       onUndo: (isRedo) => this.undo(isRedo ? 1 : -1),
     });
     this.plane = this.chooser.plane;
+    new HoverCard(this);
     this.sliders.show(this.point.z);
     this.bar.show(this.point);
-    this.note.textContent = "Loading the decoder and the map…";
   }
 
   async open() {
@@ -120,7 +122,7 @@ class LatentPad {
     });
     const [decoding, mapping] = await Promise.allSettled([decoder, map]);
     if (this.closed) return;
-    this.say(decoding, mapping);
+    this.note.opened(decoding, mapping, this);
     this.recall();
     this.showAround(this.point.z);
     this.root.dataset.ready = "true";
@@ -138,16 +140,6 @@ class LatentPad {
     } catch (error) {
       console.warn("latent-pad: no encoder, because", error);
     }
-  }
-
-  say(decoding, mapping) {
-    const sentences = [];
-    if (mapping.status === "fulfilled") sentences.push(`${this.samples.count.toLocaleString("en")} codes`);
-    else sentences.push(`No map: ${mapping.reason.message}`);
-    if (decoding.status === "rejected") sentences.push(`No decoder: ${decoding.reason.message}. Reload the page`);
-    else if (this.decoder.where === "browser") sentences.push("decoding in this browser");
-    else sentences.push(`decoding on the server: ${this.decoder.why}`);
-    this.note.textContent = sentences.join(" · ");
   }
 
   shows(data) {
@@ -246,6 +238,7 @@ class LatentPad {
     const z = this.seen ?? this.point.z;
     if (this.encoder) await this.around.showRoundTrip(z, () => z !== (this.seen ?? this.point.z));
     if (this.looking === "at the pointer") return;
+    this.around.describe();
     await this.strips?.show(this.point.z);
     await this.tools.opened?.rest?.();
   }

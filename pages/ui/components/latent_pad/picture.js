@@ -43,6 +43,12 @@ export function thumbnailOffscreen({ pixels, side, channels }, k) {
   return canvas;
 }
 
+/** Number of the thumbnail of sample n, where k of so many is sample floor(k · count / thumbnails); null if it has none. */
+export function thumbnailOf(n, count, thumbnails) {
+  const k = Math.ceil((n * thumbnails) / count);
+  return k < thumbnails && Math.floor((k * count) / thumbnails) === n ? k : null;
+}
+
 function paint(canvas, width, height, value) {
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   put(canvas, 0, 0, width, height, value);
@@ -52,7 +58,7 @@ function put(canvas, left, top, width, height, value) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   for (let pixel = 0; pixel < width * height; pixel += 1) {
-    for (let channel = 0; channel < 3; channel += 1) image.data[4 * pixel + channel] = value(pixel, channel) + 0.5;
+    for (let channel = 0; channel < 3; channel += 1) image.data[4 * pixel + channel] = value(pixel, channel); // which rounds by itself
     image.data[4 * pixel + 3] = 255;
   }
   context.putImageData(image, left, top);

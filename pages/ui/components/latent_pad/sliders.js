@@ -70,6 +70,7 @@ export class Sliders {
       if (this.shown?.[index] === z[index]) return;
       if (index !== moving) slider.valueAsNumber = z[index];
       typed.value = z[index].toFixed(this.digits);
+      slider.setAttribute("aria-valuetext", typed.value);
     });
     this.shown = [...z];
   }

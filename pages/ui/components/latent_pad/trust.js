@@ -31,6 +31,7 @@ export class TrustMeter {
     const kind = share < HOLE ? "hole" : share < SPARSE ? "sparse" : "data";
     this.bar.value = share;
     this.parent.dataset.trust = kind;
+    this.word = WORDS[kind];
     this.verdict.textContent = `${WORDS[kind]} · denser than at ${percent(share)} of the codes`;
     this.logDensity = logDensity;
     this.logPrior = this.prior ? this.prior.logDensity(z) : null;

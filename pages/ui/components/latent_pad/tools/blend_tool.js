@@ -46,6 +46,7 @@ export class BlendTool {
     const before = new Map(this.anchors.map((anchor) => [formatLatent(anchor.z), anchor]));
     this.anchors = latents.map((z) => before.get(formatLatent(z)) ?? { z, picture: null });
     this.place = [0.5, 0.5];
+    this.isTouched = false;
     this.pad.remember("anchors", latents.map(formatLatent).join(";"));
     this.show();
     if (this.pad.data.columns) return;
@@ -79,6 +80,7 @@ export class BlendTool {
   /** The point becomes the blend at a place of the palette. */
   go(place, event) {
     if (this.anchors.length < 2) return;
+    this.isTouched = true;
     this.place = clampInto(place, this.corners);
     const { weights, anchors } = this;
     this.pad.move(this.pad.point.z.map((_, i) => anchors.reduce((sum, { z }, k) => sum + weights[k] * z[i], 0)), event);
@@ -91,6 +93,11 @@ export class BlendTool {
     if (this.anchors.length < 2) {
       this.status.textContent = "Add two or more anchors: they become the corners of a palette. Drag within it to blend them.";
       this.canvas.setAttribute("aria-valuetext", "no anchors yet");
+      return;
+    }
+    if (!this.isTouched) {
+      this.status.textContent = "Drag the dot within the palette: the point becomes a blend of the anchors.";
+      this.canvas.setAttribute("aria-valuetext", "not blended yet");
       return;
     }
     const words = weights.map((weight, k) => `${LETTERS[k]} ${Math.round(100 * weight)} %`).join(", ");

@@ -2,7 +2,7 @@
 
 import { add, button, save } from "../elements.js";
 import { isInside, Lasso } from "./lasso.js";
-import { thumbnailOffscreen } from "../picture.js";
+import { thumbnailOf, thumbnailOffscreen } from "../picture.js";
 
 const MOST_PICTURES = 60;
 const SIDE = 56;
@@ -120,12 +120,6 @@ export class SelectionTool {
     this.switch(false);
     this.pad.map.overlay.draw([]);
   }
-}
-
-/** Number of the thumbnail of sample n, where k of so many is sample floor(k · count / thumbnails); null if it has none. */
-export function thumbnailOf(n, count, thumbnails) {
-  const k = Math.ceil((n * thumbnails) / count);
-  return k < thumbnails && Math.floor((k * count) / thumbnails) === n ? k : null;
 }
 
 /** A field of a CSV; one that a spreadsheet would take for a formula is told apart. */
