@@ -116,7 +116,7 @@ def test_locked_dimension_keeps_its_value_whatever_moves_the_point(page: Page, a
         button(page, "Random").click()
         seen.add(value(page, "z1"))
         assert value(page, "z2") == 0.5
-    assert len(seen) == 5
+    assert len(seen) > 3  # two draws may look alike with two digits
     button(page, "Lock z2").click()
     button(page, "A sample").click()
     assert value(page, "z2") != 0.5
