@@ -17,6 +17,7 @@ from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import AnySchema, Dataset, TableSchema
 from vae_core.latents.codes import Codes, principal_plane
 from vae_core.latents.density import AggregatePosterior, aggregate_posterior, usual_densities
+from vae_core.latents.manifold import OUTERMOST
 from vae_core.priors import DiagonalMixture
 from vae_core.records import ACTIVE_VARIANCE
 from vae_core.vae import VAE
@@ -34,6 +35,8 @@ BROWSER_PARAMETERS = 20_000_000
 RANGE_QUANTILES = (0.005, 0.995)
 COLLAPSED_RANGE = 3.0
 """The slider of a dimension that tells nothing reaches so many prior standard deviations either way."""
+GRID_CELLS = 20
+"""Of the prior grid, either way."""
 MARGIN_SHARE, LEAST_MARGIN = 0.05, 0.05
 """A slider reaches so far beyond the outermost codes it is for."""
 LIVE_CODES = 50_000
@@ -219,9 +222,11 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         "usual": layout.usual,
         "live_codes": LIVE_CODES,
         "prior": _prior(model.vae),
+        "normal_quantiles": _normal_quantiles(model.vae),
         "principal": {"rows": layout.rows, "centre": layout.centre},
         "columns": _columns(model.checkpoint.schema),
         "probabilities": model.vae.config.likelihood.name == "mixed",
+        "names": f"{base}/datasets/{dataset.id}/names" if dataset and dataset.names else None,
         "thumbnails": _thumbnails(dataset, base) if dataset and dataset.schema.kind == "image" else None,
     }
 
@@ -254,6 +259,13 @@ def _prior(vae: VAE) -> dict[str, Any] | None:
         return {"logits": prior.logits.tolist(), "mean": prior.mean.tolist(), "std": prior.std.tolist()}
     latents = vae.config.latents
     return {"logits": [0.0], "mean": [[0.0] * latents], "std": [[1.0] * latents]}
+
+
+def _normal_quantiles(vae: VAE) -> list[float] | None:
+    """Even quantiles of N(0, 1); None where that is not the prior."""
+    if vae.is_deterministic or vae.config.prior.name != "standard":
+        return None
+    return torch.distributions.Normal(0.0, 1.0).icdf(torch.linspace(OUTERMOST, 1 - OUTERMOST, GRID_CELLS)).tolist()
 
 
 def _columns(schema: AnySchema) -> list[dict[str, Any]] | None:

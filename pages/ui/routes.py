@@ -10,6 +10,7 @@
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
     /studio/models/<id>/<version>/encode                 WebSocket: an example in, mean and std of its code out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
+    /studio/datasets/<id>/names                          what the user called each example, as JSON; [] without names
     /studio/samples/<name>.png                           a built-in set at a glance
 
 Streamlit checks neither the origin nor the base path of such routes: both are done here.
@@ -28,7 +29,7 @@ import streamlit as st
 import torch
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -68,6 +69,7 @@ def routes() -> list[BaseRoute]:
         WebSocketRoute(model + "/decode", _decode),
         WebSocketRoute(model + "/encode", _encode),
         Route(base + "/datasets/{id}/thumbnails", answer(_thumbnails)),
+        Route(base + "/datasets/{id}/names", answer(_names)),
         Route(base + "/samples/{name}.png", answer(_sample_card)),
     ]
 
@@ -168,6 +170,10 @@ def _thumbnails(request: Request) -> Response:
         raise NotFoundError("A table has no pictures.")
     content = explorer.thumbnails(dataset).tobytes()
     return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
+
+
+def _names(request: Request) -> Response:
+    return JSONResponse(list(cache.dataset(request.path_params["id"]).names), headers=FOR_EVER)
 
 
 def _sample_card(request: Request) -> Response:

@@ -1,6 +1,7 @@
 """The layers of the map and the tools under it, each on a real model, by what a person would see."""
 
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,15 +10,17 @@ import pytest
 import torch
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
+from torch.distributions import Normal
 
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import open_explorer, pixels, value
-from tests.conftest import trained
+from tests.conftest import stroke_dataset, trained
 from tests.small import small
 from tests.stored import store_model
 from vae_core import checkpoints
 from vae_core.datasets import SAMPLES
 from vae_core.latents.geometry import magnification
+from vae_core.latents.manifold import manifold
 
 THREE = [(0.3, 0.25), (0.45, 0.15), (0.6, 0.2), (0.62, 0.35), (0.5, 0.45), (0.42, 0.47), (0.55, 0.5), (0.66, 0.62),
          (0.6, 0.8), (0.42, 0.85), (0.28, 0.76)]  # fmt: skip
@@ -197,6 +200,25 @@ def test_traversals_show_every_dimension_and_a_click_goes_there(page: Page, app:
     expect(page.locator(".lp-tools canvas").first).to_be_visible()
 
 
+def test_prior_grid_is_the_manifold_and_a_click_goes_there(page: Page, app: AppProcess) -> None:
+    vae = checkpoints.load(checkpoints.locate("digits-2d")).model()
+    expected = manifold(vae, 20, 20).numpy()  # [R, C, 1, 8, 8]
+    open_explorer(page, app.address, "model=digits-2d&z=0,0")
+    page.get_by_role("tab", name="Prior grid").click()
+    expect(page.locator(".lp-grid .lp-status")).to_have_text(re.compile("Even quantiles of the prior.*goes there.$"))
+    canvas = page.get_by_test_id("prior-grid")
+    shown = canvas.evaluate(
+        "(c) => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].filter((_, i) => i % 4 === 0)"
+    )
+    whole = 255 * expected[:, :, 0].transpose(0, 2, 1, 3).reshape(160, 160)
+    np.testing.assert_allclose(np.array(shown).reshape(160, 160), whole, atol=2)
+    box = canvas.bounding_box()
+    assert box is not None
+    canvas.click(position={"x": box["width"] - 3, "y": 3})
+    corner = Normal(0.0, 1.0).icdf(torch.tensor(0.98)).item()
+    assert (value(page, "z1"), value(page, "z2")) == pytest.approx((corner, corner), abs=0.01)
+
+
 def test_lasso_and_label_choose_samples_whose_codes_are_taken_away(page: Page, app: AppProcess) -> None:
     codes = checkpoints.load(checkpoints.locate("digits-2d")).codes
     assert codes is not None
@@ -234,6 +256,18 @@ def test_lasso_and_label_choose_samples_whose_codes_are_taken_away(page: Page, a
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
     page.mouse.up()
     assert abs(value(page, "z1")) < 1  # dragging moves the point again
+
+
+def test_codes_are_taken_away_with_the_names_that_files_had(page: Page, app: AppProcess, app_workspace: object) -> None:
+    strokes = replace(stroke_dataset(8), names=("a.png", "=1+1", *"cdefgh"))
+    id = store_model(strokes, trained(strokes, epochs=1))
+    open_explorer(page, app.address, f"model={id}&view=tool:selection")
+    page.get_by_role("combobox", name="All of a label").select_option("|")
+    with page.expect_download() as download:
+        press(page, "Codes as CSV")
+    rows = Path(download.value.path()).read_text().splitlines()
+    assert rows[0] == "sample,name,label,z1,z2"
+    assert rows[1].startswith('2,"\'=1+1","|",')  # no formula for a spreadsheet
 
 
 def test_drawn_three_lies_among_the_threes(page: Page, app: AppProcess) -> None:

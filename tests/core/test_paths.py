@@ -45,6 +45,15 @@ def test_way_through_data_goes_round_a_hole() -> None:
     assert np.ptp(lengths_of(path)) < 0.1
 
 
+def test_way_through_data_does_not_zigzag() -> None:
+    """Where codes lie densely on a line, the way is hardly longer than the line."""
+    codes = np.random.default_rng(0).normal(size=(4000, 2)) * [2.0, 0.15]
+    a, b = np.array([-3.0, 0.0]), np.array([3.0, 0.0])
+    way = through_data(a, b, codes_of(codes))
+    np.testing.assert_allclose(way[[0, -1]], [a, b], atol=1e-9)
+    assert np.linalg.norm(np.diff(way, axis=0), axis=1).sum() < 1.01 * 6
+
+
 def test_way_between_islands_is_found() -> None:
     islands = np.concatenate([np.random.default_rng(0).normal(size=(50, 2)) * 0.1 + [x, 0] for x in (0, 100)])
     path = through_data(np.array([0.0, 0]), np.array([100.0, 0]), codes_of(islands))

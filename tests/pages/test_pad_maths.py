@@ -11,6 +11,7 @@ import pytest
 from pages.ui import explorer
 from tests.core.test_density import codes_of, ring
 from vae_core.latents.density import aggregate_posterior, trust, usual_densities
+from vae_core.latents.manifold import OUTERMOST
 
 RUN = """
 const [folder, text] = [process.argv[1], await new Response(process.stdin).text()];
@@ -263,3 +264,13 @@ def test_weights_of_a_palette_give_every_place_back_from_the_corners(corners: in
     np.testing.assert_allclose(clamped, polygon, atol=1e-9)
     if corners == 3:  # of a triangle there is but one answer
         np.testing.assert_allclose(weights[:40], shares, atol=1e-9)
+
+
+def test_quantiles_of_the_prior_grid_are_numpys() -> None:
+    values = np.sort(np.random.default_rng(0).normal(size=333))
+    script = """
+        const { quantiles } = await from("tools/prior_grid_tool.js");
+        console.log(JSON.stringify(quantiles(given, 20)));
+    """
+    expected = np.quantile(values, np.linspace(OUTERMOST, 1 - OUTERMOST, 20))
+    np.testing.assert_allclose(node(script, values.tolist()), expected)

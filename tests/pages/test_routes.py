@@ -1,6 +1,7 @@
 """The routes of the app, in process: what the explorer fetches, and what must not be had."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 from pages.ui import browser_runtime, cache, explorer
 from pages.ui.routes import routes
 from tests.conftest import stroke_dataset
-from vae_core import checkpoints
+from vae_core import checkpoints, stored_datasets
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
 from vae_core.latents.codes import Codes
@@ -93,6 +94,13 @@ def test_paths_between_no_points_are_refused(client: TestClient, stored_model: s
     answer = client.get(f"{address(stored_model)}/{asked}")
     assert answer.status_code == 404
     assert answer.text.startswith(("A point of this model is 2 numbers", "There is no such path"))
+
+
+def test_names_of_examples_are_served(client: TestClient, stored_model: str, tiny_images: Dataset) -> None:
+    assert client.get(f"/studio/datasets/{tiny_images.id}/names").json() == []
+    named = replace(stroke_dataset(4), names=("a", "=b", "c", "d"))
+    stored_datasets.save(named)
+    assert client.get(f"/studio/datasets/{named.id}/names").json() == ["a", "=b", "c", "d"]
 
 
 def test_concepts_are_made_listed_and_forgotten(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import minimize
 from scipy.sparse.csgraph import dijkstra
 from sklearn.neighbors import kneighbors_graph
@@ -20,6 +21,8 @@ MOST_CODES = 5000
 NEIGHBOURS = 12
 DETOUR = 3.0
 """Power of a hop's length: the larger, the more a path prefers many short hops, where codes lie densely."""
+SMOOTHED = 6
+"""A step is smoothed with so many to either side, the farthest of them three standard deviations away."""
 GEODESIC_NODES = 16
 GEODESIC_ROUNDS = 100
 GEODESIC_SECONDS = 3.0
@@ -77,7 +80,7 @@ def through_data(a: np.ndarray, b: np.ndarray, codes: Codes, steps: int = STEPS)
 
     Such sums are Fermat distances: for many codes they approach the shortest path under the
     metric q(z)^(−2 · (3 − 1)/L) (Hwang, Damelin & Hero 2016, https://arxiv.org/abs/1202.0385). The corners are cut off
-    twice (Chaikin 1974).
+    twice (Chaikin 1974), and what still zigzags between codes is smoothed.
     """
     chosen = np.linspace(0, len(codes) - 1, min(len(codes), MOST_CODES)).astype(int)
     points = np.concatenate([a[None], b[None], codes.mean[chosen]]).astype(np.float64)
@@ -89,7 +92,7 @@ def through_data(a: np.ndarray, b: np.ndarray, codes: Codes, steps: int = STEPS)
     way = [1]
     while way[-1] != 0:
         way.append(int(before[way[-1]]))
-    return evenly(_cut_corners(_cut_corners(points[way[::-1]])), steps)
+    return evenly(_smooth(evenly(_cut_corners(_cut_corners(points[way[::-1]])), steps)), steps)
 
 
 def geodesic(a: np.ndarray, b: np.ndarray, decode: Decode, starts: list[np.ndarray], steps: int = STEPS) -> np.ndarray:
@@ -168,6 +171,13 @@ def evenly(path: np.ndarray, steps: int, weights: np.ndarray | None = None) -> n
         return np.repeat(path[:1], steps + 1, axis=0)
     wanted = np.linspace(0, place[-1], steps + 1)
     return np.stack([np.interp(wanted, place, column) for column in path.T], axis=1)
+
+
+def _smooth(path: np.ndarray) -> np.ndarray:
+    """A chain of latents without its small turns; mirrored at its ends, which so stay where they are."""
+    width = min(SMOOTHED, len(path) - 1)
+    longer = np.pad(path, ((width, width), (0, 0)), mode="reflect", reflect_type="odd")
+    return np.asarray(gaussian_filter1d(longer, width / 3, axis=0, radius=width)[width:-width])
 
 
 def _cut_corners(path: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ export class SelectionTool {
     this.toggle.addEventListener("click", () => this.switch(!this.lasso.isOn));
     if (pad.data.labels.length > 1) this.addLabels(row);
     button(row, "Clear", "Choose nothing").addEventListener("click", () => this.choose([], null));
-    this.save = button(row, "Codes as CSV", "Number, label and latent coordinates of every chosen sample");
+    this.save = button(row, "Codes as CSV", "Number, name, label and latent coordinates of every chosen sample");
     this.save.addEventListener("click", () => this.saveCodes());
     this.status = add(panel, "p", "lp-status");
     this.status.setAttribute("role", "status");
@@ -98,12 +98,19 @@ export class SelectionTool {
     if (shown < here.length) add(this.grid, "p").textContent = `${shown} of ${here.length.toLocaleString("en")} pictures, evenly chosen`;
   }
 
-  saveCodes() {
+  async saveCodes() {
     const { samples, data } = this.pad;
     if (this.chosen.length === 0) return;
+    try {
+      this.names ??= data.names ? await (await fetch(new URL(data.names, location.origin))).json() : [];
+    } catch (error) {
+      this.status.textContent = `The names of the samples did not arrive: ${error.message}. Try again.`;
+      return;
+    }
+    const named = this.names.length > 0;
     const names = Array.from({ length: data.latents }, (_, i) => `z${i + 1}`);
-    const lines = [["sample", "label", ...names].join(",")];
-    for (const n of this.chosen) lines.push([n + 1, quoted(data.labels[samples.labels[n]]), ...samples.code(n)].join(","));
+    const lines = [["sample", ...(named ? ["name"] : []), "label", ...names].join(",")];
+    for (const n of this.chosen) lines.push([n + 1, ...(named ? [quoted(this.names[n])] : []), quoted(data.labels[samples.labels[n]]), ...samples.code(n)].join(","));
     save(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }), "codes.csv");
   }
 

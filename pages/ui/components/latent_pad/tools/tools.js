@@ -4,6 +4,7 @@ import { BlendTool } from "./blend_tool.js";
 import { ConceptsTool } from "./concepts_tool.js";
 import { InputTool } from "./input_tool.js";
 import { PathsTool } from "./paths_tool.js";
+import { PriorGridTool } from "./prior_grid_tool.js";
 import { SelectionTool } from "./selection_tool.js";
 import { TraversalsTool } from "./traversals_tool.js";
 
@@ -11,6 +12,7 @@ const KINDS = [
   ["paths", "Paths", PathsTool, () => true],
   ["blend", "Blend", BlendTool, () => true],
   ["traversals", "Traversals", TraversalsTool, (data) => !data.columns],
+  ["grid", "Prior grid", PriorGridTool, (data) => !data.columns && data.latents > 1],
   ["selection", "Selection", SelectionTool, () => true],
   ["concepts", "Concepts", ConceptsTool, () => true],
   ["input", "Own picture", InputTool, (data) => !data.columns],

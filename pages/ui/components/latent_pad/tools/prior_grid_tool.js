@@ -1,0 +1,79 @@
+// The manifold as in Kingma & Welling 2014, Fig. 4: what is decoded at even quantiles of the prior along the map's axes.
+
+import { add } from "../elements.js";
+import { offscreen } from "../picture.js";
+
+const CELLS = 20;
+const OUTERMOST = 0.02; // the grid spans the quantiles 0.02 to 0.98
+
+export class PriorGridTool {
+  constructor(panel, pad) {
+    Object.assign(this, { pad, turn: 0 });
+    this.status = add(panel, "p", "lp-status");
+    this.status.setAttribute("role", "status");
+    this.canvas = add(panel, "canvas", "lp-prior-grid");
+    this.canvas.dataset.testid = "prior-grid";
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", "What the decoder makes of the prior's quantiles");
+    this.canvas.addEventListener("click", (event) => {
+      const box = this.canvas.getBoundingClientRect();
+      const cell = (offset, length) => Math.min(Math.floor((offset / length) * CELLS), CELLS - 1);
+      pad.jump(this.latentAt(cell(event.clientX - box.left, box.width), cell(event.clientY - box.top, box.height)));
+    });
+  }
+
+  get isOfPrior() {
+    return this.pad.data.normal_quantiles !== null && !this.pad.chooser.isPrincipal;
+  }
+
+  /** Places along the two axes: the quantiles of N(0, 1) on axes of latents, else those of the codes there. */
+  ticks() {
+    const { pad } = this;
+    if (this.isOfPrior) return [pad.data.normal_quantiles, pad.data.normal_quantiles];
+    return pad.samples.project(pad.plane).map((values) => quantiles(values.slice().sort()));
+  }
+
+  latentAt(column, row) {
+    return this.pad.plane.lift(this.across[column], this.up[CELLS - 1 - row], this.base);
+  }
+
+  open() {
+    if (this.pad.samples) this.draw();
+  }
+
+  /** Anew: another plane, or another point off it. */
+  async draw() {
+    this.turn += 1;
+    const { turn, pad, canvas } = this;
+    const [, height, width] = pad.data.shape;
+    this.base = [...pad.point.z];
+    [this.across, this.up] = this.ticks();
+    const where = this.isOfPrior ? "the prior N(0, 1)" : "the codes";
+    const rest = pad.data.latents > 2 ? "; what lies off the map's plane is as at the point" : "";
+    const words = `Even quantiles of ${where} from ${OUTERMOST} to ${1 - OUTERMOST} along the map's axes${rest}. A click goes there.`;
+    Object.assign(canvas, { width: CELLS * width, height: CELLS * height });
+    const context = canvas.getContext("2d");
+    for (let row = 0; row < CELLS; row += 1) {
+      this.status.textContent = `${words} ${Math.round((100 * row) / CELLS)} %`;
+      for (let column = 0; column < CELLS; column += 1) {
+        const values = await pad.decode(this.latentAt(column, row));
+        if (turn !== this.turn) return;
+        context.drawImage(offscreen(values, pad.data.shape), column * width, row * height);
+      }
+    }
+    this.status.textContent = words;
+  }
+
+  close() {
+    this.turn += 1;
+  }
+}
+
+/** Even quantiles of sorted values, by linear interpolation. */
+export function quantiles(sorted, cells = CELLS) {
+  return Array.from({ length: cells }, (_, k) => {
+    const place = (OUTERMOST + ((1 - 2 * OUTERMOST) * k) / (cells - 1)) * (sorted.length - 1);
+    const low = Math.floor(place);
+    return sorted[low] + (place - low) * (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]);
+  });
+}
