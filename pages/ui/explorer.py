@@ -221,6 +221,7 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         "principal": {"rows": layout.rows, "centre": layout.centre},
         "columns": _columns(model.checkpoint.schema),
         "probabilities": model.vae.config.likelihood.name == "mixed",
+        "points": {"url": f"{base}/datasets/{dataset.id}/points"} if dataset and is_plane(dataset.schema) else None,
         "thumbnails": _thumbnails(dataset, base) if dataset and dataset.schema.kind == "image" else None,
     }
 
@@ -253,6 +254,11 @@ def _prior(vae: VAE) -> dict[str, Any] | None:
         return {"logits": prior.logits.tolist(), "mean": prior.mean.tolist(), "std": prior.std.tolist()}
     latents = vae.config.latents
     return {"logits": [0.0], "mean": [[0.0] * latents], "std": [[1.0] * latents]}
+
+
+def is_plane(schema: AnySchema) -> bool:
+    """Whether examples are points in the plane: rows of two numbers."""
+    return isinstance(schema, TableSchema) and [column.kind for column in schema.columns] == ["numeric", "numeric"]
 
 
 def _columns(schema: AnySchema) -> list[dict[str, Any]] | None:

@@ -9,14 +9,15 @@ import { Layers } from "./layers/layers.js";
 import { Link } from "./link.js";
 import { LatentMap } from "./map.js";
 import { openDecoder, openEncoder } from "./networks.js";
+import { noteOf } from "./note.js";
 import { Output } from "./output.js";
 import { paintReconstruction } from "./picture.js";
 import { PlaneChooser } from "./planes.js";
 import { Point } from "./point.js";
 import { PointBar } from "./pointbar.js";
-import { profilePainter } from "./profile.js";
 import { Samples } from "./samples.js";
 import { Sliders } from "./sliders.js";
+import { Table } from "./table/table.js";
 import { Tools } from "./tools/tools.js";
 
 const QUIET_MS = 60; // after so long without a move the point is encoded back, and the strips are drawn anew
@@ -40,9 +41,8 @@ class LatentPad {
   constructor(root, data) {
     this.root = root;
     this.data = data;
-    this.paintDecoded = data.columns
-      ? profilePainter(data.columns, data.probabilities)
-      : (canvas, values) => paintReconstruction(canvas, values, data.shape);
+    this.table = data.columns ? new Table(this, data) : null;
+    this.paintDecoded = this.table?.paint ?? ((canvas, values) => paintReconstruction(canvas, values, data.shape));
     this.point = new Point(data.z);
     this.link = new Link(root, data);
     this.build();
@@ -88,6 +88,7 @@ class LatentPad {
       onRelease: () => this.settle(),
       onLeave: () => this.lookBack(),
     });
+    this.table?.build(main);
     this.keys = new Keys(this.root, this.area, {
       onStep: (du, dv, event) => this.step(du, dv, event),
       onRest: () => this.settle(),
@@ -120,7 +121,7 @@ class LatentPad {
     });
     const [decoding, mapping] = await Promise.allSettled([decoder, map]);
     if (this.closed) return;
-    this.say(decoding, mapping);
+    this.note.textContent = noteOf(this, decoding, mapping);
     this.recall();
     this.showAround(this.point.z);
     this.root.dataset.ready = "true";
@@ -140,16 +141,6 @@ class LatentPad {
     }
   }
 
-  say(decoding, mapping) {
-    const sentences = [];
-    if (mapping.status === "fulfilled") sentences.push(`${this.samples.count.toLocaleString("en")} codes`);
-    else sentences.push(`No map: ${mapping.reason.message}`);
-    if (decoding.status === "rejected") sentences.push(`No decoder: ${decoding.reason.message}. Reload the page`);
-    else if (this.decoder.where === "browser") sentences.push("decoding in this browser");
-    else sentences.push(`decoding on the server: ${this.decoder.why}`);
-    this.note.textContent = sentences.join(" · ");
-  }
-
   shows(data) {
     return data.model === this.data.model && data.version === this.data.version;
   }
@@ -159,6 +150,7 @@ class LatentPad {
     const isNews = this.link.isNews(data) && !this.map.dragging;
     this.data = data;
     this.map.recolour();
+    this.table?.recolour();
     if (!isNews) return;
     this.link.take(data);
     this.labels.index = data.label;
@@ -176,6 +168,7 @@ class LatentPad {
       this.changePlane(this.chooser.plane);
     }
     this.layers?.choose((layers ?? "").split(","));
+    this.table?.recall();
     if (this.decoder) this.tools.open(tool);
   }
 
@@ -244,6 +237,7 @@ class LatentPad {
   async rest() {
     if (this.closed || !this.decoder || this.output.isBusy) return;
     const z = this.seen ?? this.point.z;
+    this.table?.rest();
     if (this.encoder) await this.around.showRoundTrip(z, () => z !== (this.seen ?? this.point.z));
     if (this.looking !== "at the pointer") await this.strips?.show(this.point.z);
   }

@@ -3,11 +3,13 @@
 import { InputTool } from "./input_tool.js";
 import { PathsTool } from "./paths_tool.js";
 import { SelectionTool } from "./selection_tool.js";
+import { SensitivityTool } from "./sensitivity_tool.js";
 import { TraversalsTool } from "./traversals_tool.js";
 
 const KINDS = [
   ["paths", "Paths", PathsTool, () => true],
   ["traversals", "Traversals", TraversalsTool, (data) => !data.columns],
+  ["sensitivity", "Sensitivity", SensitivityTool, (data) => data.columns],
   ["selection", "Selection", SelectionTool, () => true],
   ["input", "Own picture", InputTool, (data) => !data.columns],
 ];
