@@ -187,7 +187,10 @@ export class DataSpace {
   }
 
   pointed(event) {
-    if (!event.isPrimary || (event.clientX === this.last?.clientX && event.clientY === this.last?.clientY)) return;
+    if (!event.isPrimary) return;
+    // the map hears that the pointer has left it only after the raw event here, and looks back: then the same place counts again
+    const isKnown = this.isDragging || this.pad.looking === "at the pointer";
+    if (isKnown && event.clientX === this.last?.clientX && event.clientY === this.last?.clientY) return;
     this.last = event;
     this.followed = event.timeStamp;
     const place = this.placeOf(event, this.isDragging);
