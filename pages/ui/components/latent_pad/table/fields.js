@@ -54,9 +54,10 @@ export function read(field, values) {
   return { text: field.write(value), place: field.start, flag: outside(field, value) };
 }
 
-function outside({ low, high, write }, value) {
-  if (value > high && write(value) !== write(high)) return `▲ above the data's ${write(high)}`;
-  if (value < low && write(value) !== write(low)) return `▼ below the data's ${write(low)}`;
+function outside({ low, high, whole, write }, value) {
+  const limit = (extreme) => (whole ? write(extreme).replace(/\.0+$/, "") : write(extreme));
+  if (value > high && write(value) !== write(high)) return `▲ above the data's ${limit(high)}`;
+  if (value < low && write(value) !== write(low)) return `▼ below the data's ${limit(low)}`;
   return "";
 }
 
