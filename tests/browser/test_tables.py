@@ -1,21 +1,19 @@
-"""Tables in Explore, on real models: profile and reference, sensitivity, data space beside latent space."""
+"""Tables in Explore, on real models: the profile against a reference, and the sensitivity."""
 
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from torch.func import jacrev
 
 from tests.browser.app_process import AppProcess
-from tests.browser.explorer_page import across, drag, open_explorer, value
+from tests.browser.explorer_page import value
+from tests.browser.table_page import Stored, open_table, row, type_point
 from tests.conftest import trained
 from tests.small import small
-from tests.stored import store_model
-from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import SAMPLES, Dataset, TableSchema
 
 PAINT_MS = 2.0
@@ -27,59 +25,12 @@ SPY = """() => {
     return write.call(this, text, ...rest);
   };
 }"""
-HANDLE = """() => {
-  const { view } = document.querySelector(".latent-pad").pad.table.space.plot;
-  const box = document.querySelector("[data-testid=decoded-handle]").getBoundingClientRect();
-  const area = document.querySelector(".lp-space-area").getBoundingClientRect();
-  return view.back(box.x + box.width / 2 - area.x - view.left, box.y + box.height / 2 - area.y - view.top);
-}"""
-PLACE = """([x, y]) => {
-  const { view } = document.querySelector(".latent-pad").pad.table.space.plot;
-  const area = document.querySelector(".lp-space-area").getBoundingClientRect();
-  return [area.x + view.left + view.x(x), area.y + view.top + view.y(y)];
-}"""
 
 
 @pytest.fixture(scope="module")
-def town() -> tuple[Dataset, Checkpoint]:
+def town() -> Stored:
     dataset = SAMPLES["houses"]()
     return dataset, trained(dataset, small(likelihood="mixed", latents=3), epochs=3, name="town")
-
-
-@pytest.fixture(scope="module")
-def toy() -> tuple[Dataset, Checkpoint]:
-    dataset = SAMPLES["moons"]()
-    return dataset, trained(dataset, small(likelihood="gaussian", latents=2), epochs=15, name="moons")
-
-
-def open_table(page: Page, app: AppProcess, stored: tuple[Dataset, Checkpoint], query: str = "") -> str:
-    """Open Explore on such a model, and wait for the encoder too; its id."""
-    id = store_model(*stored)
-    open_explorer(page, app.address, f"model={id}{query}")
-    page.locator("[data-testid=latent-pad][data-encoder=browser]").wait_for(timeout=30_000)
-    return id
-
-
-def open_toy(page: Page, app: AppProcess, toy: tuple[Dataset, Checkpoint], query: str = "") -> None:
-    open_table(page, app, toy, query)
-    page.locator(".lp-space-area[data-ready=true]").wait_for(timeout=10_000)
-
-
-def type_point(page: Page, *z: float) -> None:
-    for k, number in enumerate(z):
-        field = page.get_by_label(f"z{k + 1}, typed", exact=True)
-        field.fill(str(number))
-        field.press("Enter")
-    page.wait_for_timeout(400)
-
-
-def row(stored: tuple[Dataset, Checkpoint], *z: float) -> dict[str, Any]:
-    """What a latent decodes to, in original units."""
-    dataset, checkpoint = stored
-    assert isinstance(dataset.schema, TableSchema)
-    with torch.no_grad():
-        x = checkpoint.model().decode(torch.tensor([z], dtype=torch.float32)).numpy()
-    return {name: values[0] for name, values in dataset.schema.to_original(x).items()}
 
 
 def number(text: str) -> float:
@@ -91,7 +42,7 @@ def spoken(page: Page) -> str:
 
 
 def test_profile_tells_what_changed_against_the_kept_reference(
-    page: Page, app: AppProcess, app_workspace: Path, town: tuple[Dataset, Checkpoint]
+    page: Page, app: AppProcess, app_workspace: Path, town: Stored
 ) -> None:
     a, b = (-1.2, 0.4, 0.8), (1.5, -1.0, -0.6)
     open_table(page, app, town)
@@ -124,7 +75,7 @@ def test_profile_tells_what_changed_against_the_kept_reference(
 
 
 def test_values_outside_the_data_are_flagged_with_a_mark_and_words(
-    page: Page, app: AppProcess, app_workspace: Path, town: tuple[Dataset, Checkpoint]
+    page: Page, app: AppProcess, app_workspace: Path, town: Stored
 ) -> None:
     open_table(page, app, town)
     page.evaluate(SPY)
@@ -147,7 +98,7 @@ def test_values_outside_the_data_are_flagged_with_a_mark_and_words(
 
 
 @pytest.fixture(scope="module")
-def wide() -> tuple[Dataset, Checkpoint]:
+def wide() -> Stored:
     """Forty columns of three causes."""
     random = np.random.default_rng(0)
     values = random.normal(size=(400, 3)) @ random.normal(size=(3, 40)) + 0.1 * random.normal(size=(400, 40))
@@ -157,9 +108,7 @@ def wide() -> tuple[Dataset, Checkpoint]:
     return dataset, trained(dataset, small(likelihood="gaussian", latents=3), epochs=10, name="wide")
 
 
-def test_every_one_of_many_columns_is_reached(
-    page: Page, app: AppProcess, app_workspace: Path, wide: tuple[Dataset, Checkpoint]
-) -> None:
+def test_every_one_of_many_columns_is_reached(page: Page, app: AppProcess, app_workspace: Path, wide: Stored) -> None:
     open_table(page, app, wide)
     page.evaluate(SPY)
     expect(page.get_by_text("40 columns: scroll for the others")).to_be_visible()
@@ -185,7 +134,7 @@ def test_every_one_of_many_columns_is_reached(
 
 
 def test_profile_is_painted_in_less_than_two_milliseconds(
-    page: Page, app: AppProcess, app_workspace: Path, wide: tuple[Dataset, Checkpoint]
+    page: Page, app: AppProcess, app_workspace: Path, wide: Stored
 ) -> None:
     open_table(page, app, wide)
     type_point(page, 2, -1, 1)
@@ -207,7 +156,7 @@ def test_profile_is_painted_in_less_than_two_milliseconds(
 
 
 def test_sensitivity_by_the_browsers_decoder_is_autograds(
-    page: Page, app: AppProcess, app_workspace: Path, town: tuple[Dataset, Checkpoint]
+    page: Page, app: AppProcess, app_workspace: Path, town: Stored
 ) -> None:
     """Central differences in float32, as a person reads them, beside reverse-mode derivatives in the core."""
     dataset, checkpoint = town
@@ -245,7 +194,7 @@ def test_sensitivity_by_the_browsers_decoder_is_autograds(
 
 
 def test_cell_of_the_heat_map_moves_along_its_latent(
-    page: Page, app: AppProcess, app_workspace: Path, town: tuple[Dataset, Checkpoint]
+    page: Page, app: AppProcess, app_workspace: Path, town: Stored
 ) -> None:
     open_table(page, app, town, "&view=tool:sensitivity")
     cell = page.locator(".lp-heat tbody td[data-latent='1']").first
@@ -258,143 +207,3 @@ def test_cell_of_the_heat_map_moves_along_its_latent(
     assert z[0] == z[2] == 0
     assert row(town, *z)["distance to centre (km)"] > before
     expect(page.get_by_role("button", name="Undo")).to_have_attribute("aria-disabled", "false")
-
-
-def test_point_at_a_samples_code_puts_the_handle_at_its_reconstruction(
-    page: Page, app: AppProcess, app_workspace: Path, toy: tuple[Dataset, Checkpoint]
-) -> None:
-    codes = toy[1].codes
-    assert codes is not None
-    open_toy(page, app, toy)
-    expect(page.locator(".lp-space .lp-note")).to_contain_text("2,000 points")
-    for n in (3, 500, 1700):
-        z = codes.mean[n].tolist()
-        type_point(page, *z)
-        expected = row(toy, *z)
-        assert page.evaluate(HANDLE) == pytest.approx([expected["x"], expected["y"]], abs=0.01)
-
-
-def test_data_space_follows_live_while_the_map_is_dragged(
-    page: Page, app: AppProcess, app_workspace: Path, toy: tuple[Dataset, Checkpoint]
-) -> None:
-    open_toy(page, app, toy)
-    page.evaluate(
-        """() => {
-          window.painted = new Set();
-          const handle = document.querySelector("[data-testid=decoded-handle]");
-          new MutationObserver(() => window.painted.add(handle.style.transform)).observe(handle, { attributes: true });
-        }"""
-    )
-    times, different, requested = drag(page, across(page.locator(".lp-map"), 0.3, 0.6))
-    assert len(times) >= 55
-    assert different >= 50
-    assert requested == []
-    page.wait_for_timeout(300)
-    expected = row(toy, value(page, "z1"), value(page, "z2"))
-    assert page.evaluate(HANDLE) == pytest.approx([expected["x"], expected["y"]], abs=0.05)
-
-
-def test_dragging_in_data_space_moves_the_point_to_the_code_of_what_is_under_the_pointer(
-    page: Page, app: AppProcess, app_workspace: Path, toy: tuple[Dataset, Checkpoint]
-) -> None:
-    dataset, checkpoint = toy
-    open_toy(page, app, toy)
-    page.evaluate("() => { window.painted = new Set(); }")
-    times, _, requested = drag(page, across(page.locator(".lp-space-area"), 0.4, 0.5))
-    assert len(times) >= 55
-    assert requested == []
-    target = [1.0, 0.25]
-    assert isinstance(dataset.schema, TableSchema)
-    x = dataset.schema.to_x({"x": np.array([target[0]]), "y": np.array([target[1]])})
-    with torch.no_grad():
-        expected = checkpoint.model().encode(torch.from_numpy(x)).mean[0].tolist()
-    page.mouse.move(5, 5)
-    page.mouse.move(*page.evaluate(PLACE, target))
-    page.mouse.down()
-    page.mouse.up()
-    page.wait_for_timeout(400)
-    assert [value(page, "z1"), value(page, "z2")] == pytest.approx(expected, abs=0.02)
-    decoded = row(toy, *expected)
-    assert page.evaluate(HANDLE) == pytest.approx([decoded["x"], decoded["y"]], abs=0.03)
-    expect(page.locator(".lp-space .lp-note")).to_contain_text("is reconstructed as")
-    page.wait_for_url("**z=*", timeout=5000)
-    page.get_by_role("button", name="Undo").click()
-    page.wait_for_timeout(300)
-    assert [value(page, "z1"), value(page, "z2")] != pytest.approx(expected, abs=0.02)
-
-
-def test_hovering_over_data_space_only_looks(
-    page: Page, app: AppProcess, app_workspace: Path, toy: tuple[Dataset, Checkpoint]
-) -> None:
-    open_toy(page, app, toy, "&z=0.3,0.2")
-    page.wait_for_timeout(300)
-    rest = page.evaluate(HANDLE)
-    page.mouse.move(*page.evaluate(PLACE, [-0.9, 0.4]), steps=4)
-    expect(page.locator(".lp-decoded figcaption")).to_have_text("Decoded at the pointer")
-    page.wait_for_timeout(200)
-    assert page.evaluate(HANDLE) != pytest.approx(rest, abs=0.05)
-    assert (value(page, "z1"), value(page, "z2")) == (0.3, 0.2)
-    page.mouse.move(5, 5)
-    page.wait_for_timeout(300)
-    assert page.evaluate(HANDLE) == pytest.approx(rest, abs=0.01)
-    expect(page.locator(".lp-space-probe")).to_be_hidden()
-
-
-def test_arrow_keys_move_an_example_through_data_space(
-    page: Page, app: AppProcess, app_workspace: Path, toy: tuple[Dataset, Checkpoint]
-) -> None:
-    open_toy(page, app, toy)
-    before = [value(page, "z1"), value(page, "z2")]
-    page.locator(".lp-space-area").focus()
-    for _ in range(6):
-        page.keyboard.press("Shift+ArrowRight")
-        page.wait_for_timeout(50)
-    page.wait_for_timeout(700)
-    assert [value(page, "z1"), value(page, "z2")] != before
-    expect(page.locator(".lp-space .lp-note")).to_contain_text("is reconstructed as")
-    page.wait_for_url("**z=*", timeout=5000)
-
-
-def test_grid_of_the_map_is_bent_as_the_decoder_bends_it(
-    page: Page, app: AppProcess, app_workspace: Path, toy: tuple[Dataset, Checkpoint]
-) -> None:
-    dataset, checkpoint = toy
-    open_toy(page, app, toy)
-    page.get_by_role("button", name="Grid", exact=True).click()
-    expect(page.get_by_text("Grid: the same lines in latent and in data space")).to_be_visible(timeout=15_000)
-    straight, bent = page.evaluate(
-        """() => {
-          const { pad } = document.querySelector(".latent-pad");
-          const { lines } = pad.layers.shown.get("grid").layer;
-          return [lines.map(({ places }) => places), pad.table.space.grid.map(({ points }) => points)];
-        }"""
-    )
-    assert len(straight) == len(bent) >= 12
-    assert isinstance(dataset.schema, TableSchema)
-    with torch.no_grad():
-        x = checkpoint.model().decode(torch.tensor(straight).flatten(0, 1)).numpy()
-    expected = np.column_stack(list(dataset.schema.to_original(x).values()))
-    np.testing.assert_allclose(np.reshape(bent, (-1, 2)), expected, atol=1e-3)
-    ink = """(canvas) => [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data]
-      .filter((_, k) => k % 4 === 3).filter(Boolean).length"""
-    assert page.locator("canvas[data-layer=warped]").evaluate(ink) > 1000
-    page.get_by_role("button", name="Grid", exact=True).click()
-    assert page.locator("canvas[data-layer=warped]").evaluate(ink) == 0
-
-
-def test_both_spaces_and_the_profile_fit_a_phone(
-    browser: Browser, app: AppProcess, app_workspace: Path, toy: tuple[Dataset, Checkpoint]
-) -> None:
-    phone = browser.new_context(viewport={"width": 390, "height": 844})
-    page = phone.new_page()
-    open_toy(page, app, toy, "&view=tool:sensitivity")
-    for part in (".lp-map", ".lp-space-area", ".lp-decoded", ".lp-heat-box"):
-        box = page.locator(part).bounding_box()
-        assert box is not None
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= 390
-    upper, lower = (page.locator(part).bounding_box() for part in (".lp-map", ".lp-space-area"))
-    assert upper is not None
-    assert lower is not None
-    assert lower["y"] + lower["height"] - upper["y"] < 844
-    phone.close()
