@@ -227,6 +227,7 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         "columns": _columns(model.checkpoint.schema),
         "probabilities": model.vae.config.likelihood.name == "mixed",
         "names": f"{base}/datasets/{dataset.id}/names" if dataset and dataset.names else None,
+        "points": {"url": f"{base}/datasets/{dataset.id}/points"} if dataset and is_plane(dataset.schema) else None,
         "thumbnails": _thumbnails(dataset, base) if dataset and dataset.schema.kind == "image" else None,
     }
 
@@ -266,6 +267,11 @@ def _normal_quantiles(vae: VAE) -> list[float] | None:
     if vae.is_deterministic or vae.config.prior.name != "standard":
         return None
     return torch.distributions.Normal(0.0, 1.0).icdf(torch.linspace(OUTERMOST, 1 - OUTERMOST, GRID_CELLS)).tolist()
+
+
+def is_plane(schema: AnySchema) -> bool:
+    """Whether examples are points in the plane: rows of two numbers."""
+    return isinstance(schema, TableSchema) and [column.kind for column in schema.columns] == ["numeric", "numeric"]
 
 
 def _columns(schema: AnySchema) -> list[dict[str, Any]] | None:

@@ -11,6 +11,7 @@
     /studio/models/<id>/<version>/encode                 WebSocket: an example in, mean and std of its code out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
     /studio/datasets/<id>/names                          what the user called each example, as JSON; [] without names
+    /studio/datasets/<id>/points                         x of a table of two numbers, float32 [N, 2], standardised
     /studio/samples/<name>.png                           a built-in set at a glance
 
 Streamlit checks neither the origin nor the base path of such routes: both are done here.
@@ -70,6 +71,7 @@ def routes() -> list[BaseRoute]:
         WebSocketRoute(model + "/encode", _encode),
         Route(base + "/datasets/{id}/thumbnails", answer(_thumbnails)),
         Route(base + "/datasets/{id}/names", answer(_names)),
+        Route(base + "/datasets/{id}/points", answer(_points)),
         Route(base + "/samples/{name}.png", answer(_sample_card)),
     ]
 
@@ -174,6 +176,14 @@ def _thumbnails(request: Request) -> Response:
 
 def _names(request: Request) -> Response:
     return JSONResponse(list(cache.dataset(request.path_params["id"]).names), headers=FOR_EVER)
+
+
+def _points(request: Request) -> Response:
+    dataset = cache.dataset(request.path_params["id"])
+    if not explorer.is_plane(dataset.schema):
+        raise NotFoundError("Only rows of two numbers are points in the plane.")
+    content = dataset.x.astype("<f4").tobytes()
+    return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
 
 
 def _sample_card(request: Request) -> Response:

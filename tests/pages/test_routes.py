@@ -17,7 +17,7 @@ from pages.ui.routes import routes
 from tests.conftest import stroke_dataset
 from vae_core import checkpoints, stored_datasets
 from vae_core.checkpoints import Checkpoint
-from vae_core.datasets import Dataset
+from vae_core.datasets import Dataset, TableSchema
 from vae_core.latents.codes import Codes
 
 
@@ -45,6 +45,22 @@ def test_decoder_codes_and_pictures_are_served(client: TestClient, stored_model:
     pictures = client.get(f"/studio/datasets/{tiny_images.id}/thumbnails")
     assert pictures.content == tiny_images.x.tobytes()
     assert "immutable" in pictures.headers["cache-control"]
+
+
+def test_points_in_the_plane_are_served_whole_and_other_rows_are_not(client: TestClient, stored_model: str) -> None:
+    random = np.random.default_rng(0)
+    for width, status in ((2, 200), (3, 404)):
+        columns = {f"c{k}": random.normal(size=60_000) for k in range(width)}
+        schema = TableSchema.fit(columns)
+        dataset = Dataset("rows", schema.to_x(columns), schema, None, ())
+        stored_datasets.save(dataset)
+        answer = client.get(f"/studio/datasets/{dataset.id}/points")
+        assert answer.status_code == status
+        if status == 200:
+            assert answer.content == dataset.x.tobytes()
+            assert "immutable" in answer.headers["cache-control"]
+    pictures = cache.newest_model(stored_model).checkpoint.config.dataset_id
+    assert client.get(f"/studio/datasets/{pictures}/points").status_code == 404
 
 
 def test_socket_decodes_what_the_model_decodes(

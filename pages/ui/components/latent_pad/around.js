@@ -63,7 +63,7 @@ export class Around {
     const place = names.map((i) => `z${i + 1} ${pad.point.z[i].toFixed(2)}`).join(", ");
     const label = this.labelAt(pad.point.z);
     const words = `${place}. ${this.trust ? `${this.trust.word}. ` : ""}${label ? `Nearest sample: ${label}.` : ""}`;
-    pad.output.describe(`Decoded at ${words}`);
+    if (!pad.table) pad.output.describe(`Decoded at ${words}`); // a row describes itself
     this.spoken.textContent = words;
   }
 

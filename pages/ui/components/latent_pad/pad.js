@@ -16,9 +16,9 @@ import { paintReconstruction } from "./picture.js";
 import { PlaneChooser } from "./planes.js";
 import { Point } from "./point.js";
 import { PointBar } from "./pointbar.js";
-import { profilePainter } from "./profile.js";
 import { Samples } from "./samples.js";
 import { Sliders } from "./sliders.js";
+import { Table } from "./table/table.js";
 import { Tools } from "./tools/tools.js";
 
 const QUIET_MS = 60; // after so long without a move the point is encoded back, and the strips are drawn anew
@@ -42,9 +42,8 @@ class LatentPad {
   constructor(root, data) {
     this.root = root;
     this.data = data;
-    this.paintDecoded = data.columns
-      ? profilePainter(data.columns, data.probabilities)
-      : (canvas, values) => paintReconstruction(canvas, values, data.shape);
+    this.table = data.columns ? new Table(this, data) : null;
+    this.paintDecoded = this.table?.paint ?? ((canvas, values) => paintReconstruction(canvas, values, data.shape));
     this.point = new Point(data.z);
     this.link = new Link(root, data);
     this.build();
@@ -90,6 +89,7 @@ class LatentPad {
       onRelease: () => this.settle(),
       onLeave: () => this.lookBack(),
     });
+    this.table?.build(main);
     this.keys = new Keys(this.root, this.area, {
       onStep: (du, dv, event) => this.step(du, dv, event),
       onRest: () => this.settle(),
@@ -151,6 +151,7 @@ class LatentPad {
     const isNews = this.link.isNews(data) && !this.map.dragging;
     this.data = data;
     this.map.recolour();
+    this.table?.recolour();
     if (!isNews) return;
     this.link.take(data);
     this.labels.index = data.label;
@@ -168,6 +169,7 @@ class LatentPad {
       this.changePlane(this.chooser.plane);
     }
     this.layers?.choose((layers ?? "").split(","));
+    this.table?.recall();
     if (this.decoder) this.tools.open(tool);
   }
 
@@ -236,6 +238,7 @@ class LatentPad {
   async rest() {
     if (this.closed || !this.decoder || this.output.isBusy) return;
     const z = this.seen ?? this.point.z;
+    this.table?.rest();
     if (this.encoder) await this.around.showRoundTrip(z, () => z !== (this.seen ?? this.point.z));
     if (this.looking === "at the pointer") return;
     this.around.describe();

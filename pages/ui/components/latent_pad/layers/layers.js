@@ -3,6 +3,7 @@
 import { fit } from "../overlay.js";
 import { DensityLayer, HoleLayer } from "./density_layer.js";
 import { EllipseLayer } from "./ellipses.js";
+import { GridLayer } from "./grid_layer.js";
 import { MagnificationLayer } from "./magnification_layer.js";
 import { ManifoldLayer } from "./manifold_layer.js";
 import { ThumbnailLayer } from "./thumbnail_layer.js";
@@ -10,6 +11,7 @@ import { ThumbnailLayer } from "./thumbnail_layer.js";
 const KINDS = [
   ["density", "Density", "How densely the codes lie: the aggregate posterior q(z) on this plane", DensityLayer],
   ["holes", "Holes", "Where the prior leads but hardly any code lies: what is decoded there is a guess", HoleLayer],
+  ["grid", "Grid", "Straight lines on the map and, in data space, the curves that the decoder makes of them", GridLayer],
   ["manifold", "Manifold", "What the decoder makes of points all over the map", ManifoldLayer],
   ["magnification", "Magnification", "Where the picture changes fast: √det(JᵀJ), the area of pictures to an area of the map", MagnificationLayer],
   ["ellipses", "Ellipses", "The posterior of each code, one standard deviation wide, drawn to scale", EllipseLayer],

@@ -6,6 +6,7 @@ import { InputTool } from "./input_tool.js";
 import { PathsTool } from "./paths_tool.js";
 import { PriorGridTool } from "./prior_grid_tool.js";
 import { SelectionTool } from "./selection_tool.js";
+import { SensitivityTool } from "./sensitivity_tool.js";
 import { TraversalsTool } from "./traversals_tool.js";
 
 const KINDS = [
@@ -13,6 +14,7 @@ const KINDS = [
   ["blend", "Blend", BlendTool, () => true],
   ["traversals", "Traversals", TraversalsTool, (data) => !data.columns],
   ["grid", "Prior grid", PriorGridTool, (data) => !data.columns && data.latents > 1],
+  ["sensitivity", "Sensitivity", SensitivityTool, (data) => data.columns],
   ["selection", "Selection", SelectionTool, () => true],
   ["concepts", "Concepts", ConceptsTool, () => true],
   ["input", "Own picture", InputTool, (data) => !data.columns],

@@ -1,0 +1,126 @@
+// The sensitivity of every column of a table to every latent at the point, as a heat map.
+
+import { add, button } from "../elements.js";
+import { jacobian, sensitivities } from "../table/sensitivity.js";
+
+const MOST_ROWS = 40; // more are shown when asked for
+const DEEPEST = 0.6; // of the cells' colours, so that numbers can be read on them
+const STEP_SHARE = 0.05; // of a slider's range that a click on a cell moves along
+
+export class SensitivityTool {
+  constructor(panel, pad) {
+    Object.assign(this, { panel, pad, turn: 0, most: MOST_ROWS, rows: [] });
+    const { data } = pad;
+    const isStandard = data.prior?.logits.length === 1 && data.prior.mean[0].every((mean) => mean === 0) && data.prior.std[0].every((std) => std === 1);
+    const names = `; a column of names by the ${data.probabilities ? "probability" : "score"} of its likeliest name`;
+    const told = add(panel, "p", "lp-status");
+    told.textContent =
+      `How fast each column changes with each latent at the point: in standard deviations of the column per unit of z` +
+      `${isStandard ? ", which is one standard deviation of the prior" : ""}${pad.table.fields.some(({ isNumeric }) => !isNumeric) ? names : ""}. ` +
+      "Click a cell to move along its latent towards more of its column.";
+    const legend = add(panel, "div", "lp-heat-legend");
+    [this.least, , this.largest] = ["span", "i", "span"].map((tag) => add(legend, tag));
+    this.more = button(legend, "", "");
+    this.more.hidden = true;
+    this.more.addEventListener("click", () => {
+      this.most = this.most === MOST_ROWS ? Infinity : MOST_ROWS;
+      this.show();
+    });
+    this.table = add(add(panel, "div", "lp-heat-box"), "table", "lp-heat");
+    this.table.createCaption().textContent = "Sensitivity ∂column/∂z at the point";
+    const head = this.table.createTHead().insertRow();
+    head.append(heading("column", "col"));
+    for (const i of data.order) {
+      const made = heading(`z${i + 1}`, "col");
+      made.title = data.collapsed.includes(i) ? "collapsed" : data.kl[i] ? `${data.kl[i].toFixed(2)} nats of KL` : "";
+      head.append(made);
+    }
+    this.body = this.table.createTBody();
+    this.body.addEventListener("click", (event) => this.step(event));
+  }
+
+  open() {
+    this.show();
+  }
+
+  /** The point rests: follow it there. */
+  rest() {
+    this.show();
+  }
+
+  async show() {
+    this.turn += 1;
+    const { turn, pad } = this;
+    const isStale = () => turn !== this.turn || pad.closed;
+    const z = [...(pad.seen ?? pad.point.z)];
+    try {
+      const values = await pad.decode(z);
+      const found = await jacobian(pad.decode, z, pad.data.ranges, isStale);
+      if (found && !isStale()) this.fill(sensitivities(pad.table.fields, values, found));
+    } catch (error) {
+      this.table.caption.textContent = `No sensitivity: ${error.message}`;
+    }
+  }
+
+  fill(rows) {
+    const all = rows.length;
+    if (all > this.most) {
+      const reach = new Map(rows.map((row) => [row, Math.max(...row.slopes.map(Math.abs))]));
+      rows = [...rows].sort((a, b) => reach.get(b) - reach.get(a)).slice(0, this.most);
+    }
+    this.more.hidden = all <= MOST_ROWS;
+    this.more.textContent = rows.length < all ? `The ${rows.length} most sensitive of ${all} columns: show all` : `Only the ${MOST_ROWS} most sensitive columns`;
+    const largest = Math.max(...rows.flatMap(({ slopes }) => slopes.map(Math.abs)));
+    [this.least.textContent, this.largest.textContent] = [written(-largest, largest), written(largest, largest)];
+    this.table.caption.textContent = `Sensitivity ∂column/∂z at z = (${(this.pad.seen ?? this.pad.point.z).map((value) => value.toFixed(2)).join(", ")})`;
+    while (this.rows.length > rows.length) this.rows.pop().row.remove();
+    while (this.rows.length < rows.length) this.rows.push(this.addRow());
+    rows.forEach((row, k) => this.fillRow(this.rows[k], row, largest));
+  }
+
+  addRow() {
+    const row = this.body.insertRow();
+    const name = row.appendChild(heading("", "row"));
+    const cells = this.pad.data.order.map((latent) => {
+      const cell = row.insertCell();
+      cell.dataset.latent = latent;
+      return cell;
+    });
+    return { row, name, cells };
+  }
+
+  fillRow({ name, cells }, { field, name: k, slopes }, largest) {
+    name.textContent = field.isNumeric ? field.name : `${field.name} = ${field.categories[k]}`;
+    name.title = name.textContent;
+    for (const cell of cells) {
+      const slope = slopes[cell.dataset.latent];
+      cell.textContent = written(slope, largest);
+      cell.dataset.sign = slope < 0 ? "-" : "+";
+      cell.style.setProperty("--depth", `${(100 * DEEPEST * Math.abs(slope)) / (largest || 1)}%`);
+    }
+  }
+
+  step({ target }) {
+    const { latent, sign } = target.dataset;
+    if (latent === undefined) return;
+    const { pad } = this;
+    const [low, high] = pad.data.ranges[latent];
+    const by = STEP_SHARE * (high - low) * (sign === "-" ? -1 : 1);
+    pad.jump(pad.point.z.with(Number(latent), pad.point.z[latent] + by));
+  }
+
+  close() {
+    this.turn += 1;
+  }
+}
+
+function heading(text, scope) {
+  const made = document.createElement("th");
+  return Object.assign(made, { textContent: text, scope });
+}
+
+/** With its sign, and as many digits as the largest of all leaves meaning to. */
+function written(value, largest) {
+  const text = largest >= 0.1 && largest < 100 ? Math.abs(value).toFixed(2) : Math.abs(value).toPrecision(2);
+  return `${value < 0 ? "−" : "+"}${text}`;
+}
