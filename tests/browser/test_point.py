@@ -167,12 +167,18 @@ def test_link_opens_the_view_that_was_shared(context: BrowserContext, app: AppPr
         page.get_by_label("z1, typed", exact=True).fill(z)
         page.get_by_label("z1, typed", exact=True).press("Enter")
         page.get_by_role("button", name=f"{end} here", exact=True).click()
-    page.wait_for_url("**view=*b%3A1.25*")
+    button(page, "Lock z2").click()
+    page.locator(".lp-plot .modebar-btn[data-title='Zoom in']").click()
+    page.wait_for_url("**view=*zoom*")
+    zoom = "() => document.querySelector('.latent-pad').pad.map.zoom.split(',').map(Number)"
+    sight = page.evaluate(zoom)
     other = context.new_page()
     other.goto(page.url)
     expect(other.locator(".lp-way")).to_have_count(4, timeout=60_000)
     expect(other.get_by_role("button", name="Density", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(other.get_by_role("tab", name="Paths")).to_have_attribute("aria-selected", "true")
+    expect(button(other, "Lock z2")).to_have_attribute("aria-pressed", "true")
+    assert other.evaluate(zoom) == pytest.approx(sight, abs=0.05)  # one scale on both axes, in whatever room there is
     told = [other.locator(".lp-end canvas").nth(k).get_attribute("aria-label") for k in range(2)]
     assert ("-1.5" in str(told[0])) and ("1.25" in str(told[1]))
 

@@ -237,6 +237,9 @@ def test_lasso_and_label_choose_samples_whose_codes_are_taken_away(page: Page, a
     np.testing.assert_array_equal(told[:, 0], threes + 1)
     np.testing.assert_allclose(told[:, 2:], codes.mean[threes], rtol=1e-6)
 
+    page.wait_for_url("**view=*label*")
+    open_explorer(page, app.address, page.url.split("?")[1])
+    expect(page.locator(".lp-chosen button")).to_have_count(60)
     press(page, "Lasso")
     box = page.locator(".lp-plot .nsewdrag").bounding_box()
     corners = [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99)]

@@ -23,7 +23,7 @@ function loadPlotly(url) {
 }
 
 export class LatentMap {
-  /** `area` holds the plot; `onHover(u, v, event)`, `onDrag(u, v, event)`, `onRelease()`, `onLeave()` tell of the pointer. */
+  /** `area` holds the plot; `onHover(u, v, event)`, `onDrag(u, v, event)`, `onRelease()`, `onLeave()` tell of the pointer, `onZoom(zoom)` of the view. */
   constructor(area, callbacks) {
     this.area = area;
     this.callbacks = callbacks;
@@ -66,6 +66,7 @@ export class LatentMap {
     };
     this.plot.on("plotly_afterplot", moved(true));
     this.plot.on("plotly_relayouting", moved(false));
+    this.plot.on("plotly_relayout", () => this.callbacks.onZoom(this.zoom));
     this.resizing = new ResizeObserver(() => {
       if (this.plot.offsetParent) this.changing = this.plotly.Plots.resize(this.plot);
     });
@@ -158,6 +159,20 @@ export class LatentMap {
       height: yaxis._length,
       scale: Math.abs(xaxis.l2p(1) - xaxis.l2p(0)),
     };
+  }
+
+  /** What is in sight, for the link: "u0,u1,v0,v1"; empty for everything. */
+  get zoom() {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    return xaxis.autorange ? "" : [...xaxis.range, ...yaxis.range].map((value) => Math.round(value * 1e3) / 1e3).join(",");
+  }
+
+  set zoom(zoom = "") {
+    const ranges = zoom.split(",").map(Number);
+    if (!this.plotly || zoom === this.zoom || (zoom && !(ranges.length === 4 && ranges.every(Number.isFinite)))) return;
+    const [u0, u1, v0, v1] = ranges;
+    const wanted = zoom ? { "xaxis.range": [u0, u1], "yaxis.range": [v0, v1] } : { "xaxis.autorange": true, "yaxis.autorange": true };
+    this.changing = this.plotly.relayout(this.plot, wanted);
   }
 
   /** A canvas over the dots, or under them; whoever paints on it gives it place and size. */

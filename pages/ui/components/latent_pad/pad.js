@@ -20,8 +20,8 @@ import { Samples } from "./samples.js";
 import { Sliders } from "./sliders.js";
 import { Table } from "./table/table.js";
 import { Tools } from "./tools/tools.js";
+import { Watch } from "./watch.js";
 
-const QUIET_MS = 60; // after so long without a move the point is encoded back, and the strips are drawn anew
 
 /** Show what `data` describes in `root`; called again by Streamlit whenever data or theme change. */
 export async function show(root, data) {
@@ -70,16 +70,17 @@ class LatentPad {
     });
     const pictures = add(side, "div", "lp-pictures");
     this.output = new Output(pictures, this, {
-      onPaint: (z) => this.showAroundSoon(z),
+      onPaint: (z) => this.watch.see(z),
       onError: (message) => this.note.decodingStopped(message),
     });
     this.around = new Around(this, pictures, side);
+    this.watch = new Watch(this);
     this.bar = new PointBar(add(side, "div", "lp-bar"), this);
     const dimensions = data.order.map((index) => ({ index, low: data.ranges[index][0], high: data.ranges[index][1], kl: data.kl[index] }));
     this.sliders = new Sliders(add(side, "div", "lp-sliders"), dimensions, data.collapsed, this.point.z, {
       onMove: (i, value, event, isDragged) => this.move(this.point.z.with(i, value), event, isDragged ? i : undefined),
       onRelease: () => this.settle(),
-      onLock: (i, isLocked) => (isLocked ? this.point.locked.add(i) : this.point.locked.delete(i)),
+      onLock: (dimensions) => this.lock(dimensions),
     });
     this.strips = data.columns ? null : new Filmstrips(this.sliders, data.shape, this.decode);
     this.tools = new Tools(add(this.root, "div", "lp-tools"), this, (name) => this.remember("tool", name));
@@ -88,6 +89,7 @@ class LatentPad {
       onHover: (u, v, event) => this.look(this.plane.lift(u, v, this.point.z), event),
       onRelease: () => this.settle(),
       onLeave: () => this.lookBack(),
+      onZoom: (zoom) => this.root.dataset.ready && this.remember("zoom", zoom), // a plot that is being made zooms too
     });
     this.table?.build(main);
     this.keys = new Keys(this.root, this.area, {
@@ -124,7 +126,7 @@ class LatentPad {
     if (this.closed) return;
     this.note.opened(decoding, mapping, this);
     this.recall();
-    this.showAround(this.point.z);
+    this.watch.look(this.point.z);
     this.root.dataset.ready = "true";
     await this.openEncoder();
   }
@@ -136,7 +138,7 @@ class LatentPad {
       if (this.closed) return opened.close();
       this.encoder = opened;
       this.root.dataset.encoder = opened.where;
-      this.rest();
+      this.watch.rest();
     } catch (error) {
       console.warn("latent-pad: no encoder, because", error);
     }
@@ -163,11 +165,14 @@ class LatentPad {
 
   /** Open what the link names: plane, layers, tool. */
   recall() {
-    const { map, layers, tool } = this.link.view;
+    const { map, layers, tool, lock, zoom } = this.link.view;
+    this.sliders.locked = (lock ?? "").split(",").filter(Boolean).map(Number);
+    this.point.locked = new Set(this.sliders.locked);
     if (map !== (this.chooser.name || undefined)) {
       this.chooser.name = map;
       this.changePlane(this.chooser.plane);
     }
+    this.map.zoom = zoom;
     this.layers?.choose((layers ?? "").split(","));
     this.table?.recall();
     if (this.decoder) this.tools.open(tool);
@@ -185,6 +190,12 @@ class LatentPad {
     this.sliders.show(this.point.z, slider);
     this.bar.show(this.point);
     this.look(this.point.z, event, "at the handle");
+  }
+
+  /** Keep these dimensions as they are, whatever else moves the point. */
+  lock(dimensions) {
+    this.point.locked = new Set(dimensions);
+    this.remember("lock", dimensions);
   }
 
   /** Go there at once, and rest there. */
@@ -218,34 +229,6 @@ class LatentPad {
     if (this.looking === "at the pointer") this.look(this.point.z, undefined, "at the handle");
   }
 
-  showAroundSoon(z) {
-    this.seen = z;
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
-      this.showAround(this.seen);
-    });
-  }
-
-  showAround(z) {
-    if (this.closed) return;
-    this.output.tell(`${this.looking ?? "at the handle"}${this.labels.words}`);
-    this.around.show(z);
-    clearTimeout(this.quiet);
-    this.quiet = setTimeout(() => this.rest(), QUIET_MS);
-  }
-
-  /** The point has not moved for a moment: encode back what it shows, and draw what every slider changes. */
-  async rest() {
-    if (this.closed || !this.decoder || this.output.isBusy) return;
-    const z = this.seen ?? this.point.z;
-    this.table?.rest();
-    if (this.encoder) await this.around.showRoundTrip(z, () => z !== (this.seen ?? this.point.z));
-    if (this.looking === "at the pointer") return;
-    this.around.describe();
-    await this.strips?.show(this.point.z);
-    await this.tools.opened?.rest?.();
-  }
-
   /** Values that a latent decodes to, with the label that is chosen. */
   decode = (z) => this.decoder.decode(this.labels.input(z));
 
@@ -257,6 +240,7 @@ class LatentPad {
 
   changePlane(plane) {
     this.plane = plane;
+    this.link.set("zoom", "");
     if (!this.map.plotly) return;
     this.map.show(...plane.project(this.point.z));
     this.map.replot(this.samples, plane, this.chooser.titles);
@@ -284,7 +268,7 @@ class LatentPad {
   close() {
     this.closed = true;
     this.keys.close();
-    clearTimeout(this.quiet);
+    this.watch.close();
     this.strips?.stop();
     this.layers?.close();
     this.tools.close();

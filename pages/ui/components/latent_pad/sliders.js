@@ -6,7 +6,7 @@ const STEPS = 500;
 export class Sliders {
   /**
    * `dimensions` are { index, low, high, kl } in the order to be shown, `collapsed` those to be folded away;
-   * `onMove(dimension, value, event, isDragged)` while dragging and after typing, `onRelease()` after either, `onLock(dimension, isLocked)`.
+   * `onMove(dimension, value, event, isDragged)` while dragging and after typing, `onRelease()` after either, `onLock(dimensions)`.
    */
   constructor(parent, dimensions, collapsed, z, callbacks) {
     this.callbacks = callbacks;
@@ -56,12 +56,24 @@ export class Sliders {
       this.callbacks.onRelease();
     });
     lock.addEventListener("click", () => {
-      const isLocked = lock.getAttribute("aria-pressed") !== "true";
+      const { locked } = this;
+      this.locked = locked.includes(index) ? locked.filter((other) => other !== index) : [...locked, index];
+      this.callbacks.onLock(this.locked);
+    });
+    this.rows.push({ index, low, high, slider, typed, lock, strip });
+  }
+
+  /** Numbers of the dimensions that are locked. */
+  get locked() {
+    return this.rows.filter(({ slider }) => slider.disabled).map(({ index }) => index);
+  }
+
+  set locked(dimensions) {
+    for (const { index, slider, typed, lock } of this.rows) {
+      const isLocked = dimensions.includes(index);
       lock.setAttribute("aria-pressed", String(isLocked));
       slider.disabled = typed.disabled = isLocked;
-      this.callbacks.onLock(index, isLocked);
-    });
-    this.rows.push({ index, low, high, slider, typed, strip });
+    }
   }
 
   /** Bring thumbs and numbers to a point; `moving` is the slider under the user's finger, which knows its place. */

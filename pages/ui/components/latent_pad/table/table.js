@@ -90,7 +90,6 @@ export class Table {
     const { pad, values, reference } = this;
     if (values && reference) this.speak(pad.output.canvas, values, reference);
     if (this.isSorted) this.sort();
-    pad.tools.made.get(pad.tools.name)?.tool.rest?.();
   }
 
   sort() {

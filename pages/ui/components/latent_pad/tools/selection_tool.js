@@ -36,10 +36,15 @@ export class SelectionTool {
     this.labels.append(new Option("a label…", ""));
     this.pad.data.labels.forEach((name, k) => this.labels.append(new Option(name, k)));
     this.labels.addEventListener("change", () => {
-      const wanted = Number(this.labels.value);
-      const { samples } = this.pad;
-      if (this.labels.value !== "" && samples) this.choose(samples.where((n) => samples.labels[n] === wanted), null);
+      this.pad.remember("label", this.labels.value);
+      this.takeLabel();
     });
+  }
+
+  takeLabel() {
+    const { samples } = this.pad;
+    const wanted = Number(this.labels.value);
+    if (this.labels.value !== "" && samples) this.choose(samples.where((n) => samples.labels[n] === wanted), null);
   }
 
   switch(isOn) {
@@ -120,6 +125,11 @@ export class SelectionTool {
   }
 
   open() {
+    const { label } = this.pad.link.view;
+    if (this.labels && label && label !== this.labels.value && this.labels.querySelector(`[value="${Number(label)}"]`)) {
+      this.labels.value = label;
+      this.takeLabel();
+    }
     this.draw();
   }
 

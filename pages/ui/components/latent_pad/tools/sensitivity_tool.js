@@ -52,7 +52,7 @@ export class SensitivityTool {
     this.turn += 1;
     const { turn, pad } = this;
     const isStale = () => turn !== this.turn || pad.closed;
-    const z = [...(pad.seen ?? pad.point.z)];
+    const z = [...(pad.watch.seen ?? pad.point.z)];
     try {
       const values = await pad.decode(z);
       const found = await jacobian(pad.decode, z, pad.data.ranges, isStale);
@@ -72,7 +72,7 @@ export class SensitivityTool {
     this.more.textContent = rows.length < all ? `The ${rows.length} most sensitive of ${all} columns: show all` : `Only the ${MOST_ROWS} most sensitive columns`;
     const largest = Math.max(...rows.flatMap(({ slopes }) => slopes.map(Math.abs)));
     [this.least.textContent, this.largest.textContent] = [written(-largest, largest), written(largest, largest)];
-    this.table.caption.textContent = `Sensitivity ∂column/∂z at z = (${(this.pad.seen ?? this.pad.point.z).map((value) => value.toFixed(2)).join(", ")})`;
+    this.table.caption.textContent = `Sensitivity ∂column/∂z at z = (${(this.pad.watch.seen ?? this.pad.point.z).map((value) => value.toFixed(2)).join(", ")})`;
     while (this.rows.length > rows.length) this.rows.pop().row.remove();
     while (this.rows.length < rows.length) this.rows.push(this.addRow());
     rows.forEach((row, k) => this.fillRow(this.rows[k], row, largest));
