@@ -10,7 +10,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor, nn
 
-from vae_core import workspace
+from vae_core import derived
 from vae_core.errors import CheckpointError
 from vae_core.files import remove_leftovers, write_atomically
 from vae_core.vae import VAE
@@ -129,16 +129,13 @@ def browser_encoder(checkpoint_id: str, version: str, vae: VAE) -> Path:
 
 
 def _kept(checkpoint_id: str, version: str, vae: VAE, half: Half) -> Path:
-    exports = workspace.folder("exports")
-    target = exports / f"{checkpoint_id}-{version}.{half}.onnx"
+    target = derived.place(checkpoint_id, version, f"{half}.onnx")
     if target.exists():
         return target
+    exports = target.parent
     with FileLock(exports / "lock"):  # the exporter bears no second thread, and visitors and worker may all want it
         if not target.exists():
             remove_leftovers(exports)
             write_atomically(target, decoder_onnx(vae) if half == "decoder" else encoder_onnx(vae))
-            for other in exports.glob("*.onnx"):
-                its_id, _, its_version = other.name.split(".")[0].rpartition("-")
-                if its_id == checkpoint_id and its_version != version:
-                    other.unlink(missing_ok=True)
+            derived.forget(checkpoint_id, but=version)
     return target

@@ -204,6 +204,7 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
             "why_server": why_server(model.vae.encoder, "encoder", installed),
         },
         "paths": here + "/path",
+        "tsne": here + "/tsne",
         "is_dark": is_dark(model.vae),
         "preparation": model.checkpoint.schema.model_dump(include={"fit", "invert"}),
         "conditions": list(model.checkpoint.label_names) if model.vae.labels else [],

@@ -8,6 +8,7 @@
     /studio/models/<id>/<version>/codes                  means and stds, float32 [N, L] each, then int32 [N] labels
     /studio/models/<id>/<version>/paths?a=…&b=…          the ways from one latent to another, as JSON
     /studio/models/<id>/<version>/path.<gif or png>      the pictures on such a way; ?a=…&b=…&name=…
+    /studio/models/<id>/<version>/tsne                   see pages.ui.projection_routes
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
     /studio/models/<id>/<version>/encode                 WebSocket: an example in, mean and std of its code out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
@@ -23,19 +24,18 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import streamlit as st
 import torch
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pages.ui import browser_runtime, cache, explorer
+from pages.ui import browser_runtime, cache, explorer, projection_routes
+from pages.ui.answers import FOR_EVER, answer, same_origin
 from vae_core import animation, checkpoints, runs, stored_datasets, uploads, workspace
 from vae_core.datasets import SAMPLES
 from vae_core.errors import NotFoundError, VAECoreError
@@ -44,8 +44,6 @@ from vae_core.vae import VAE
 
 log = logging.getLogger(__name__)
 
-FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-"""For addresses that contain the version of what they serve."""
 FOR_A_DAY = FOR_EVER | {"Cache-Control": "private, max-age=86400"}
 TIDY_SECONDS = 3600
 RESUME_SECONDS = 10
@@ -64,18 +62,19 @@ def routes() -> list[BaseRoute]:
     base = base_path()
     model = base + "/models/{id}/{version}"
     return [
-        Route(base + "/pad/{digest}/{name:path}", _answer(_pad_file)),
-        Route(base + "/plotly/{version}", _answer(_plotly)),
-        Route(base + "/runtime/{version}/{name}", _answer(_runtime_file)),
-        Route(model + "/decoder.onnx", _answer(_decoder)),
-        Route(model + "/encoder.onnx", _answer(_encoder)),
-        Route(model + "/codes", _answer(_codes)),
-        Route(model + "/paths", _answer(_paths)),
-        Route(model + "/path.{kind}", _answer(_path_pictures)),
+        Route(base + "/pad/{digest}/{name:path}", answer(_pad_file)),
+        Route(base + "/plotly/{version}", answer(_plotly)),
+        Route(base + "/runtime/{version}/{name}", answer(_runtime_file)),
+        Route(model + "/decoder.onnx", answer(_decoder)),
+        Route(model + "/encoder.onnx", answer(_encoder)),
+        Route(model + "/codes", answer(_codes)),
+        Route(model + "/paths", answer(_paths)),
+        Route(model + "/path.{kind}", answer(_path_pictures)),
+        *projection_routes.routes(model + "/tsne"),
         WebSocketRoute(model + "/decode", _decode),
         WebSocketRoute(model + "/encode", _encode),
-        Route(base + "/datasets/{id}/thumbnails", _answer(_thumbnails)),
-        Route(base + "/samples/{name}.png", _answer(_sample_card)),
+        Route(base + "/datasets/{id}/thumbnails", answer(_thumbnails)),
+        Route(base + "/samples/{name}.png", answer(_sample_card)),
     ]
 
 
@@ -127,18 +126,6 @@ def _export_bundled() -> None:
 def _draw_samples() -> None:
     for name in SAMPLES:
         cache.sample_card(name)
-
-
-def _answer(function: Callable[[Request], Response]) -> Callable[[Request], Any]:
-    """Run in a thread; what the core refuses becomes a plain 404."""
-
-    async def endpoint(request: Request) -> Response:
-        try:
-            return await run_in_threadpool(function, request)
-        except VAECoreError as error:
-            return PlainTextResponse(str(error), status_code=404)
-
-    return endpoint
 
 
 def _pad_file(request: Request) -> Response:
@@ -239,7 +226,7 @@ async def _converse(
     socket: WebSocket, size: Callable[[VAE], int], answer: Callable[[VAE, torch.Tensor], bytes]
 ) -> None:
     """An answer a message, in turn, for as long as messages have the right size."""
-    if not _same_origin(socket):
+    if not same_origin(socket):
         await socket.close(code=4403)
         return
     try:
@@ -274,9 +261,3 @@ def _posterior(vae: VAE, values: torch.Tensor) -> bytes:
     x, labels = values.split([math.prod(vae.shape), vae.labels], 1)
     posterior = vae.encode(x.unflatten(1, vae.shape), labels)
     return bytes(torch.cat([posterior.mean, posterior.stddev], 1).numpy().astype("<f4").tobytes())
-
-
-def _same_origin(connection: HTTPConnection) -> bool:
-    """Whether a browser's request comes from one of our own pages; programs send no Origin."""
-    origin = connection.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == connection.headers.get("host")
