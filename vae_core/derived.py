@@ -4,7 +4,8 @@
     <workspace>/exports/<id>-<version>.encoder.onnx    likewise
     <workspace>/exports/<id>-<version>.tsne/           see vae_core.projections
 
-A run's checkpoint is replaced after every epoch: what was derived from another version goes when the newest is used.
+A run's checkpoint is replaced after every epoch, and a version is the time of that: what was derived from older ones
+goes when something is derived from a newer one.
 """
 
 from pathlib import Path
@@ -17,11 +18,11 @@ def place(checkpoint_id: str, version: str, what: str) -> Path:
     return workspace.folder("exports") / f"{checkpoint_id}-{version}.{what}"
 
 
-def forget(checkpoint_id: str, but: str | None = None) -> None:
-    """Delete what was derived from a model, but not from one version of it."""
+def forget(checkpoint_id: str, before: str | None = None) -> None:
+    """Delete what was derived from a model; with `before` only from versions older than this one."""
     for path in workspace.folder("exports").iterdir():
         its_id, _, its_version = path.name.split(".")[0].rpartition("-")
-        if its_id != checkpoint_id or its_version == but:
+        if its_id != checkpoint_id or (before and int(its_version, 16) >= int(before, 16)):
             continue
         if path.is_dir():
             workspace.discard(path)

@@ -137,5 +137,5 @@ def _kept(checkpoint_id: str, version: str, vae: VAE, half: Half) -> Path:
         if not target.exists():
             remove_leftovers(exports)
             write_atomically(target, decoder_onnx(vae) if half == "decoder" else encoder_onnx(vae))
-            derived.forget(checkpoint_id, but=version)
+            derived.forget(checkpoint_id, before=version)
     return target

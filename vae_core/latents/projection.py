@@ -18,9 +18,14 @@ NEIGHBOURS_A_PERPLEXITY = 3
 LEAST_CODES = 10
 EXAGGERATED, PLAIN = 250, 500
 """Steps of the descent, with early exaggeration and without."""
+INTERPOLATED_CODES = 6000
+"""From so many on forces are interpolated on a grid (Linderman et al. 2019, https://doi.org/10.1038/s41592-018-0308-4),
+whose steps get dearer as the map spreads; fewer are faster by the tree of Barnes & Hut 1986."""
+DEARER = 3.0
+"""At the end such a step costs so much more than at the beginning, in shares of that."""
 PROGRESS_STEPS = 10
 SEED = 0
-MEASURED = ((10, 5.0), (500, 5.0))
+MEASURED = ((10, 2.0), (500, 3.0), (1797, 7.0), (5000, 23.0), (10_000, 34.0), (50_000, 110.0))
 """(codes, seconds) on one core, from the start of the process to the end."""
 
 
@@ -30,6 +35,12 @@ def seconds(count: int) -> float:
     slope = (times[-1] - times[-2]) / (counts[-1] - counts[-2])
     beyond = max(np.log(count) - counts[-1], 0.0)
     return float(np.exp(np.interp(np.log(count), counts, times) + slope * beyond))
+
+
+def _work(steps: int, interpolated: bool) -> float:
+    """What so many steps cost, in first steps."""
+    spreading = max(steps - EXAGGERATED, 0)
+    return steps + (DEARER * spreading**2 / (2 * PLAIN) if interpolated else 0)
 
 
 def check(mean: np.ndarray) -> None:
@@ -59,7 +70,7 @@ def tsne(
 
     Args:
         mean: Posterior means [N, L].
-        progress: Told the share of the descent that is done, 0 to 1, now and then.
+        progress: Told the share of the descent's work that is done, 0 to 1, now and then.
         threads: How many to use.
 
     Raises:
@@ -68,18 +79,20 @@ def tsne(
     check(mean)
     from openTSNE import TSNE  # 190 MB with what it loads, which nobody else needs
 
-    done = 0
+    interpolated = len(mean) >= INTERPOLATED_CODES
+    steps = 0
 
     def told(step: int, error: float, embedding: np.ndarray) -> None:
-        nonlocal done
-        done += PROGRESS_STEPS
-        progress(done / (EXAGGERATED + PLAIN))
+        nonlocal steps
+        steps += PROGRESS_STEPS
+        progress(_work(steps, interpolated) / _work(EXAGGERATED + PLAIN, interpolated))
 
     method = TSNE(
         perplexity=min(PERPLEXITY, (len(mean) - 1) / NEIGHBOURS_A_PERPLEXITY),
         initialization="pca",
         early_exaggeration_iter=EXAGGERATED,
         n_iter=PLAIN,
+        negative_gradient_method="fft" if interpolated else "bh",
         n_jobs=threads,
         callbacks=told,
         callbacks_every_iters=PROGRESS_STEPS,

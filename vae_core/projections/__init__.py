@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from vae_core import checkpoints, derived, workspace
+from vae_core import derived, workspace
 from vae_core.errors import NotFoundError, ProjectionError
 from vae_core.files import is_disk_full, write_atomically
 from vae_core.latents import projection
@@ -42,7 +42,7 @@ def start(checkpoint_id: str, version: str, mean: np.ndarray) -> None:
     """
     directory = _directory(checkpoint_id, version)
     projection.check(mean)
-    derived.forget(checkpoint_id, but=version)
+    derived.forget(checkpoint_id, before=version)
     directory.path.mkdir(exist_ok=True)
     with _room(), FileLock(directory.path / "start.lock"):
         if directory.read_status().state in ("queued", "running", "done"):
@@ -76,6 +76,8 @@ def result(checkpoint_id: str, version: str) -> Path:
 
 
 def _directory(checkpoint_id: str, version: str) -> ProjectionDirectory:
+    from vae_core import checkpoints  # with torch, 200 MB that the process which computes does without
+
     if checkpoints.version(checkpoint_id) != version:
         raise NotFoundError(ANOTHER_VERSION)
     return ProjectionDirectory(derived.place(checkpoint_id, version, KIND))

@@ -117,6 +117,7 @@ class LatentPad {
       this.map.onView = (isOver) => this.layers.refresh(isOver ? "view" : "");
       if (this.data.thumbnails) await samples.fetchThumbnails(this.data.thumbnails);
       this.layers.refresh("pictures");
+      this.chooser.open(samples);
     });
     const [decoding, mapping] = await Promise.allSettled([decoder, map]);
     if (this.closed) return;
@@ -234,7 +235,7 @@ class LatentPad {
 
   showAround(z) {
     if (this.closed) return;
-    this.output.tell(`${this.looking ?? "at the handle"}${this.labels.words}`);
+    this.output.tell(`${this.plane.words(this.looking ?? "at the handle", z, this.data.labels)}${this.labels.words}`);
     this.around.show(z);
     clearTimeout(this.quiet);
     this.quiet = setTimeout(() => this.rest(), QUIET_MS);
@@ -263,14 +264,14 @@ class LatentPad {
     this.map.show(...plane.project(this.point.z));
     this.map.replot(this.samples, plane, this.chooser.titles);
     this.layers.refresh("plane");
+    this.look(this.point.z, undefined, "at the handle");
     this.tools.made.get(this.tools.name)?.tool.draw?.();
   }
 
   /** So many steps of the map across and up. */
   step(du, dv, event) {
     if (!this.map.plotly) return;
-    const [u, v] = this.plane.project(this.point.z);
-    this.move(this.plane.lift(u + du * this.map.step, v + dv * this.map.step, this.point.z), event);
+    this.move(this.plane.step(this.point.z, du * this.map.step, dv * this.map.step), event);
   }
 
   /** Put a name of the view into the link, as which tool is open. */
