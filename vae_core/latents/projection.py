@@ -21,11 +21,11 @@ EXAGGERATED, PLAIN = 250, 500
 INTERPOLATED_CODES = 6000
 """From so many on forces are interpolated on a grid (Linderman et al. 2019, https://doi.org/10.1038/s41592-018-0308-4),
 whose steps get dearer as the map spreads; fewer are faster by the tree of Barnes & Hut 1986."""
-DEARER = 3.0
-"""At the end such a step costs so much more than at the beginning, in shares of that."""
+DEARER = 30_000
+"""At the end such a step costs so much more than at the beginning, in shares of that and over the number of codes."""
 PROGRESS_STEPS = 10
 SEED = 0
-MEASURED = ((10, 2.0), (500, 3.0), (1797, 7.0), (5000, 23.0), (10_000, 34.0), (50_000, 110.0))
+MEASURED = ((10, 2.0), (500, 3.0), (1797, 7.0), (5000, 23.0), (10_000, 34.0), (50_000, 105.0))
 """(codes, seconds) on one core, from the start of the process to the end."""
 
 
@@ -37,10 +37,10 @@ def seconds(count: int) -> float:
     return float(np.exp(np.interp(np.log(count), counts, times) + slope * beyond))
 
 
-def _work(steps: int, interpolated: bool) -> float:
-    """What so many steps cost, in first steps."""
-    spreading = max(steps - EXAGGERATED, 0)
-    return steps + (DEARER * spreading**2 / (2 * PLAIN) if interpolated else 0)
+def _work(steps: int, count: int) -> float:
+    """What so many steps with so many codes cost, in first steps."""
+    dearer = DEARER / count if count >= INTERPOLATED_CODES else 0.0
+    return steps + dearer * max(steps - EXAGGERATED, 0) ** 2 / (2 * PLAIN)
 
 
 def check(mean: np.ndarray) -> None:
@@ -79,20 +79,19 @@ def tsne(
     check(mean)
     from openTSNE import TSNE  # 190 MB with what it loads, which nobody else needs
 
-    interpolated = len(mean) >= INTERPOLATED_CODES
     steps = 0
 
     def told(step: int, error: float, embedding: np.ndarray) -> None:
         nonlocal steps
         steps += PROGRESS_STEPS
-        progress(_work(steps, interpolated) / _work(EXAGGERATED + PLAIN, interpolated))
+        progress(_work(steps, len(mean)) / _work(EXAGGERATED + PLAIN, len(mean)))
 
     method = TSNE(
         perplexity=min(PERPLEXITY, (len(mean) - 1) / NEIGHBOURS_A_PERPLEXITY),
         initialization="pca",
         early_exaggeration_iter=EXAGGERATED,
         n_iter=PLAIN,
-        negative_gradient_method="fft" if interpolated else "bh",
+        negative_gradient_method="fft" if len(mean) >= INTERPOLATED_CODES else "bh",
         n_jobs=threads,
         callbacks=told,
         callbacks_every_iters=PROGRESS_STEPS,

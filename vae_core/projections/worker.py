@@ -71,8 +71,8 @@ def compute(directory: ProjectionDirectory) -> None:
         ProjectionError: if there is no such map.
         FileNotFoundError: if the directory was removed meanwhile.
     """
-    directory.write_status(Status(state="running"))
     mean = np.load(directory.codes, allow_pickle=False)
+    directory.write_status(Status(state="running", seconds_left=projection.seconds(len(mean))))
     threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
     places = projection.tsne(mean, _teller(directory), threads)
     write_atomically(directory.places, places.astype("<f4").tobytes())

@@ -85,9 +85,9 @@ export class Tsne {
     this.start.hidden = isGoing || state === "impossible";
     this.start.textContent = state === "absent" ? "Compute t-SNE" : "Try again";
     const words = {
-      absent: `It takes ${about(seconds)}, once for everybody; the map shows PCA until then`,
+      absent: `It takes ${about(seconds)}, once for everybody`,
       queued: message || "Waiting for its turn: one map is computed at a time",
-      running: message || (done ? `${Math.round(100 * done)} %${left ? ` · ${about(left)} left` : ""}` : "Starting…"),
+      running: message || `${done ? `${Math.round(100 * done)} %` : "Looking for neighbours"}${left ? ` · ${about(left)} left` : ""}`,
     };
     this.told.textContent = words[state] ?? message;
   }
