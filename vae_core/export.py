@@ -1,5 +1,6 @@
 """Taking a model elsewhere: its decoder and its encoder as ONNX, for the browser."""
 
+import copy
 import logging
 import warnings
 from pathlib import Path
@@ -80,7 +81,8 @@ def encoder_onnx(vae: VAE) -> bytes:
 def _checked(module: _Decoder | _Encoder, examples: tuple[Tensor, ...], half: Half) -> bytes:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision aloud
     try:
-        content = _export(module, examples)
+        # a copy, as the exporter takes the weights out meanwhile, and others use this model in other threads
+        content = _export(copy.deepcopy(module), examples)
     except Exception as error:  # the exporter has a tree of errors of its own
         raise CheckpointError(f"The {half} could not be exported. Please report the model's settings.") from error
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
