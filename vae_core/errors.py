@@ -5,6 +5,7 @@ VAECoreError
 ├── ConfigError       a setting is out of its range
 ├── CheckpointError   a checkpoint cannot be read, or does not fit the data
 ├── TrainingError     training cannot start or cannot go on
+├── ProjectionError   codes cannot be laid out on a map
 └── NotFoundError     there is nothing under this id
 
 Every message is one or two sentences for the person at the screen: what was found, what was
@@ -30,6 +31,10 @@ class CheckpointError(VAECoreError):
 
 class TrainingError(VAECoreError):
     """Training cannot start or cannot go on."""
+
+
+class ProjectionError(VAECoreError):
+    """Codes cannot be laid out on a map."""
 
 
 class NotFoundError(VAECoreError):

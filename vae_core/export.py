@@ -1,5 +1,6 @@
 """Taking a model elsewhere: its decoder and its encoder as ONNX, for the browser."""
 
+import copy
 import logging
 import warnings
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor, nn
 
-from vae_core import workspace
+from vae_core import derived
 from vae_core.errors import CheckpointError
 from vae_core.files import remove_leftovers, write_atomically
 from vae_core.vae import VAE
@@ -80,7 +81,8 @@ def encoder_onnx(vae: VAE) -> bytes:
 def _checked(module: _Decoder | _Encoder, examples: tuple[Tensor, ...], half: Half) -> bytes:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision aloud
     try:
-        content = _export(module, examples)
+        # a copy, as the exporter takes the weights out meanwhile, and others use this model in other threads
+        content = _export(copy.deepcopy(module), examples)
     except Exception as error:  # the exporter has a tree of errors of its own
         raise CheckpointError(f"The {half} could not be exported. Please report the model's settings.") from error
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -129,16 +131,13 @@ def browser_encoder(checkpoint_id: str, version: str, vae: VAE) -> Path:
 
 
 def _kept(checkpoint_id: str, version: str, vae: VAE, half: Half) -> Path:
-    exports = workspace.folder("exports")
-    target = exports / f"{checkpoint_id}-{version}.{half}.onnx"
+    target = derived.place(checkpoint_id, version, f"{half}.onnx")
     if target.exists():
         return target
+    exports = target.parent
     with FileLock(exports / "lock"):  # the exporter bears no second thread, and visitors and worker may all want it
         if not target.exists():
             remove_leftovers(exports)
             write_atomically(target, decoder_onnx(vae) if half == "decoder" else encoder_onnx(vae))
-            for other in exports.glob("*.onnx"):
-                its_id, _, its_version = other.name.split(".")[0].rpartition("-")
-                if its_id == checkpoint_id and its_version != version:
-                    other.unlink(missing_ok=True)
+            derived.forget(checkpoint_id, before=version)
     return target

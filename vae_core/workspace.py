@@ -3,7 +3,7 @@
     <workspace>/datasets/<id>/  see vae_core.stored_datasets
     <workspace>/uploads/<id>/   see vae_core.uploads.directory
     <workspace>/runs/<id>/      see vae_core.runs.directory
-    <workspace>/exports/        decoders as ONNX, made once a checkpoint
+    <workspace>/exports/        see vae_core.derived
     <workspace>/concepts/       see vae_core.stored_concepts
 
 Ids are 26 characters a-z, 2-7; a path is built from nothing else. What is deleted lies aside as `.aside-<id>` for a

@@ -208,6 +208,7 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         },
         "paths": here + "/path",
         "concepts": here + "/concepts",
+        "tsne": here + "/tsne",
         "is_dark": is_dark(model.vae),
         "preparation": model.checkpoint.schema.model_dump(include={"fit", "invert"}),
         "conditions": list(model.checkpoint.label_names) if model.vae.labels else [],

@@ -7,6 +7,7 @@
     /studio/models/<id>/<version>/encoder.onnx           likewise
     /studio/models/<id>/<version>/codes                  means and stds, float32 [N, L] each, then int32 [N] labels
     /studio/models/<id>/<version>/…                      paths and concepts: see pages.ui.latent_routes
+    /studio/models/<id>/<version>/tsne                   see pages.ui.projection_routes
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
     /studio/models/<id>/<version>/encode                 WebSocket: an example in, mean and std of its code out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
@@ -34,7 +35,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pages.ui import browser_runtime, cache, explorer, latent_routes
+from pages.ui import browser_runtime, cache, explorer, latent_routes, projection_routes
 from pages.ui.answers import FOR_EVER, answer, same_origin
 from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
 from vae_core.datasets import SAMPLES
@@ -67,6 +68,7 @@ def routes() -> list[BaseRoute]:
         Route(model + "/encoder.onnx", answer(_encoder)),
         Route(model + "/codes", answer(_codes)),
         *latent_routes.routes(model),
+        *projection_routes.routes(model + "/tsne"),
         WebSocketRoute(model + "/decode", _decode),
         WebSocketRoute(model + "/encode", _encode),
         Route(base + "/datasets/{id}/thumbnails", answer(_thumbnails)),

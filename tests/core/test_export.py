@@ -108,3 +108,17 @@ def test_many_visitors_at_once_all_get_the_same_file(stored_model: str) -> None:
         paths = set(pool.map(lambda _: newest_decoder(stored_model), range(8)))
     assert len(paths) == 1
     assert paths.pop().stat().st_size > 1000
+
+
+def test_model_can_be_used_while_it_is_exported() -> None:
+    """The exporter puts tensors without values in the place of weights, and pages look at the same model meanwhile."""
+    vae = VAE(small(), PICTURE).eval()
+    z = torch.zeros(1, 2)
+    expected = vae.decode(z).detach()
+    with ThreadPoolExecutor(1) as pool:
+        exported = pool.submit(export.encoder_onnx, vae)
+        while not exported.done():
+            assert type(vae.mean) is torch.Tensor
+            assert all(type(p) is torch.nn.Parameter for p in vae.parameters())
+            torch.testing.assert_close(vae.decode(z).detach(), expected)
+        assert len(exported.result()) > 1000

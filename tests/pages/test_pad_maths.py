@@ -274,3 +274,42 @@ def test_quantiles_of_the_prior_grid_are_numpys() -> None:
     """
     expected = np.quantile(values, np.linspace(OUTERMOST, 1 - OUTERMOST, 20))
     np.testing.assert_allclose(node(script, values.tolist()), expected)
+
+
+EMBEDDING = """
+const { Embedding } = await from("embedding.js");
+const { Samples } = await from("samples.js");
+const count = given.mean.length / given.latents;
+const means = Float32Array.from(given.mean);
+const samples = new Samples(means, means, new Int32Array(count), given.latents);
+const map = new Embedding(samples, Float32Array.from(given.places));
+"""
+
+
+@pytest.mark.parametrize("shape", ["cloud", "line", "twins"])
+def test_nearest_sample_on_a_map_without_inverse_is_the_nearest(shape: str) -> None:
+    random = np.random.default_rng(0)
+    places = random.normal(size=(700, 2)).astype("f4") * [30, 10] + [5, -90]
+    if shape == "line":
+        places[:, 1] = -90
+    if shape == "twins":
+        places[:350] = places[350:]
+    mean = random.normal(size=(700, 4)).astype("f4")
+    asked = np.concatenate([random.normal(size=(200, 2)) * [40, 15] + [5, -90], [[1e4, 1e4], [-500, 0], [5, 300]]])
+    z = random.normal(size=(50, 4))
+    found = node(
+        EMBEDDING
+        + """
+        const lifted = given.asked.map(([u, v]) => map.lift(u, v));
+        const projected = given.z.map((z) => map.project(z));
+        console.log(JSON.stringify([lifted, projected]));
+        """,
+        {"mean": mean.ravel().tolist(), "latents": 4, "places": places.ravel().tolist()}
+        | {"asked": asked.tolist(), "z": z.tolist()},
+    )
+    away = np.linalg.norm(asked[:, None] - places, axis=2)
+    for code, distances in zip(found[0], away, strict=True):
+        n = np.abs(mean - code).max(1).argmin()
+        assert distances[n] == pytest.approx(distances.min(), rel=1e-5)
+    nearest = np.linalg.norm(z[:, None] - mean, axis=2).argmin(1)
+    np.testing.assert_allclose(found[1], places[nearest], rtol=1e-5)

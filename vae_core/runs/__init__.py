@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from vae_core import workspace
+from vae_core import derived, workspace
 from vae_core.errors import TrainingError, VAECoreError
 from vae_core.files import is_disk_full
 from vae_core.run_config import RunConfig
@@ -232,9 +232,10 @@ def _tell(directory: RunDirectory) -> int | None:
 
 
 def delete(id: str) -> None:
-    """Cancel a run if it goes on, and remove its directory."""
+    """Cancel a run if it goes on, and remove its directory and what was derived from its model."""
     cancel(id)
     workspace.discard(workspace.place("runs", id))
+    derived.forget(id)
 
 
 def _send(pid: int, signal_number: int) -> None:

@@ -80,7 +80,7 @@ export class LatentMap {
   replot(samples, plane, titles) {
     const [x, y] = samples.project(plane);
     const update = { x: [...this.members.map((m) => pick(x, m)), [this.place[0]]], y: [...this.members.map((m) => pick(y, m)), [this.place[1]]] };
-    this.changing = this.plotly.update(this.plot, update, { "xaxis.title.text": titles[0], "yaxis.title.text": titles[1], "xaxis.autorange": true, "yaxis.autorange": true });
+    this.changing = this.plotly.update(this.plot, update, { "xaxis.title.text": titles[0], "yaxis.title.text": titles[1], "xaxis.autorange": true, "yaxis.autorange": true, ...axesOf(plane) });
   }
 
   layout([xTitle, yTitle], withLegend) {
@@ -258,6 +258,12 @@ export class LatentMap {
 /** plotly reads a few HTML tags in names. */
 function escape(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/** Numbers and zero lines for a plane; where no place is a latent they would measure nothing. */
+function axesOf({ hasInverse }) {
+  const names = ["xaxis.showticklabels", "xaxis.zeroline", "yaxis.showticklabels", "yaxis.zeroline"];
+  return Object.fromEntries(names.map((name) => [name, hasInverse]));
 }
 
 function pick(values, indices) {

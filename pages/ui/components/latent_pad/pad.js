@@ -121,6 +121,7 @@ class LatentPad {
       this.map.onView = (isOver) => this.layers.refresh(isOver ? "view" : "");
       if (this.data.thumbnails) await samples.fetchThumbnails(this.data.thumbnails);
       this.layers.refresh("pictures");
+      this.chooser.open(samples);
     });
     const [decoding, mapping] = await Promise.allSettled([decoder, map]);
     if (this.closed) return;
@@ -245,14 +246,14 @@ class LatentPad {
     this.map.show(...plane.project(this.point.z));
     this.map.replot(this.samples, plane, this.chooser.titles);
     this.layers.refresh("plane");
+    this.look(this.point.z, undefined, "at the handle");
     this.tools.opened?.draw?.();
   }
 
   /** So many steps of the map across and up. */
   step(du, dv, event) {
     if (!this.map.plotly) return;
-    const [u, v] = this.plane.project(this.point.z);
-    this.move(this.plane.lift(u + du * this.map.step, v + dv * this.map.step, this.point.z), event);
+    this.move(this.plane.step(this.point.z, du * this.map.step, dv * this.map.step), event);
   }
 
   /** Put a name of the view into the link, as which tool is open. */

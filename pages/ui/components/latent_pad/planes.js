@@ -1,6 +1,10 @@
-// Which plane of latent space the map shows: two dimensions of choice, or the plane of greatest variance (PCA).
+// What the map shows of latent space: the plane of greatest variance (PCA), two dimensions of choice, or t-SNE.
 
 import { Plane } from "./samples.js";
+import { Tsne } from "./tsne.js";
+
+const KINDS = ["principal plane (PCA)", "two dimensions", "t-SNE"];
+const [, DIMENSIONS, TSNE] = KINDS.keys();
 
 export class PlaneChooser {
   /** Shows nothing when there is nothing to choose; `onChange(plane)` after a choice. */
@@ -8,11 +12,12 @@ export class PlaneChooser {
     this.latents = data.latents;
     this.principal = data.principal;
     if (data.latents <= 2) return;
-    this.kind = select(parent, "Map", ["principal plane (PCA)", "two dimensions"]);
+    this.kind = select(parent, "Map", KINDS);
     const names = data.ranges.map((_, i) => `z${i + 1}`);
     this.shown = [0, 1];
     this.axes = [select(parent, "across", names), select(parent, "up", names)];
     this.axes[1].selectedIndex = 1;
+    this.tsne = new Tsne(parent, data.tsne, () => onChange(this.plane));
     const changed = () => {
       this.arrange();
       onChange(this.plane);
@@ -26,25 +31,36 @@ export class PlaneChooser {
     // a plane has two directions: choosing the other axis' dimension swaps them
     if (across === up) this.axes.forEach((axis, k) => axis.selectedIndex === this.shown[k] && (axis.selectedIndex = this.shown[1 - k]));
     this.shown = this.dimensions;
-    this.axes.forEach((axis) => (axis.parentElement.hidden = this.isPrincipal));
+    this.axes.forEach((axis) => (axis.parentElement.hidden = this.kind.selectedIndex !== DIMENSIONS));
+    this.tsne.show(this.kind.selectedIndex === TSNE);
   }
 
-  /** For the link: the two dimensions as "0,1"; nothing where one begins. */
+  /** The codes are here, with which a map may have to be looked up. */
+  open(samples) {
+    this.tsne?.open(samples);
+  }
+
+  /** For the link: "tsne", or the two dimensions as "0,1"; nothing where one begins. */
   get name() {
-    return this.latents > 2 && !this.isPrincipal ? this.dimensions.join(",") : "";
+    return { [DIMENSIONS]: this.dimensions.join(","), [TSNE]: "tsne" }[this.kind?.selectedIndex] ?? "";
   }
 
   set name(name) {
     if (this.latents <= 2) return;
     const [across, up] = (name ?? "").split(",").map(Number);
     const isPair = across !== up && [across, up].every((d) => Number.isInteger(d) && d >= 0 && d < this.latents);
-    this.kind.selectedIndex = isPair ? 1 : 0;
+    this.kind.selectedIndex = name === "tsne" ? TSNE : isPair ? DIMENSIONS : 0;
     if (isPair) this.axes.forEach((axis, k) => (axis.selectedIndex = [across, up][k]));
     this.arrange();
   }
 
+  /** The t-SNE map, if it is chosen and computed. */
+  get embedding() {
+    return this.kind?.selectedIndex === TSNE ? this.tsne.embedding : null;
+  }
+
   get isPrincipal() {
-    return this.latents > 2 && this.kind.selectedIndex === 0;
+    return this.latents > 2 && this.kind.selectedIndex !== DIMENSIONS && !this.embedding;
   }
 
   get dimensions() {
@@ -52,6 +68,7 @@ export class PlaneChooser {
   }
 
   get plane() {
+    if (this.embedding) return this.embedding;
     if (this.isPrincipal) return new Plane(this.principal.rows, this.principal.centre);
     const zeros = Array(this.latents).fill(0);
     const [across, up] = this.dimensions;
@@ -62,6 +79,7 @@ export class PlaneChooser {
 
   /** Axis titles. */
   get titles() {
+    if (this.embedding) return ["t-SNE 1", "t-SNE 2"];
     if (this.isPrincipal) return ["first principal direction", "second principal direction"];
     return this.dimensions.map((d) => (d < this.latents ? `z${d + 1}` : "spread, so that each code can be seen"));
   }

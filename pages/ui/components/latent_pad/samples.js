@@ -4,6 +4,8 @@ const GOLDEN = 0.618034; // its multiples spread evenly over [0, 1), in whatever
 
 /** A plane through latent space, spanned by two orthonormal rows: what the map shows of L dimensions. */
 export class Plane {
+  hasInverse = true;
+
   constructor(rows, centre) {
     this.rows = rows;
     this.centre = centre;
@@ -18,6 +20,17 @@ export class Plane {
   lift(u, v, z) {
     const [u0, v0] = this.project(z);
     return z.map((value, i) => value + (u - u0) * this.rows[0][i] + (v - v0) * this.rows[1][i]);
+  }
+
+  /** The latent so far across and up from z. */
+  step(z, du, dv) {
+    const [u, v] = this.project(z);
+    return this.lift(u + du, v + dv, z);
+  }
+
+  /** What is decoded, in words. */
+  words(where) {
+    return where;
   }
 }
 
@@ -48,6 +61,7 @@ export class Samples {
 
   /** Codes on a plane: two Float32Arrays. Along a direction that is none they are spread, so that each can be seen. */
   project(plane) {
+    if (!plane.hasInverse) return plane.axes;
     const axes = [new Float32Array(this.count), new Float32Array(this.count)];
     axes.forEach((values, axis) => {
       const row = plane.rows[axis];
@@ -64,6 +78,7 @@ export class Samples {
 
   /** A code on a plane: its mean [u, v] and the covariance [uu, uv, vv] of its posterior there. */
   onPlane(n, plane) {
+    if (!plane.hasInverse) return { mean: plane.place(n), covariance: [0, 0, 0] };
     const { means, stds, latents } = this;
     const [across, up] = plane.rows;
     let [u, v, uu, uv, vv] = [0, 0, 0, 0, 0];

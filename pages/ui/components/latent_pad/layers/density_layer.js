@@ -59,6 +59,7 @@ export function usualOn(grid, samples, plane, shares) {
 
 class OnGrid {
   static fits = () => true;
+  static needsInverse = true;
   static above = false;
   dependsOn = ["plane", "view"];
 

@@ -12,6 +12,7 @@ export function ellipseOf([a, b, d]) {
 export class EllipseLayer {
   static fits = ({ data }) => data.prior !== null; // an autoencoder's codes have no spread
   static above = true;
+  static needsInverse = true;
   dependsOn = ["plane", "view"];
 
   constructor(pad, repaint, tell) {

@@ -18,11 +18,14 @@ const KINDS = [
   ["thumbnails", "Pictures", "The samples' pictures in place of dots, as many as fit", ThumbnailLayer],
 ];
 
+const NO_INVERSE = "t-SNE has no inverse: between samples there is no latent to decode, so the point goes from sample to sample, and layers that would fill the plane between them are off.";
+
 export class Layers {
   /** `pad` gives what layers paint: samples, plane, decode, colours; `onChange(names)` after a switch. */
   constructor(bar, map, pad, onChange) {
     Object.assign(this, { map, pad, onChange });
     this.shown = new Map(); // name -> { layer, canvas }
+    this.resting = new Set(); // those that come back with a plane that has an inverse
     this.buttons = new Map();
     for (const [name, label, title, Kind] of KINDS) {
       if (!Kind.fits(pad)) continue;
@@ -30,19 +33,42 @@ export class Layers {
       Object.assign(button, { type: "button", textContent: label, title });
       button.setAttribute("aria-pressed", "false");
       button.addEventListener("click", () => {
+        if (button.getAttribute("aria-disabled") === "true") return;
         this.switch(name, !this.shown.has(name));
-        this.onChange([...this.shown.keys()]);
+        this.onChange([...this.shown.keys(), ...this.resting]);
       });
-      this.buttons.set(name, { button, Kind });
+      this.buttons.set(name, { button, Kind, title });
     }
     this.status = bar.appendChild(document.createElement("span"));
     this.status.className = "lp-layer-status";
     this.status.setAttribute("role", "status");
+    this.reason = bar.appendChild(document.createElement("p"));
+    this.reason.className = "lp-no-inverse";
+    this.arrange();
+  }
+
+  fits(name) {
+    return this.pad.plane.hasInverse || !this.buttons.get(name).Kind.needsInverse;
+  }
+
+  /** Switch off what the plane does not allow, and on again what another one has switched off. */
+  arrange() {
+    this.reason.textContent = this.pad.plane.hasInverse ? "" : NO_INVERSE;
+    for (const [name, { button, title }] of this.buttons) {
+      const isFit = this.fits(name);
+      button.setAttribute("aria-disabled", String(!isFit));
+      button.title = isFit ? title : `Not on a t-SNE map, which has no inverse. ${title}`;
+      if (!isFit && this.shown.has(name)) {
+        this.switch(name, false);
+        this.resting.add(name);
+      } else if (isFit && this.resting.delete(name)) this.switch(name, true);
+    }
   }
 
   /** Show these layers and no others. */
   choose(names) {
-    for (const name of this.buttons.keys()) this.switch(name, names.includes(name));
+    this.resting = new Set(names.filter((name) => this.buttons.has(name) && !this.fits(name)));
+    for (const name of this.buttons.keys()) this.switch(name, names.includes(name) && this.fits(name));
   }
 
   switch(name, isOn) {
@@ -66,6 +92,7 @@ export class Layers {
 
   /** The plane, the view or what lies off the plane has changed. */
   refresh(cause) {
+    if (cause === "plane") this.arrange();
     for (const [name, { layer }] of this.shown) {
       if (layer.dependsOn.includes(cause)) this.prepare(name);
       else this.paint(name);

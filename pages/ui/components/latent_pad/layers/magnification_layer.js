@@ -20,6 +20,7 @@ export async function magnificationAt(decode, plane, z, step) {
 
 export class MagnificationLayer {
   static fits = ({ data }) => data.latents > 1;
+  static needsInverse = true;
   static above = false;
   dependsOn = ["plane", "view", "point"];
 

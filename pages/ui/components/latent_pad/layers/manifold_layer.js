@@ -6,6 +6,7 @@ const CELL_PIXELS = 44;
 
 export class ManifoldLayer {
   static fits = ({ data }) => !data.columns && data.latents > 1;
+  static needsInverse = true;
   static above = false;
   dependsOn = ["plane", "view", "point"];
 

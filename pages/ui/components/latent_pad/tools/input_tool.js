@@ -153,6 +153,9 @@ export class InputTool {
     }
     const { plane } = pad;
     const [u, v] = plane.project([...code.mean]);
+    pad.map.overlay.mark("x", [u, v]);
+    this.tellCode();
+    if (!plane.hasInverse) return pad.map.overlay.draw([]); // a spread has no shape on it
     const covariance = [[0, 0], [0, 1], [1, 1]].map(([p, q]) => plane.rows[p].reduce((sum, weight, i) => sum + weight * plane.rows[q][i] * code.std[i] ** 2, 0)); // prettier-ignore
     const { major, minor, angle } = ellipseOf(covariance);
     const around = Array.from({ length: 49 }, (_, k) => {
@@ -160,7 +163,11 @@ export class InputTool {
       return [u + a * Math.cos(angle) - b * Math.sin(angle), v + a * Math.sin(angle) + b * Math.cos(angle)];
     });
     pad.map.overlay.draw([{ colour: "#222", points: around }]);
-    pad.map.overlay.mark("x", [u, v]);
+  }
+
+  /** The code in numbers, and what lies nearest. */
+  tellCode() {
+    const { pad, code } = this;
     const label = pad.around.labelAt([...code.mean]);
     const widths = [...code.std].slice(0, 4).map((value, i) => `${code.mean[i].toFixed(2)} ± ${value.toPrecision(2)}`);
     const more = code.std.length > 4 ? ", …" : "";

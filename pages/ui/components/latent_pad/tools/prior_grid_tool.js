@@ -45,6 +45,8 @@ export class PriorGridTool {
   async draw() {
     this.turn += 1;
     const { turn, pad, canvas } = this;
+    canvas.hidden = !pad.plane.hasInverse;
+    if (canvas.hidden) return (this.status.textContent = "t-SNE has no inverse, so that no grid can be decoded on it. Choose another map.");
     const [, height, width] = pad.data.shape;
     this.base = [...pad.point.z];
     [this.across, this.up] = this.ticks();

@@ -1,0 +1,113 @@
+"""Maps that take a while: t-SNE of the codes of a model's version, computed once, by a process of its own.
+
+`start` begins it unless that is done or going on, `status` looks how far it is, `result` gives the file.
+"""
+
+import io
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from vae_core import derived, workspace
+from vae_core.errors import NotFoundError, ProjectionError
+from vae_core.files import is_disk_full, write_atomically
+from vae_core.latents import projection
+from vae_core.projections.directory import ProjectionDirectory, Status
+from vae_core.runs import threads
+
+__all__ = ["Status", "result", "start", "status"]
+
+KIND = "tsne"
+ANOTHER_VERSION = "This model has been trained on since. Reload the page."
+
+
+def start(checkpoint_id: str, version: str, mean: np.ndarray) -> None:
+    """Begin t-SNE of a model's codes, unless that is done or going on.
+
+    Args:
+        checkpoint_id: Whose codes these are.
+        version: Of the checkpoint.
+        mean: Posterior means [N, L].
+
+    Raises:
+        NotFoundError: if there is no such version any more.
+        ProjectionError: if there is no such map, or the disk is full.
+    """
+    directory = _directory(checkpoint_id, version)
+    projection.check(mean)
+    derived.forget(checkpoint_id, before=version)
+    directory.path.mkdir(exist_ok=True)
+    with _room(), FileLock(directory.path / "start.lock"):
+        if directory.read_status().state in ("queued", "running", "done"):
+            return
+        content = io.BytesIO()
+        np.save(content, mean.astype(np.float32))
+        write_atomically(directory.codes, content.getvalue())
+        directory.write_status(Status(state="queued"))
+    _start_worker(directory)
+
+
+def status(checkpoint_id: str, version: str) -> Status:
+    """Where it stands.
+
+    Raises:
+        NotFoundError: if there is no such version any more.
+    """
+    return _directory(checkpoint_id, version).read_status()
+
+
+def result(checkpoint_id: str, version: str) -> Path:
+    """The file of the places: float32 [N, 2], little-endian, in the order of the codes.
+
+    Raises:
+        NotFoundError: if there is no such version any more, or the map is not computed.
+    """
+    directory = _directory(checkpoint_id, version)
+    if not directory.places.is_file():
+        raise NotFoundError("This map is not computed yet. Start it first.")
+    return directory.places
+
+
+def _directory(checkpoint_id: str, version: str) -> ProjectionDirectory:
+    from vae_core import checkpoints  # with torch, 200 MB that the process which computes does without
+
+    if checkpoints.version(checkpoint_id) != version:
+        raise NotFoundError(ANOTHER_VERSION)
+    return ProjectionDirectory(derived.place(checkpoint_id, version, KIND))
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:  # the directory was deleted under our hands
+        raise NotFoundError(ANOTHER_VERSION) from error
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        raise ProjectionError("The disk is full. Make room, then try again.") from error
+
+
+def _start_worker(directory: ProjectionDirectory) -> None:
+    environment = os.environ | {
+        workspace.ENVIRONMENT: str(workspace.root()),
+        **threads.environment(beside_server=True),
+    }
+    with directory.log.open("ab") as log:
+        worker = subprocess.Popen(
+            [sys.executable, "-m", "vae_core.projections.worker", str(directory.path)],
+            cwd=Path(__file__).resolve().parents[2],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    threading.Thread(target=worker.wait, daemon=True).start()  # else it would stay a zombie after its end
