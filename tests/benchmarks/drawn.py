@@ -88,8 +88,9 @@ def report(
     seen = np.stack([picture for _, picture in drawn]).astype(float)
     moved = np.linalg.norm(np.array([z for z, _ in drawn]) - originals, axis=1)
     print(
-        f"\nmean |drawn − original|: {np.abs(seen - pictures).mean() / 255:.3f} a pixel; mean ink {seen.mean() / 255:.3f} "
-        f"drawn, {pictures.mean() / 255:.3f} original; codes {np.median(moved):.2f} apart in the median"
+        f"\nmean |drawn − original|: {np.abs(seen - pictures).mean() / 255:.3f} a pixel; mean ink "
+        f"{seen.mean() / 255:.3f} drawn, {pictures.mean() / 255:.3f} original; "
+        f"codes {np.median(moved):.2f} apart in the median"
     )
 
 

@@ -54,7 +54,7 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def row(*cells: object) -> None:
-    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
+    print(f"| {' | '.join(str(cell) for cell in cells)} |", flush=True)
 
 
 def measure(browser: Browser, app: AppProcess, model: str, name: str, on_server: bool = False) -> None:
@@ -76,7 +76,7 @@ def measure(browser: Browser, app: AppProcess, model: str, name: str, on_server:
             measured, different, requested = drag(page, across(target, *ends))
             times += measured
             fewest, requests = min(fewest, different), requests + len(requested)
-            page.wait_for_timeout(1500)  # let the commit of the release pass
+            page.wait_for_timeout(1000)  # let the commit of the release pass
         frames = page.evaluate("() => window.framesWhilePressed")
         p50, p95 = statistics.median(times), percentile(times, 0.95)
         where = page.get_by_test_id("latent-pad").get_attribute("data-decoder")
@@ -115,7 +115,7 @@ def main() -> None:
             for id in checkpoints.bundled():
                 measure(browser, app, id, id)
             measure(browser, app, checkpoints.bundled()[-1], checkpoints.bundled()[-1], on_server=True)
-            print()
+            print(f"\nload of the machine meanwhile: {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores\n")
             live_map.measure(browser, app, many)
         finally:
             browser.close()

@@ -1,5 +1,6 @@
 """A map of 50,000 points: how soon it can be dragged on, and at how many frames a second. Run by `live`."""
 
+import itertools
 import math
 import statistics
 import time
@@ -13,7 +14,7 @@ DRAG_SECONDS = 5
 VISITS = ("first", "second")
 """At the first the server has not opened the model yet; either comes with an empty cache."""
 COUNT_FRAMES = """() => {
-  const frames = window.frames_ = [];
+  const frames = window.drawnFrames = [];
   const note = (at) => { frames.push(at); requestAnimationFrame(note); };
   requestAnimationFrame(note);
 }"""
@@ -65,16 +66,17 @@ def measure_frames(page: Page) -> None:
         page.mouse.move(x + shrunk * math.cos(3 * passed), y + shrunk * math.sin(3 * passed))
         moves += 1
         page.wait_for_timeout(8)
-    frames = page.evaluate("() => window.frames_")
+    frames = page.evaluate("() => window.drawnFrames")
     times = page.evaluate(f"() => performance.getEntriesByName('{MEASURE}').map((entry) => entry.duration)")
     different = page.evaluate("() => window.painted.size")
     asked = list(requested)
     page.mouse.up()
-    gaps = sorted(b - a for a, b in zip(frames, frames[1:], strict=False))
+    gaps = sorted(b - a for a, b in itertools.pairwise(frames))
     rate = 1000 * len(gaps) / sum(gaps)
     print()
     print(
-        f"dragging on it for {DRAG_SECONDS} s: {rate:.0f} frames a second (longest {gaps[-1]:.0f} ms), {different} different pictures "
-        f"of {moves} positions, event to picture {statistics.median(times):.1f} ms p50 and "
+        f"dragging on it for {DRAG_SECONDS} s: {rate:.0f} frames a second (longest {gaps[-1]:.0f} ms), "
+        f"{different} different pictures of {moves} positions, event to picture "
+        f"{statistics.median(times):.1f} ms p50 and "
         f"{sorted(times)[int(0.95 * len(times))]:.1f} ms p95, {len(asked)} requests"
     )

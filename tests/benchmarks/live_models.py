@@ -1,4 +1,4 @@
-"""The models that the explorer's speed is measured with: each architecture at its own width, and a map of many codes."""
+"""What the explorer's speed is measured with: each architecture at its own width, and a map of many codes."""
 
 import numpy as np
 import torch

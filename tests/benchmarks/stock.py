@@ -23,7 +23,7 @@ SETTINGS = ["--server.headless", "true", "--browser.gatherUsageStats", "false", 
 """Whatever else Streamlit has from the start is left as it is."""
 SHORT_DRAGS = 20
 STEP_MS = 20
-QUIET_MS = 1200
+QUIET_MS = 1000
 
 WATCH = """() => {
   const noted = window.noted = { events: [], sent: [], pictures: [] };

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 FINER = 4
 """Thinned at so many times the size: the lines are smoother."""
-EVERY = 4
+EVERY = 8
 """Of the pixels of a line so many are one point."""
 SHORTEST = 5
 """Pixels: shorter branches are burrs of the thinning."""
