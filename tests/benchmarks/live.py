@@ -1,21 +1,51 @@
 """How live the explorer is: `python -m tests.benchmarks.live`.
 
-Measured inside the page, from the pointer event to the painted canvas, over a drag of 60 positions; side by side the
-bundled models decoding in the browser, and the first of them decoding on the server over the WebSocket.
+Measured inside the page, in Chromium drawing in software, from the pointer event to the picture having changed, over
+drags of 60 positions: every architecture and the bundled models decoding in the browser, beside each architecture the
+same decoder behind stock `st.slider` (`tests/benchmarks/stock.py` says how that is measured), and a bundled model
+decoding on the server over the WebSocket. Then how soon a map of 50,000 points can be dragged on, and at how many
+frames a second.
 """
 
+import os
 import statistics
 import tempfile
+import time
 from pathlib import Path
 
+import torch
 from playwright.sync_api import Browser, sync_playwright
 
 from pages.ui import browser_runtime
-from tests.browser.app_process import AppProcess, launch
-from tests.browser.explorer_page import WATCH_PAINTS, across, drag, open_explorer
+from tests.benchmarks import live_map, live_models, stock
+from tests.browser.app_process import ROOT, AppProcess, launch
+from tests.browser.explorer_page import POSITIONS, WATCH_PAINTS, across, drag, open_explorer
 from vae_core import checkpoints
 
-ROUNDS = 5
+ROUNDS = 3
+HEAD = (
+    "model",
+    "points",
+    "driven by",
+    "decoder in",
+    f"different of {POSITIONS}",
+    "p50 ms",
+    "p95 ms",
+    "requests",
+    "frames",
+)
+WATCH_FRAMES = """(() => {
+  let sent = 0;
+  window.framesWhilePressed = 0;
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (data) {
+    sent += 1;
+    return send.call(this, data);
+  };
+  addEventListener("pointerdown", () => { sent = 0; }, { capture: true });
+  addEventListener("pointerup", () => { window.framesWhilePressed += sent; }, { capture: true });
+})()"""
+"""Frames on any WebSocket of the page, from press to release."""
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -23,41 +53,70 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def measure(browser: Browser, app: AppProcess, model: str, on_server: bool) -> None:
+def row(*cells: object) -> None:
+    print(f"| {' | '.join(str(cell) for cell in cells)} |", flush=True)
+
+
+def measure(browser: Browser, app: AppProcess, model: str, name: str, on_server: bool = False) -> None:
+    """Drag on slider and map of the explorer."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.add_init_script(WATCH_FRAMES)
     if on_server:
         page.route("**/studio/runtime/**", lambda route: route.abort())
     open_explorer(page, app.address, f"model={model}")
     page.evaluate(WATCH_PAINTS)
+    page.wait_for_timeout(1500)  # the encoder arrives last
     points = page.locator(".lp-note").inner_text().split(" ")[0]
     slider, latent_map = page.get_by_role("slider", name="z1", exact=True), page.locator(".lp-map")
-    for name, target, ends in (("slider", slider, (0.5, 0.5)), ("map", latent_map, (0.2, 0.7))):
+    for driven, target, ends in (("slider", slider, (0.5, 0.5)), ("map", latent_map, (0.2, 0.7))):
         times: list[float] = []
         fewest, requests = 10**6, 0
+        page.evaluate("() => { window.framesWhilePressed = 0; }")
         for _ in range(ROUNDS):
             measured, different, requested = drag(page, across(target, *ends))
             times += measured
             fewest, requests = min(fewest, different), requests + len(requested)
-            page.wait_for_timeout(1500)  # let the commit of the release pass
-        where = "server" if on_server else "browser"
-        print(
-            f"| {model} | {points} | {where} | {name} | {fewest} of 60 | {statistics.median(times):.1f} | "
-            f"{percentile(times, 0.95):.1f} | {requests} |"
-        )
+            page.wait_for_timeout(1000)  # let the commit of the release pass
+        frames = page.evaluate("() => window.framesWhilePressed")
+        p50, p95 = statistics.median(times), percentile(times, 0.95)
+        where = page.get_by_test_id("latent-pad").get_attribute("data-decoder")
+        row(name, points, f"explorer: {driven}", where, fewest, f"{p50:.1f}", f"{p95:.1f}", requests, frames)
     page.close()
+
+
+def measure_stock(browser: Browser, model: str, name: str) -> None:
+    """Drag on `st.slider`: pictures, requests and frames while pressed, times from the release."""
+    with tempfile.TemporaryDirectory() as folder, stock.stock_app(Path(folder), checkpoints.locate(model)) as app:
+        page = stock.open_stock(browser, app.address)
+        found = stock.drag_stock(page)
+        page.close()
+    p50, p95 = statistics.median(found.times), percentile(found.times, 0.95)
+    told = (f"{p50:.1f} from release", f"{p95:.1f} from release", found.requests, found.frames)
+    row(name, "–", "st.slider", "server", found.different, *told)
 
 
 def main() -> None:
     assert browser_runtime.install()
+    torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        os.environ["VAE_STUDIO_WORKSPACE"] = folder
+        os.environ["PYTHONPATH"] = str(ROOT)  # for the script that lies elsewhere
+        models = {name: live_models.make(name) for name in live_models.KINDS}
+        many = live_models.make("MLP 28×28", live_models.MANY)
         app = AppProcess(Path(folder))
         browser = launch(playwright)
-        print("| model | points | decoder in | dragged | different pictures | median ms | p95 ms | requests |")
-        print("|---|---|---|---|---|---|---|---|")
+        time.sleep(20)  # the app prepares what is built in
+        row(*HEAD)
+        row(*["---"] * len(HEAD))
         try:
-            for model in checkpoints.bundled():
-                measure(browser, app, model, on_server=False)
-            measure(browser, app, checkpoints.bundled()[-1], on_server=True)
+            for name, id in models.items():
+                measure(browser, app, id, name)
+                measure_stock(browser, id, name)
+            for id in checkpoints.bundled():
+                measure(browser, app, id, id)
+            measure(browser, app, checkpoints.bundled()[-1], checkpoints.bundled()[-1], on_server=True)
+            print(f"\nload of the machine meanwhile: {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores\n")
+            live_map.measure(browser, app, many)
         finally:
             browser.close()
             app.stop()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
@@ -31,21 +32,34 @@ def launch(playwright: Playwright) -> Browser:
 
 
 class AppProcess:
-    """`streamlit run app.py`, as the README starts it."""
+    """`streamlit run app.py`, as the README starts it; or another script, in a folder with other settings or none."""
 
-    def __init__(self, workspace: Path) -> None:
+    def __init__(
+        self, workspace: Path, script: Path = ROOT / "app.py", arguments: Sequence[str] = (), cwd: Path = ROOT
+    ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}"
         self.workspace = workspace
+        self.command = [
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            str(script),
+            "--server.port",
+            str(self.port),
+            *arguments,
+        ]
+        self.cwd = cwd
         self.start()
 
     def start(self) -> None:
         """Start, and wait until it answers."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)],
-            cwd=ROOT,
+            self.command,
+            cwd=self.cwd,
             env=os.environ | {"VAE_STUDIO_WORKSPACE": str(self.workspace)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

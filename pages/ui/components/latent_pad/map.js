@@ -10,7 +10,7 @@ const MANY_POINTS = 5000;
 const RAW_MS = 4;
 
 /** plotly.js, loaded once a page from the app itself. */
-function loadPlotly(url) {
+export function loadPlotly(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   window.latentPadPlotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
@@ -56,7 +56,7 @@ export class LatentMap {
     }));
     // nothing to see, but the axes make room for the handle too
     traces.push({ type: "scatter", mode: "markers", x: [this.place[0]], y: [this.place[1]], marker: { opacity: 0 }, showlegend: false });
-    this.changing = this.plotly.newPlot(this.plot, traces, this.layout(titles, this.members.length > 1), this.config());
+    this.changing = this.plotly.newPlot(this.plot, traces, this.layout(titles, this.members.length > 1), this.config(samples.count));
     await this.changing;
     if (this.closed) return;
     const moved = (isOver) => () => {
@@ -98,7 +98,7 @@ export class LatentMap {
     };
   }
 
-  config() {
+  config(count) {
     const { Icons } = this.plotly;
     const togglePan = (plot) => this.plotly.relayout(plot, "dragmode", plot._fullLayout.dragmode === "pan" ? false : "pan");
     const pan = { name: "pan", title: "Drag the map instead of the point (on / off)", icon: Icons.pan, click: togglePan };
@@ -106,6 +106,8 @@ export class LatentMap {
       displaylogo: false,
       displayModeBar: true,
       scrollZoom: true,
+      // few dots are drawn finer than the screen; of many that costs a second where no graphics card helps
+      plotGlPixelRatio: count > MANY_POINTS ? window.devicePixelRatio || 1 : 2,
       doubleClick: "reset",
       modeBarButtons: [["zoomIn2d", "zoomOut2d", pan, "resetScale2d"]],
     };

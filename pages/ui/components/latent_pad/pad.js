@@ -8,7 +8,7 @@ import { HoverCard } from "./hover.js";
 import { Keys } from "./keys.js";
 import { Layers } from "./layers/layers.js";
 import { Link } from "./link.js";
-import { LatentMap } from "./map.js";
+import { LatentMap, loadPlotly } from "./map.js";
 import { openDecoder, openEncoder } from "./networks.js";
 import { Note } from "./note.js";
 import { Output } from "./output.js";
@@ -110,7 +110,10 @@ class LatentPad {
       this.paintDecoded(this.output.canvas, await this.decode(this.point.z));
       this.root.dataset.decoder = opened.where;
     });
+    loadPlotly(this.data.plotly).catch(() => {}); // on its way while the codes are; the map says if it does not arrive
     const map = Samples.fetch(this.data).then(async (samples) => {
+      const thumbnails = this.data.thumbnails && samples.fetchThumbnails(this.data.thumbnails);
+      thumbnails?.catch(() => {}); // awaited below
       this.samples = samples;
       this.around.open(samples);
       this.map.place = this.plane.project(this.point.z);
@@ -119,7 +122,7 @@ class LatentPad {
       this.map.show(...this.plane.project(this.point.z));
       this.layers = new Layers(this.layerBar, this.map, this, (names) => this.remember("layers", names));
       this.map.onView = (isOver) => this.layers.refresh(isOver ? "view" : "");
-      if (this.data.thumbnails) await samples.fetchThumbnails(this.data.thumbnails);
+      await thumbnails;
       this.layers.refresh("pictures");
       this.chooser.open(samples);
     });
