@@ -47,9 +47,9 @@ def start(checkpoint_id: str, version: str, mean: np.ndarray) -> None:
     with _room(), FileLock(directory.path / "start.lock"):
         if directory.read_status().state in ("queued", "running", "done"):
             return
-        content = io.BytesIO()
-        np.save(content, mean.astype(np.float32))
-        write_atomically(directory.codes, content.getvalue())
+        buffer = io.BytesIO()
+        np.save(buffer, mean.astype(np.float32))
+        write_atomically(directory.codes, buffer.getvalue())
         directory.write_status(Status(state="queued"))
     _start_worker(directory)
 

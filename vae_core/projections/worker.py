@@ -71,7 +71,7 @@ def compute(directory: ProjectionDirectory) -> None:
         ProjectionError: if there is no such map.
         FileNotFoundError: if the directory was removed meanwhile.
     """
-    mean = np.load(directory.codes, allow_pickle=False)
+    mean = np.lib.format.open_memmap(directory.codes, mode="r")
     directory.write_status(Status(state="running", seconds_left=projection.seconds(len(mean))))
     threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
     places = projection.tsne(mean, _teller(directory), threads)
