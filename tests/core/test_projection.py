@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.manifold import trustworthiness
+from sklearn.manifold import TSNE, trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
 from vae_core.errors import ProjectionError
@@ -37,8 +37,9 @@ def test_planted_clusters_stay_clusters_and_neighbours_are_kept_better_than_by_p
     assert share_of_own(places, group) > 0.99
     flat = on_principal_plane(mean)
     assert share_of_own(flat, group) < 0.95
-    assert trustworthiness(mean, places) > 0.95
-    assert trustworthiness(mean, places) > trustworthiness(mean, flat) + 0.03
+    kept = trustworthiness(mean, places)
+    assert kept > trustworthiness(mean, flat) + 0.03
+    assert kept > trustworthiness(mean, TSNE(random_state=0).fit_transform(mean)) - 0.01  # another's t-SNE
 
 
 def test_it_is_the_same_every_time_and_says_how_far_it_is() -> None:
