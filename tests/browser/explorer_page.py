@@ -42,9 +42,9 @@ def pick(page: Page, name: str, option: str) -> None:
 
 
 def open_explorer(page: Page, address: str, query: str) -> None:
-    """Open Explore and wait until decoder, map, pictures and at last the encoder are there."""
+    """Open Explore and wait until decoder, map and pictures are there."""
     page.goto(f"{address}/explore?{query}")
-    page.locator("[data-testid=latent-pad][data-ready=true][data-encoder]").wait_for(timeout=60_000)
+    page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
 
 
 def pixels(page: Page) -> list[int]:

@@ -38,7 +38,8 @@ def test_planted_clusters_stay_clusters_and_neighbours_are_kept_better_than_by_p
     flat = on_principal_plane(mean)
     assert share_of_own(flat, group) < 0.95
     kept = trustworthiness(mean, places)
-    assert kept > trustworthiness(mean, flat) + 0.03
+    assert 1 - kept < (1 - trustworthiness(mean, flat)) / 3
+    assert kept > 0.95
     assert kept > trustworthiness(mean, TSNE(random_state=0).fit_transform(mean)) - 0.01  # another's t-SNE
 
 
@@ -83,4 +84,4 @@ def test_what_has_no_map_is_refused(mean: np.ndarray, sentence: str) -> None:
 def test_more_codes_are_said_to_take_longer() -> None:
     times = [projection.seconds(count) for count in (10, 500, 1797, 5000, 10_000, 50_000, 200_000)]
     assert times == sorted(times)
-    assert times[-1] > 2 * times[-2]
+    assert times[-1] > 3 * times[-2]
