@@ -24,6 +24,7 @@ def explore(model: explorer.OpenModel) -> None:
         "z": state.point(model.vae.config.latents) or layout.start,
         "label": state.label(model.vae.labels),
         "view": state.view(),
+        "longest_view": state.LONGEST_VIEW,
         "turn": state.turn(key),
     }
     latent_pad(data | start, key=key, on_release=state.keep_point(model.id, key))

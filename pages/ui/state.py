@@ -16,7 +16,8 @@ from typing import Any
 import streamlit as st
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
-VIEW = re.compile(r"[a-z0-9:~,;.-]{1,6000}")
+LONGEST_VIEW = 6000
+VIEW = re.compile(rf"[a-z0-9:~,;.-]{{1,{LONGEST_VIEW}}}")
 LARGEST_LATENT = 1e6
 """The codes of an autoencoder lie where they like."""
 DOUBLE_CLICK_SECONDS = 3.0

@@ -3,7 +3,7 @@
 
 export class Link {
   constructor(root, data) {
-    Object.assign(this, { root, view: parseView(data.view), turn: data.turn }); // turn: of what was last told
+    Object.assign(this, { root, view: parseView(data.view), turn: data.turn, longest: data.longest_view }); // turn: of what was last told
     this.sent = JSON.stringify([data.z, data.label, formatView(this.view)]);
   }
 
@@ -23,10 +23,17 @@ export class Link {
     this.view = Object.fromEntries([...Object.entries(this.view).filter(([known]) => known !== name), [name, String(value ?? "")]].filter(([, text]) => text));
   }
 
+  /** The view as a link can hold it: of many dimensions it has no room for every place, and the longest stay out. */
+  short() {
+    const parts = Object.entries(this.view).sort(([, a], [, b]) => a.length - b.length);
+    while (formatView(Object.fromEntries(parts)).length > this.longest) parts.pop();
+    return formatView(Object.fromEntries(parts));
+  }
+
   /** Tell where the pad stands, unless that is known. */
   tell(point, label) {
     const z = point.map(rounded);
-    const view = formatView(this.view);
+    const view = this.short();
     const word = JSON.stringify([z, label, view]);
     if (word === this.sent) return;
     this.sent = word;

@@ -16,7 +16,11 @@ export function loadPlotly(url) {
     const script = document.createElement("script");
     script.src = url;
     script.onload = () => resolve(window.Plotly);
-    script.onerror = () => reject(new Error("the map's drawing library did not arrive"));
+    script.onerror = () => {
+      window.latentPadPlotly = null; // the next model may ask again
+      script.remove();
+      reject(new Error("the map's drawing library did not arrive"));
+    };
     document.head.append(script);
   });
   return window.latentPadPlotly;
@@ -41,7 +45,9 @@ export class LatentMap {
   }
 
   async open(url, samples, groups, plane, titles) {
-    this.plotly = await loadPlotly(url);
+    const plotly = await loadPlotly(url);
+    if (this.closed) return;
+    this.plotly = plotly;
     this.members = groups.names.map(() => []);
     samples.labels.forEach((label, n) => this.members[groups.of_label[label]].push(n));
     const [x, y] = samples.project(plane);
@@ -84,6 +90,7 @@ export class LatentMap {
   }
 
   layout([xTitle, yTitle], withLegend) {
+    this.coloured = JSON.stringify(this.colours());
     const axis = { zeroline: true, automargin: true };
     return {
       ...this.colours(),
@@ -125,7 +132,11 @@ export class LatentMap {
   /** Take the page's colours anew, after a change of theme. */
   recolour() {
     if (!this.plotly) return;
-    const { xaxis, ...rest } = this.colours();
+    const colours = this.colours();
+    const wanted = JSON.stringify(colours);
+    if (wanted === this.coloured) return; // laying out anew costs a frame or two
+    this.coloured = wanted;
+    const { xaxis, ...rest } = colours;
     const axes = {};
     for (const name of ["xaxis", "yaxis"]) for (const [key, value] of Object.entries(xaxis)) axes[`${name}.${key}`] = value;
     delete rest.yaxis;

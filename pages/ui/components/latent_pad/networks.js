@@ -78,6 +78,7 @@ function openOnServer(half, why) {
   const address = new URL(half.socket, location.href);
   address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   let socket = null;
+  let isClosed = false;
 
   function connect() {
     if (socket && socket.readyState <= WebSocket.OPEN) return socket.opened;
@@ -91,6 +92,7 @@ function openOnServer(half, why) {
   }
 
   const ask = async (values) => {
+    if (isClosed) throw new Error("the explorer was closed");
     await connect();
     return new Promise((resolve, reject) => {
       socket.onmessage = (message) => resolve([new Float32Array(message.data)]);
@@ -98,5 +100,9 @@ function openOnServer(half, why) {
       socket.send(values);
     });
   };
-  return { where: "server", why, ask: inTurn(ask), close: () => socket?.close() };
+  const close = () => {
+    isClosed = true;
+    socket?.close();
+  };
+  return { where: "server", why, ask: inTurn(ask), close };
 }

@@ -22,7 +22,6 @@ import { Table } from "./table/table.js";
 import { Tools } from "./tools/tools.js";
 import { Watch } from "./watch.js";
 
-
 /** Show what `data` describes in `root`; called again by Streamlit whenever data or theme change. */
 export async function show(root, data) {
   if (root.pad?.shows(data)) return root.pad.update(data);
@@ -52,10 +51,12 @@ class LatentPad {
   build() {
     const { data } = this;
     const main = add(this.root, "div", "lp-main");
-    this.chooser = new PlaneChooser(add(main, "div", "lp-planes"), data, (plane) => {
+    const chosen = (plane) => {
+      this.link.set("zoom", "");
       this.changePlane(plane);
       this.remember("map", this.chooser.name);
-    });
+    };
+    this.chooser = new PlaneChooser(add(main, "div", "lp-planes"), data, chosen, (plane) => this.changePlane(plane));
     this.chooser.name = this.link.view.map;
     this.area = add(main, "div", "lp-map");
     this.area.tabIndex = 0;
@@ -67,6 +68,7 @@ class LatentPad {
     this.labels = new LabelChooser(add(side, "div", "lp-label"), data.conditions, data.label, (event) => {
       this.look(this.point.z, event, "at the handle");
       this.settle();
+      this.tools.relabel();
     });
     const pictures = add(side, "div", "lp-pictures");
     this.output = new Output(pictures, this, {
@@ -104,17 +106,20 @@ class LatentPad {
   }
 
   async open() {
-    const decoder = openDecoder(this.data).then(async (opened) => {
+    this.opening = openDecoder(this.data).then((opened) => {
       if (this.closed) return opened.close();
       this.decoder = opened;
+    });
+    const decoder = this.opening.then(async () => {
+      if (this.closed) return;
       this.paintDecoded(this.output.canvas, await this.decode(this.point.z));
-      this.root.dataset.decoder = opened.where;
+      this.root.dataset.decoder = this.decoder.where;
     });
     loadPlotly(this.data.plotly).catch(() => {}); // on its way while the codes are; the map says if it does not arrive
     const map = Samples.fetch(this.data).then(async (samples) => {
-      const thumbnails = this.data.thumbnails && samples.fetchThumbnails(this.data.thumbnails);
-      thumbnails?.catch(() => {}); // awaited below
+      if (this.closed) return;
       this.samples = samples;
+      const thumbnails = this.data.thumbnails && samples.fetchThumbnails(this.data.thumbnails);
       this.around.open(samples);
       this.map.place = this.plane.project(this.point.z);
       await this.map.open(this.data.plotly, samples, this.data.groups, this.plane, this.chooser.titles);
@@ -122,9 +127,9 @@ class LatentPad {
       this.map.show(...this.plane.project(this.point.z));
       this.layers = new Layers(this.layerBar, this.map, this, (names) => this.remember("layers", names));
       this.map.onView = (isOver) => this.layers.refresh(isOver ? "view" : "");
-      await thumbnails;
-      this.layers.refresh("pictures");
       this.chooser.open(samples);
+      await Promise.allSettled([thumbnails]); // without them the map is a map all the same
+      this.layers.refresh("pictures");
     });
     const [decoding, mapping] = await Promise.allSettled([decoder, map]);
     if (this.closed) return;
@@ -165,6 +170,7 @@ class LatentPad {
     this.point.settle();
     this.arrive();
     this.recall();
+    this.rested();
   }
 
   /** Open what the link names: plane, layers, tool. */
@@ -176,7 +182,7 @@ class LatentPad {
       this.chooser.name = map;
       this.changePlane(this.chooser.plane);
     }
-    this.map.zoom = zoom;
+    if (!this.chooser.isAwaited) this.map.zoom = zoom;
     this.layers?.choose((layers ?? "").split(","));
     this.table?.recall();
     if (this.decoder) this.tools.open(tool);
@@ -212,13 +218,18 @@ class LatentPad {
   undo(by) {
     this.point.step(by);
     this.arrive();
-    this.commit();
+    this.rested();
   }
 
   /** The point rests: it can be come back to, and Python is told. */
   settle() {
     this.point.settle();
     this.bar.show(this.point);
+    this.rested();
+  }
+
+  /** What the map shows beside its plane follows, and Python is told. */
+  rested() {
     if (this.data.latents > 2 || this.data.conditions.length) this.layers?.refresh("point");
     this.commit();
   }
@@ -234,7 +245,11 @@ class LatentPad {
   }
 
   /** Values that a latent decodes to, with the label that is chosen. */
-  decode = (z) => this.decoder.decode(this.labels.input(z));
+  decode = async (z) => {
+    if (!this.decoder) await this.opening;
+    if (!this.decoder) throw new Error("the explorer was closed");
+    return this.decoder.decode(this.labels.input(z));
+  };
 
   /** Mean and std of q(z | x) of an example's values, with the label that is chosen. */
   encode = async (x) => {
@@ -244,10 +259,10 @@ class LatentPad {
 
   changePlane(plane) {
     this.plane = plane;
-    this.link.set("zoom", "");
     if (!this.map.plotly) return;
     this.map.show(...plane.project(this.point.z));
     this.map.replot(this.samples, plane, this.chooser.titles);
+    if (!this.chooser.isAwaited) this.map.zoom = this.link.view.zoom;
     this.layers.refresh("plane");
     this.look(this.point.z, undefined, "at the handle");
     this.tools.opened?.draw?.();
@@ -273,6 +288,7 @@ class LatentPad {
     this.closed = true;
     this.keys.close();
     this.watch.close();
+    this.chooser.close();
     this.strips?.stop();
     this.layers?.close();
     this.tools.close();

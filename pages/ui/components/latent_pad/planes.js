@@ -7,8 +7,8 @@ const KINDS = ["principal plane (PCA)", "two dimensions", "t-SNE"];
 const [, DIMENSIONS, TSNE] = KINDS.keys();
 
 export class PlaneChooser {
-  /** Shows nothing when there is nothing to choose; `onChange(plane)` after a choice. */
-  constructor(parent, data, onChange) {
+  /** Shows nothing when there is nothing to choose; `onChange(plane)` after a choice, `onArrival(plane)` when t-SNE has come. */
+  constructor(parent, data, onChange, onArrival) {
     this.latents = data.latents;
     this.principal = data.principal;
     if (data.latents <= 2) return;
@@ -17,7 +17,7 @@ export class PlaneChooser {
     this.shown = [0, 1];
     this.axes = [select(parent, "across", names), select(parent, "up", names)];
     this.axes[1].selectedIndex = 1;
-    this.tsne = new Tsne(parent, data.tsne, () => onChange(this.plane));
+    this.tsne = new Tsne(parent, data.tsne, () => onArrival(this.plane));
     const changed = () => {
       this.arrange();
       onChange(this.plane);
@@ -40,6 +40,10 @@ export class PlaneChooser {
     this.tsne?.open(samples);
   }
 
+  close() {
+    this.tsne?.close();
+  }
+
   /** For the link: "tsne", or the two dimensions as "0,1"; nothing where one begins. */
   get name() {
     return { [DIMENSIONS]: this.dimensions.join(","), [TSNE]: "tsne" }[this.kind?.selectedIndex] ?? "";
@@ -57,6 +61,11 @@ export class PlaneChooser {
   /** The t-SNE map, if it is chosen and computed. */
   get embedding() {
     return this.kind?.selectedIndex === TSNE ? this.tsne.embedding : null;
+  }
+
+  /** Whether the map that is chosen is not there yet. */
+  get isAwaited() {
+    return this.kind?.selectedIndex === TSNE && !this.embedding;
   }
 
   get isPrincipal() {

@@ -11,6 +11,11 @@ export class Plane {
     this.centre = centre;
   }
 
+  /** How many of the two axes are directions of latent space: 1 where there is one latent. */
+  get directions() {
+    return this.rows.filter((row) => !isNone(row)).length;
+  }
+
   /** Latent -> [u, v] on the plane. */
   project(z) {
     return this.rows.map((row) => row.reduce((sum, weight, i) => sum + weight * (z[i] - this.centre[i]), 0));

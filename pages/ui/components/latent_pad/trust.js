@@ -21,6 +21,7 @@ export class TrustMeter {
     this.verdict = add(parent, "p", "lp-trust-verdict");
     this.figures = add(parent, "p", "lp-trust-figures");
     this.parent = parent;
+    this.isEncoding = false;
     this.roundTrip = null;
   }
 
@@ -35,11 +36,13 @@ export class TrustMeter {
     this.verdict.textContent = `${WORDS[kind]} · denser than at ${percent(share)} of the codes`;
     this.logDensity = logDensity;
     this.logPrior = this.prior ? this.prior.logDensity(z) : null;
+    this.roundTrip = null;
     this.tell();
   }
 
-  /** ‖z − μ(dec z)‖: how far what is decoded is encoded from where it came; null while that is not known. */
+  /** ‖z − μ(dec z)‖: how far what is decoded is encoded from where it came; "…" stands for it until then. */
   showRoundTrip(distance) {
+    this.isEncoding = true;
     this.roundTrip = distance;
     this.tell();
   }
@@ -47,7 +50,7 @@ export class TrustMeter {
   tell() {
     const parts = [`log q(z) ${number(this.logDensity)}`];
     if (this.logPrior !== null) parts.push(`log p(z) ${number(this.logPrior)} nats`);
-    if (this.roundTrip !== null) parts.push(`round trip ‖z − μ(dec z)‖ ${this.roundTrip.toPrecision(2)}`);
+    if (this.isEncoding) parts.push(`round trip ‖z − μ(dec z)‖ ${this.roundTrip?.toPrecision(2) ?? "…"}`);
     this.figures.textContent = parts.join(" · ");
   }
 }

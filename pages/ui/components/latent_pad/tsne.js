@@ -19,12 +19,11 @@ export class Tsne {
     this.told = add(this.row, "span");
     this.start.addEventListener("click", () => this.ask("POST"));
     // nothing is asked of the server while a pointer is down
+    this.ending = new AbortController();
+    const { signal } = this.ending;
     const root = parent.closest(".latent-pad") ?? parent;
-    const release = () => (this.isPressed = false);
-    root.addEventListener("pointerdown", () => {
-      this.isPressed = true;
-      for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, release, { once: true, capture: true });
-    }, { capture: true }); // prettier-ignore
+    root.addEventListener("pointerdown", () => (this.isPressed = true), { capture: true, signal });
+    for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, () => (this.isPressed = false), { capture: true, signal });
   }
 
   /** The codes are here, and with them what places are for. */
@@ -57,6 +56,11 @@ export class Tsne {
     } finally {
       this.isAsking = false;
     }
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.ending.abort();
   }
 
   askAgain(delay) {

@@ -4,7 +4,7 @@ const CELLS = 128; // across the wider side
 const REACH = 3.5; // standard deviations that a posterior is drawn out to
 const BANDS = [0.02, 0.1, 0.3, 0.6, 0.9]; // shares of the codes outside each band
 const HOLE = 0.01; // a hole is less dense than at this share of the codes
-const REGION = 5.991; // chi-square with 2 degrees of freedom, 95 %
+const REGION = [0, 3.841, 5.991]; // chi-square with so many degrees of freedom, 95 %
 
 /**
  * The marginal density of q(z) on a plane: each posterior N(mean, diag std²) becomes a normal with covariance
@@ -116,7 +116,7 @@ export class HoleLayer extends OnGrid {
 
   draw(grid, samples, plane) {
     const [limit] = usualOn(grid, samples, plane, [HOLE]);
-    const inside = this.pad.data.prior?.logits.length === 1 ? standardRegion(plane) : codesRegion(samples, plane);
+    const inside = hasStandardPrior(this.pad.data) ? standardRegion(plane) : codesRegion(samples, plane);
     // a chequered red, so that it is told from the dots' colours without seeing red
     let cell = 0;
     return this.picture(grid, (density, u, v) => {
@@ -127,14 +127,20 @@ export class HoleLayer extends OnGrid {
   }
 }
 
-/** Where 95 % of N(0, I) lies on a plane. */
-function standardRegion(plane) {
+/** Whether codes are led to N(0, I); else, as those of an autoencoder, they may lie anywhere. */
+export function hasStandardPrior({ prior }) {
+  return prior?.logits.length === 1;
+}
+
+/** Where 95 % of N(0, I) lies on a plane; along an axis that is no direction there is nothing to lie far out on. */
+export function standardRegion(plane) {
   const [u0, v0] = plane.project(Array(plane.centre.length).fill(0));
-  return (u, v) => (u - u0) ** 2 + (v - v0) ** 2 <= REGION;
+  const limit = REGION[plane.directions];
+  return (u, v) => (u - u0) ** 2 + (plane.directions === 2 ? (v - v0) ** 2 : 0) <= limit;
 }
 
 /** Where 95 % of a normal with the codes' mean and covariance lies. */
-function codesRegion(samples, plane) {
+export function codesRegion(samples, plane) {
   let [su, sv, suu, suv, svv] = [0, 0, 0, 0, 0];
   for (let n = 0; n < samples.count; n += 1) {
     const { mean: [u, v] } = samples.onPlane(n, plane);
@@ -142,6 +148,8 @@ function codesRegion(samples, plane) {
   } // prettier-ignore
   const [mu, mv] = [su / samples.count, sv / samples.count];
   const [a, b, d] = [suu / samples.count - mu * mu, suv / samples.count - mu * mv, svv / samples.count - mv * mv];
+  const limit = REGION[plane.directions];
+  if (plane.directions === 1) return (u) => (u - mu) ** 2 <= limit * a;
   const determinant = Math.max(a * d - b * b, 1e-12);
-  return (u, v) => (d * (u - mu) ** 2 - 2 * b * (u - mu) * (v - mv) + a * (v - mv) ** 2) / determinant <= REGION;
+  return (u, v) => (d * (u - mu) ** 2 - 2 * b * (u - mu) * (v - mv) + a * (v - mv) ** 2) / determinant <= limit;
 }

@@ -1,5 +1,6 @@
 // A grid of straight lines on the map and, beside it, the curves that the decoder makes of them in data space.
 
+import { Latest } from "../latest.js";
 import { isPlane, original } from "../table/fields.js";
 import { round125, ticks } from "../table/plane_plot.js";
 
@@ -19,16 +20,17 @@ export function gridLines({ u, v }, latents) {
 
 export class GridLayer {
   static fits = ({ data }) => isPlane(data.columns);
+  static needsInverse = true;
   static above = false;
   dependsOn = ["plane", "view", "point"];
 
   constructor(pad, repaint, tell) {
-    Object.assign(this, { pad, repaint, tell, turn: 0, lines: [] });
+    Object.assign(this, { pad, repaint, tell, latest: new Latest(), lines: [] });
   }
 
   async prepare(view) {
-    this.turn += 1;
-    const { turn, pad } = this;
+    const isLatest = this.latest.begin();
+    const { pad } = this;
     const { fields, space } = pad.table;
     this.lines = gridLines(view, pad.data.latents);
     const curves = [];
@@ -36,7 +38,7 @@ export class GridLayer {
       const points = [];
       for (const [u, v] of places) {
         const values = await pad.decode(pad.plane.lift(u, v, pad.point.z));
-        if (turn !== this.turn) return;
+        if (!isLatest()) return;
         points.push(fields.map((field) => original(field, values)));
       }
       curves.push({ kind, points });
@@ -57,7 +59,7 @@ export class GridLayer {
   }
 
   stop() {
-    this.turn += 1;
+    this.latest.stop();
     this.pad.table.space.showGrid([]);
     this.tell("");
   }

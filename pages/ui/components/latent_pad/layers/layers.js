@@ -1,7 +1,7 @@
 // What can be laid under and over the dots of the map: each layer is a switch, and paints on a canvas of its own.
 
 import { fit } from "../overlay.js";
-import { DensityLayer, HoleLayer } from "./density_layer.js";
+import { DensityLayer, hasStandardPrior, HoleLayer } from "./density_layer.js";
 import { EllipseLayer } from "./ellipses.js";
 import { GridLayer } from "./grid_layer.js";
 import { MagnificationLayer } from "./magnification_layer.js";
@@ -10,13 +10,18 @@ import { ThumbnailLayer } from "./thumbnail_layer.js";
 
 const KINDS = [
   ["density", "Density", "How densely the codes lie: the aggregate posterior q(z) on this plane", DensityLayer],
-  ["holes", "Holes", "Where the prior leads but hardly any code lies: what is decoded there is a guess", HoleLayer],
+  ["holes", "Holes", holes, HoleLayer],
   ["grid", "Grid", "Straight lines on the map and, in data space, the curves that the decoder makes of them", GridLayer],
   ["manifold", "Manifold", "What the decoder makes of points all over the map", ManifoldLayer],
   ["magnification", "Magnification", "Where the picture changes fast: √det(JᵀJ), the area of pictures to an area of the map", MagnificationLayer],
   ["ellipses", "Ellipses", "The posterior of each code, one standard deviation wide, drawn to scale", EllipseLayer],
   ["thumbnails", "Pictures", "The samples' pictures in place of dots, as many as fit", ThumbnailLayer],
 ];
+
+function holes(data) {
+  const where = hasStandardPrior(data) ? "Where the prior leads" : "Amid the codes, where 95 % of a normal fitted to them lies,";
+  return `${where} but hardly any code lies: what is decoded there is a guess`;
+}
 
 const NO_INVERSE = "t-SNE has no inverse: between samples there is no latent to decode, so the point goes from sample to sample, and layers that would fill the plane between them are off.";
 
@@ -27,8 +32,9 @@ export class Layers {
     this.shown = new Map(); // name -> { layer, canvas }
     this.resting = new Set(); // those that come back with a plane that has an inverse
     this.buttons = new Map();
-    for (const [name, label, title, Kind] of KINDS) {
+    for (const [name, label, hint, Kind] of KINDS) {
       if (!Kind.fits(pad)) continue;
+      const title = typeof hint === "function" ? hint(pad.data) : hint;
       const button = bar.appendChild(document.createElement("button"));
       Object.assign(button, { type: "button", textContent: label, title });
       button.setAttribute("aria-pressed", "false");
@@ -37,7 +43,7 @@ export class Layers {
         this.switch(name, !this.shown.has(name));
         this.onChange([...this.shown.keys(), ...this.resting]);
       });
-      this.buttons.set(name, { button, Kind, title });
+      this.buttons.set(name, { button, Kind, title, label });
     }
     this.status = bar.appendChild(document.createElement("span"));
     this.status.className = "lp-layer-status";
@@ -102,7 +108,9 @@ export class Layers {
   prepare(name) {
     const view = this.map.view;
     if (!view) return;
-    this.shown.get(name).layer.prepare(view);
+    const { layer } = this.shown.get(name);
+    const prepared = layer.prepare(view); // some wait for the decoder
+    prepared?.catch((error) => this.tell(name, `${this.buttons.get(name).label} stopped: ${error.message}`));
     this.paint(name);
   }
 

@@ -1,6 +1,8 @@
 // Magnification: how much the picture changes to a step on the map, √det(JᵀJ) of the decoder along the plane.
 // The same as vae_core/latents/geometry.py, by finite differences; Bishop, Svensén & Williams 1997.
 
+import { Latest } from "../latest.js";
+
 const CELLS = 28;
 const STEP = 1e-3; // of the width of the view
 
@@ -25,12 +27,12 @@ export class MagnificationLayer {
   dependsOn = ["plane", "view", "point"];
 
   constructor(pad, repaint, tell) {
-    Object.assign(this, { pad, repaint, tell, turn: 0, found: [] });
+    Object.assign(this, { pad, repaint, tell, latest: new Latest(), found: [] });
   }
 
   async prepare(view) {
-    this.turn += 1;
-    const { turn, pad } = this;
+    const isLatest = this.latest.begin();
+    const { pad } = this;
     const cell = Math.max(view.u[1] - view.u[0], view.v[1] - view.v[0]) / CELLS;
     const columns = Math.round((view.u[1] - view.u[0]) / cell);
     const rows = Math.round((view.v[1] - view.v[0]) / cell);
@@ -38,7 +40,7 @@ export class MagnificationLayer {
     for (let k = 0; k < rows * columns; k += 1) {
       const [u, v] = [view.u[0] + ((k % columns) + 0.5) * cell, view.v[1] - (Math.floor(k / columns) + 0.5) * cell];
       const value = await magnificationAt(pad.decode, pad.plane, pad.plane.lift(u, v, pad.point.z), STEP * (view.u[1] - view.u[0]));
-      if (turn !== this.turn) return;
+      if (!isLatest()) return;
       found.push({ u, v, value });
       if (k % columns === columns - 1) {
         Object.assign(this, { found, cell, largest: Math.max(...found.map((one) => one.value)), usual: quantile(found, 0.97) });
@@ -57,7 +59,7 @@ export class MagnificationLayer {
   }
 
   stop() {
-    this.turn += 1;
+    this.latest.stop();
     this.tell("");
   }
 }

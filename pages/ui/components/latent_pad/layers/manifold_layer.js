@@ -1,5 +1,6 @@
 // The manifold: what the decoder makes of points all over the map.
 
+import { Latest } from "../latest.js";
 import { offscreen } from "../picture.js";
 
 const CELL_PIXELS = 44;
@@ -11,12 +12,11 @@ export class ManifoldLayer {
   dependsOn = ["plane", "view", "point"];
 
   constructor(pad, repaint, tell) {
-    Object.assign(this, { pad, repaint, tell, turn: 0, cells: [] });
+    Object.assign(this, { pad, repaint, tell, latest: new Latest(), cells: [] });
   }
 
   async prepare(view) {
-    this.turn += 1;
-    const { turn } = this;
+    const isLatest = this.latest.begin();
     const { pad } = this;
     const columns = Math.max(Math.round(view.width / CELL_PIXELS), 2);
     const rows = Math.max(Math.round(view.height / CELL_PIXELS), 2);
@@ -26,7 +26,7 @@ export class ManifoldLayer {
       const [column, row] = [k % columns, Math.floor(k / columns)];
       const [u, v] = [view.u[0] + (column + 0.5) * this.size[0], view.v[1] - (row + 0.5) * this.size[1]];
       const values = await pad.decode(pad.plane.lift(u, v, pad.point.z));
-      if (turn !== this.turn) return;
+      if (!isLatest()) return;
       cells.push({ u, v, picture: offscreen(values, pad.data.shape) });
       if (column === columns - 1 || k === rows * columns - 1) {
         this.cells = cells;
@@ -45,7 +45,7 @@ export class ManifoldLayer {
   }
 
   stop() {
-    this.turn += 1;
+    this.latest.stop();
     this.tell("");
   }
 }

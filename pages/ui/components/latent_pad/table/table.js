@@ -1,5 +1,6 @@
 // What the explorer has for tables: the decoded row as a profile against a reference, and rows of two numbers in data space.
 
+import { Latest } from "../latest.js";
 import { add, button } from "../elements.js";
 import { formatLatent, parseLatent } from "../link.js";
 import { DataSpace } from "./data_space.js";
@@ -10,7 +11,7 @@ const MOST_SPOKEN = 12; // columns whose values are all told to a screen reader
 
 export class Table {
   constructor(pad, data) {
-    Object.assign(this, { pad, fields: fieldsOf(data.columns, data.probabilities), profiles: new Map(), turn: 0 });
+    Object.assign(this, { pad, fields: fieldsOf(data.columns, data.probabilities), profiles: new Map(), latest: new Latest() });
   }
 
   /** Beneath the profile a row of buttons; beside the map, for points in the plane, the data space. */
@@ -74,11 +75,10 @@ export class Table {
 
   async refer(z, label, text) {
     const { pad } = this;
-    this.turn += 1;
-    const { turn } = this;
+    const isLatest = this.latest.begin();
     this.told = text;
     const values = await pad.decoder.decode(pad.labels.input(z, label));
-    if (turn !== this.turn || pad.closed) return;
+    if (!isLatest() || pad.closed) return;
     this.reference = values;
     if (!this.values) return;
     this.paint(pad.output.canvas, this.values);

@@ -1,6 +1,7 @@
 // A palette: several anchors at the corners of a polygon, and a place within it that blends them.
 
 import { add, button } from "../elements.js";
+import { Latest } from "../latest.js";
 import { formatLatent, parseLatent } from "../link.js";
 import { offscreen } from "../picture.js";
 import { clampInto, weightsAt } from "./barycentric.js";
@@ -14,7 +15,7 @@ const LETTERS = "ABCDEFGH";
 
 export class BlendTool {
   constructor(panel, pad) {
-    Object.assign(this, { pad, anchors: [], place: [0.5, 0.5] });
+    Object.assign(this, { pad, anchors: [], place: [0.5, 0.5], latest: new Latest() });
     const row = add(panel, "div", "lp-input-row");
     this.canvas = add(row, "canvas", "lp-palette");
     this.canvas.dataset.testid = "palette";
@@ -50,8 +51,24 @@ export class BlendTool {
     this.pad.remember("anchors", latents.map(formatLatent).join(";"));
     this.show();
     if (this.pad.data.columns) return;
-    for (const anchor of this.anchors) anchor.picture ??= offscreen(await this.pad.decode(anchor.z), this.pad.data.shape);
+    await this.fill();
+  }
+
+  /** Pictures for the anchors that have none. */
+  async fill() {
+    const isLatest = this.latest.begin();
+    for (const anchor of this.anchors.filter(({ picture }) => !picture)) {
+      const picture = offscreen(await this.pad.decode(anchor.z), this.pad.data.shape);
+      if (!isLatest()) return;
+      anchor.picture = picture;
+    }
     this.paint();
+  }
+
+  relabel() {
+    if (this.pad.data.columns) return;
+    for (const anchor of this.anchors) anchor.picture = null;
+    this.fill();
   }
 
   show() {

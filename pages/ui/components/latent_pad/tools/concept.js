@@ -1,6 +1,7 @@
 // One concept: its slider, what it does in pictures, and how far it can be trusted.
 
 import { add, button } from "../elements.js";
+import { Latest } from "../latest.js";
 import { paintCell } from "../picture.js";
 
 const MOST = 2; // times the difference of the groups, either way
@@ -82,7 +83,7 @@ export class Concept {
 /** What a concept does to the point, from −2 to +2 times. */
 class ConceptStrip {
   constructor(parent, pad, concept) {
-    Object.assign(this, { pad, concept, turn: 0 });
+    Object.assign(this, { pad, concept, latest: new Latest() });
     this.canvas = add(parent, "canvas", "lp-strip");
     this.canvas.style.aspectRatio = `${CELLS * pad.data.shape[2]} / ${pad.data.shape[1]}`;
     this.canvas.setAttribute("role", "img");
@@ -91,21 +92,21 @@ class ConceptStrip {
 
   /** Around a base to which this concept is not yet added. */
   async show(base) {
-    const place = base.join();
+    const place = [...base, this.pad.labels.index].join();
     if (place === this.shown || !this.pad.decoder) return;
-    this.turn += 1;
-    const { turn, pad, concept } = this;
+    const isLatest = this.latest.begin();
+    const { pad, concept } = this;
     for (let k = 0; k < CELLS; k += 1) {
       const amount = MOST * ((2 * k) / (CELLS - 1) - 1);
       const values = await pad.decode(base.map((value, i) => value + amount * concept.vector[i]));
-      if (turn !== this.turn) return;
+      if (!isLatest()) return;
       paintCell(this.canvas, values, pad.data.shape, k, CELLS);
     }
     this.shown = place;
   }
 
   stop() {
-    this.turn += 1;
+    this.latest.stop();
   }
 }
 

@@ -56,6 +56,7 @@ export class ConceptsTool {
     const { having, lacking } = this;
     if (this.button.getAttribute("aria-disabled") === "true" || this.isBusy) return;
     this.isBusy = true;
+    this.tell("Making the concept…");
     try {
       const body = JSON.stringify({ name: this.name.value, group: having.numbers, other: lacking.numbers });
       const answer = await ask(this.pad.data.concepts, { method: "POST", headers: { "Content-Type": "application/json" }, body });
@@ -140,6 +141,10 @@ export class ConceptsTool {
     this.draw();
     this.having.update();
     this.rest();
+  }
+
+  relabel() {
+    for (const group of [this.having, this.lacking]) group.tell();
   }
 
   close() {

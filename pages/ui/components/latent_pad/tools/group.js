@@ -1,12 +1,13 @@
 // A group of samples: all of a label, those within a lasso, or all that are not in another group.
 
 import { add, button } from "../elements.js";
+import { Latest } from "../latest.js";
 import { isInside, Lasso } from "./lasso.js";
 
 export class Group {
   /** `title` heads it; `rest` is the group whose others it may be; `onChange()` after every choice. */
   constructor(parent, pad, title, rest, onChange) {
-    Object.assign(this, { pad, title, rest, onChange, numbers: [], source: "" });
+    Object.assign(this, { pad, title, rest, onChange, numbers: [], source: "", latest: new Latest() });
     const box = add(parent, "div", "lp-end");
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", title);
@@ -68,6 +69,7 @@ export class Group {
   }
 
   async tell() {
+    const isLatest = this.latest.begin();
     const { numbers, pad } = this;
     this.count.textContent = numbers.length ? `${numbers.length.toLocaleString("en")} samples` : "no samples yet";
     this.canvas.classList.toggle("lp-empty", numbers.length === 0);
@@ -75,7 +77,7 @@ export class Group {
     if (numbers.length === 0 || !pad.decoder) return;
     const mean = pad.samples.meanOf(numbers);
     const values = await pad.decode(mean);
-    if (numbers === this.numbers) pad.paintDecoded(this.canvas, values);
+    if (isLatest()) pad.paintDecoded(this.canvas, values);
   }
 
   /** How it is called in a name: its label, or nothing. */

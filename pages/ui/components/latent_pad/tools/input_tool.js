@@ -2,13 +2,16 @@
 
 import { DrawingPad, rasterise } from "./drawing.js";
 import { add, button, figure } from "../elements.js";
+import { Latest } from "../latest.js";
 import { ellipseOf } from "../layers/ellipses.js";
 import { exampleOf } from "./example.js";
 import { normal } from "../random.js";
 
+const EMPTY = "Draw, upload or paste a picture: it is encoded at once, and its place on the map is marked “x”.";
+
 export class InputTool {
   constructor(panel, pad) {
-    Object.assign(this, { panel, pad });
+    Object.assign(this, { panel, pad, latest: new Latest() });
     const [channels, , side] = pad.data.shape;
     Object.assign(this, { channels, side });
     const row = add(panel, "div", "lp-input-row");
@@ -31,7 +34,7 @@ export class InputTool {
     this.rolled = captioned(pictures, "From the posterior, ε rolled", "rolled");
     this.told = add(right, "p", "lp-status");
     this.told.setAttribute("role", "status");
-    this.told.textContent = "Draw, upload or paste a picture: it is encoded at once, and its place on the map is marked “x”.";
+    this.told.textContent = EMPTY;
     const after = add(right, "div", "lp-bar");
     this.after = [
       button(after, "Go there", "The point moves to the code of this picture"),
@@ -67,16 +70,26 @@ export class InputTool {
   }
 
   takeLines(lines) {
-    if (lines.length === 0) {
-      this.enable(false);
-      this.code = null;
-      this.draw();
-      return;
-    }
+    if (lines.length === 0) return this.empty();
     const found = rasterise(lines, this.side);
     const x = new Float32Array(this.channels * this.side * this.side);
     for (let c = 0; c < this.channels; c += 1) x.set(this.pad.data.is_dark ? found : found.map((value) => 1 - value), c * found.length);
     this.take(x);
+  }
+
+  /** Nothing is drawn: what is still being encoded does not count either. */
+  empty() {
+    this.latest.stop();
+    Object.assign(this, { example: null, wanted: null, code: null });
+    for (const canvas of [this.seen, this.again, this.rolled]) canvas.width = 1; // which clears it
+    this.told.textContent = EMPTY;
+    this.enable(false);
+    this.draw();
+  }
+
+  /** The encoder is told another label. */
+  relabel() {
+    if (this.example) this.take(this.example);
   }
 
   async takeFile(file) {
@@ -105,20 +118,11 @@ export class InputTool {
 
   /** Encode; of the pictures that arrive meanwhile only the newest is encoded next. */
   async take(x) {
-    this.wanted = x;
+    Object.assign(this, { example: x, wanted: x });
     if (this.working) return;
     this.working = true;
     try {
-      while (this.wanted) {
-        const newest = this.wanted;
-        this.wanted = null;
-        this.pad.paintDecoded(this.seen, newest);
-        this.code = await this.pad.encode(newest);
-        this.pad.paintDecoded(this.again, await this.pad.decode([...this.code.mean]));
-        this.draw();
-      }
-      await this.roll();
-      this.enable(true);
+      while (this.wanted) await this.encode();
     } catch (error) {
       this.told.textContent = `It could not be encoded: ${error.message}. Try again.`;
     } finally {
@@ -126,11 +130,27 @@ export class InputTool {
     }
   }
 
+  /** What is wanted now: its code, its reconstruction, and, if nothing newer is wanted then, a sample of its posterior. */
+  async encode() {
+    const isLatest = this.latest.begin();
+    const { pad, wanted } = this;
+    this.wanted = null;
+    pad.paintDecoded(this.seen, wanted);
+    const code = await pad.encode(wanted);
+    const reconstruction = await pad.decode([...code.mean]);
+    if (!isLatest()) return;
+    this.code = code;
+    pad.paintDecoded(this.again, reconstruction);
+    this.draw();
+    this.enable(true);
+    if (!this.wanted) await this.roll();
+  }
+
   async roll() {
     if (!this.code) return;
-    const { mean, std } = this.code;
-    this.sampled = [...mean].map((value, i) => value + std[i] * normal());
-    this.pad.paintDecoded(this.rolled, await this.pad.decode(this.sampled));
+    const { code } = this;
+    const values = await this.pad.decode([...code.mean].map((value, i) => value + code.std[i] * normal()));
+    if (code === this.code) this.pad.paintDecoded(this.rolled, values);
   }
 
   goThere() {
@@ -147,6 +167,7 @@ export class InputTool {
   /** The posterior on the map: its mean, and one standard deviation around it. */
   draw() {
     const { pad, code } = this;
+    if (pad.tools.opened !== this) return; // the map is another tool's now
     if (!code) {
       pad.map.overlay.mark("x", null);
       return pad.map.overlay.draw([]);

@@ -1,6 +1,7 @@
 // From A to B: four ways side by side, a slider along each, and how fast the picture changes on it.
 
 import { add, button, save } from "../elements.js";
+import { Latest } from "../latest.js";
 import { formatLatent, parseLatent } from "../link.js";
 import { choosePictures } from "./example.js";
 import { endingOf, filmKind, record } from "./film.js";
@@ -17,7 +18,7 @@ const STEP_MS = 60;
 
 export class PathsTool {
   constructor(panel, pad) {
-    Object.assign(this, { panel, pad, ends: {} });
+    Object.assign(this, { panel, pad, ends: {}, search: new Latest(), strips: new Latest() });
     const row = add(panel, "div", "lp-ends");
     for (const end of ["a", "b"]) this.addEnd(row, end);
     this.status = add(panel, "p", "lp-status");
@@ -46,46 +47,77 @@ export class PathsTool {
       const say = (words) => (this.status.textContent = words);
       choosePictures(buttons, `${name}: my picture`, this.pad, take, say, "From a file; choose two, and they become A and B");
     }
-    this.ends[end] = { canvas, z: null };
+    this.ends[end] = { canvas, z: null, latest: new Latest() };
   }
 
   /** An end becomes a latent, and the link says so. */
   async choose(end, z) {
     this.pad.remember(end, formatLatent(z));
-    await this.set(end, z);
+    this.place(end, z);
+    await this.find();
   }
 
-  async set(end, z) {
-    const one = this.ends[end];
-    one.z = [...z];
-    one.canvas.setAttribute("aria-label", `${end.toUpperCase()} at ${z.map((value) => value.toFixed(2)).join(", ")}`);
-    this.pad.map.overlay.mark(end, this.pad.plane.project(z));
-    this.pad.paintDecoded(one.canvas, await this.pad.decode(one.z));
-    if (this.ends.a.z && this.ends.b.z) await this.find();
+  /** An end lies there; the ways that were found are of other ends now. */
+  place(end, z) {
+    this.ends[end].z = [...z];
+    this.ends[end].canvas.setAttribute("aria-label", `${end.toUpperCase()} at ${z.map((value) => value.toFixed(2)).join(", ")}`);
+    this.forget();
+    this.paintEnd(end);
+  }
+
+  async paintEnd(end) {
+    const { canvas, z, latest } = this.ends[end];
+    const isLatest = latest.begin();
+    const values = await this.pad.decode(z);
+    if (isLatest()) this.pad.paintDecoded(canvas, values);
+  }
+
+  forget() {
+    clearInterval(this.playing);
+    this.search.stop();
+    this.strips.stop();
+    this.found = null;
+    this.rows.setAttribute("aria-busy", "true");
+    this.draw();
+  }
+
+  relabel() {
+    for (const end of ["a", "b"]) if (this.ends[end].z) this.paintEnd(end);
+    this.forget();
+    if (this.pad.tools.opened === this) this.find();
   }
 
   async find() {
-    const label = this.pad.labels.index ?? "";
-    this.query = `a=${formatLatent(this.ends.a.z)}&b=${formatLatent(this.ends.b.z)}&label=${label}`;
-    const { query } = this;
+    const { a, b } = this.ends;
+    if (!a.z || !b.z) return;
+    const isLatest = this.search.begin();
+    this.query = `a=${formatLatent(a.z)}&b=${formatLatent(b.z)}&label=${this.pad.labels.index ?? ""}`;
     this.status.textContent = "Looking for the ways…";
     try {
-      const answer = await fetch(new URL(`${this.pad.data.paths}s?${query}`, location.origin));
+      const answer = await fetch(new URL(`${this.pad.data.paths}s?${this.query}`, location.origin));
       if (!answer.ok) throw new Error((await answer.text()).slice(0, 200));
       const found = await answer.json();
-      if (query !== this.query) return;
+      if (!isLatest()) return;
       this.found = found;
     } catch (error) {
+      if (!isLatest()) return;
+      this.rows.replaceChildren();
       this.status.textContent = `No ways: ${error.message}`;
       return;
     }
+    this.show();
+  }
+
+  /** What was found, as rows and on the map. */
+  show() {
     this.status.textContent = "";
     this.rows.replaceChildren();
+    this.rows.removeAttribute("aria-busy");
     const longest = Math.max(...Object.values(this.found).map(({ length }) => length));
     const fastest = Math.max(...Object.values(this.found).flatMap(({ speed }) => speed));
     for (const way of WAYS) this.addWay(...way, longest, fastest);
     this.draw();
-    await this.fillStrips();
+    this.fillStrips();
   }
 
   addWay(name, title, colour, hint, longest, fastest) {
@@ -152,16 +184,16 @@ export class PathsTool {
   }
 
   async fillStrips() {
-    if (this.pad.data.columns) return;
-    this.turn = (this.turn ?? 0) + 1;
-    const { turn, pad } = this;
+    const { pad } = this;
+    if (pad.data.columns || pad.tools.opened !== this) return;
+    const isLatest = this.strips.begin();
     for (const [name] of WAYS) {
       const canvas = this.rows.querySelector(`[data-way=${name}] canvas`);
       const { latents } = this.found[name];
       canvas.style.aspectRatio = `${CELLS * pad.data.shape[2]} / ${pad.data.shape[1]}`;
       for (let k = 0; k < CELLS; k += 1) {
         const values = await pad.decode(at(latents, (k * (latents.length - 1)) / (CELLS - 1)));
-        if (turn !== this.turn) return;
+        if (!isLatest()) return;
         paintCell(canvas, values, pad.data.shape, k, CELLS);
       }
     }
@@ -169,6 +201,7 @@ export class PathsTool {
 
   play(name, slider) {
     clearInterval(this.playing);
+    if (!this.found) return;
     const { latents } = this.found[name];
     let t = 0;
     this.playing = setInterval(() => {
@@ -181,26 +214,28 @@ export class PathsTool {
     }, STEP_MS);
   }
 
-  /** The routes on the map. */
+  /** The ends and the routes on the map. */
   draw() {
-    const { pad, found } = this;
-    if (!found) return;
-    pad.map.overlay.draw(WAYS.map(([name, , colour]) => ({ colour, points: found[name].latents.map((z) => pad.plane.project(z)) })));
-    for (const end of ["a", "b"]) pad.map.overlay.mark(end, pad.plane.project(this.ends[end].z));
+    const { pad, found, ends } = this;
+    if (pad.tools.opened !== this) return; // the map is another tool's now
+    pad.map.overlay.draw(found ? WAYS.map(([name, , colour]) => ({ colour, points: found[name].latents.map((z) => pad.plane.project(z)) })) : []);
+    for (const end of ["a", "b"]) pad.map.overlay.mark(end, ends[end].z && pad.plane.project(ends[end].z));
   }
 
   open() {
-    this.draw();
     for (const end of ["a", "b"]) {
       const text = this.pad.link.view[end];
       const z = parseLatent(text, this.pad.data.latents);
-      if (z && text !== (this.ends[end].z && formatLatent(this.ends[end].z))) this.set(end, z);
+      if (z && text !== (this.ends[end].z && formatLatent(this.ends[end].z))) this.place(end, z);
     }
+    this.draw();
+    if (this.found) this.fillStrips();
+    else this.find();
   }
 
   close() {
     clearInterval(this.playing);
-    this.turn = (this.turn ?? 0) + 1;
+    this.strips.stop();
     this.pad.map.overlay.draw([]);
     for (const end of ["a", "b"]) this.pad.map.overlay.mark(end, null);
   }

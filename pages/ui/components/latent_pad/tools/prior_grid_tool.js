@@ -1,14 +1,16 @@
 // The manifold as in Kingma & Welling 2014, Fig. 4: what is decoded at even quantiles of the prior along the map's axes.
 
 import { add } from "../elements.js";
+import { Latest } from "../latest.js";
 import { offscreen } from "../picture.js";
 
 const CELLS = 20;
+const OFF_PLANE = 1e-4; // what rounding may make of a point on it
 const OUTERMOST = 0.02; // the grid spans the quantiles 0.02 to 0.98
 
 export class PriorGridTool {
   constructor(panel, pad) {
-    Object.assign(this, { pad, turn: 0 });
+    Object.assign(this, { pad, latest: new Latest() });
     this.status = add(panel, "p", "lp-status");
     this.status.setAttribute("role", "status");
     this.canvas = add(panel, "canvas", "lp-prior-grid");
@@ -41,10 +43,23 @@ export class PriorGridTool {
     if (this.pad.samples) this.draw();
   }
 
+  /** The point rests: off the map's plane the grid is where it is. */
+  rest() {
+    const { pad } = this;
+    if (!pad.samples || !this.base || !pad.plane.hasInverse) return;
+    const { z } = pad.point;
+    const within = pad.plane.lift(...pad.plane.project(z), this.base);
+    if (within.some((value, i) => Math.abs(value - z[i]) > OFF_PLANE)) this.draw();
+  }
+
+  relabel() {
+    if (this.pad.tools.opened === this) this.open();
+  }
+
   /** Anew: another plane, or another point off it. */
   async draw() {
-    this.turn += 1;
-    const { turn, pad, canvas } = this;
+    const isLatest = this.latest.begin();
+    const { pad, canvas } = this;
     canvas.hidden = !pad.plane.hasInverse;
     if (canvas.hidden) return (this.status.textContent = "t-SNE has no inverse, so that no grid can be decoded on it. Choose another map.");
     const [, height, width] = pad.data.shape;
@@ -59,7 +74,7 @@ export class PriorGridTool {
       this.status.textContent = `${words} ${Math.round((100 * row) / CELLS)} %`;
       for (let column = 0; column < CELLS; column += 1) {
         const values = await pad.decode(this.latentAt(column, row));
-        if (turn !== this.turn) return;
+        if (!isLatest()) return;
         context.drawImage(offscreen(values, pad.data.shape), column * width, row * height);
       }
     }
@@ -67,7 +82,7 @@ export class PriorGridTool {
   }
 
   close() {
-    this.turn += 1;
+    this.latest.stop();
   }
 }
 

@@ -15,7 +15,7 @@ export class SelectionTool {
     this.toggle.setAttribute("aria-pressed", "false");
     this.toggle.addEventListener("click", () => this.switch(!this.lasso.isOn));
     if (pad.data.labels.length > 1) this.addLabels(row);
-    button(row, "Clear", "Choose nothing").addEventListener("click", () => this.choose([], null));
+    button(row, "Clear", "Choose nothing").addEventListener("click", () => this.choose([]));
     this.save = button(row, "Codes as CSV", "Number, name, label and latent coordinates of every chosen sample");
     this.save.addEventListener("click", () => this.saveCodes());
     this.status = add(panel, "p", "lp-status");
@@ -35,16 +35,13 @@ export class SelectionTool {
     this.labels.setAttribute("aria-label", "All of a label");
     this.labels.append(new Option("a label…", ""));
     this.pad.data.labels.forEach((name, k) => this.labels.append(new Option(name, k)));
-    this.labels.addEventListener("change", () => {
-      this.pad.remember("label", this.labels.value);
-      this.takeLabel();
-    });
+    this.labels.addEventListener("change", () => this.takeLabel(this.labels.value));
   }
 
-  takeLabel() {
+  /** All samples of the label of this number; none for "". */
+  takeLabel(label) {
     const { samples } = this.pad;
-    const wanted = Number(this.labels.value);
-    if (this.labels.value !== "" && samples) this.choose(samples.where((n) => samples.labels[n] === wanted), null);
+    if (samples) this.choose(label === "" ? [] : samples.where((n) => samples.labels[n] === Number(label)), { label });
   }
 
   switch(isOn) {
@@ -56,13 +53,16 @@ export class SelectionTool {
 
   take(polygon) {
     const { samples, plane } = this.pad;
-    if (this.labels) this.labels.value = "";
-    this.choose(samples.where((n) => isInside(samples.onPlane(n, plane).mean, polygon)), polygon);
+    this.choose(samples.where((n) => isInside(samples.onPlane(n, plane).mean, polygon)), { polygon });
   }
 
-  choose(chosen, polygon) {
-    this.chosen = chosen;
-    this.polygon = polygon;
+  /** These samples, by a label or a lasso, or by neither; the select, the link and the map say which. */
+  choose(chosen, { label = "", polygon = null } = {}) {
+    Object.assign(this, { chosen, polygon });
+    if (this.labels) {
+      this.labels.value = label;
+      this.pad.remember("label", label);
+    }
     this.draw();
     this.tell();
     this.showPictures();
@@ -127,8 +127,7 @@ export class SelectionTool {
   open() {
     const { label } = this.pad.link.view;
     if (this.labels && label && label !== this.labels.value && this.labels.querySelector(`[value="${Number(label)}"]`)) {
-      this.labels.value = label;
-      this.takeLabel();
+      this.takeLabel(label);
     }
     this.draw();
   }

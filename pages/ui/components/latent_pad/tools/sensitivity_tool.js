@@ -1,6 +1,7 @@
 // The sensitivity of every column of a table to every latent at the point, as a heat map.
 
 import { add, button } from "../elements.js";
+import { Latest } from "../latest.js";
 import { jacobian, sensitivities } from "../table/sensitivity.js";
 
 const MOST_ROWS = 40; // more are shown when asked for
@@ -9,7 +10,7 @@ const STEP_SHARE = 0.05; // of a slider's range that a click on a cell moves alo
 
 export class SensitivityTool {
   constructor(panel, pad) {
-    Object.assign(this, { panel, pad, turn: 0, most: MOST_ROWS, rows: [] });
+    Object.assign(this, { panel, pad, latest: new Latest(), most: MOST_ROWS, rows: [] });
     const { data } = pad;
     const isStandard = data.prior?.logits.length === 1 && data.prior.mean[0].every((mean) => mean === 0) && data.prior.std[0].every((std) => std === 1);
     const names = `; a column of names by the ${data.probabilities ? "probability" : "score"} of its likeliest name`;
@@ -49,20 +50,20 @@ export class SensitivityTool {
   }
 
   async show() {
-    this.turn += 1;
-    const { turn, pad } = this;
-    const isStale = () => turn !== this.turn || pad.closed;
+    const isLatest = this.latest.begin();
+    const { pad } = this;
+    const isStale = () => !isLatest() || pad.closed;
     const z = [...(pad.watch.seen ?? pad.point.z)];
     try {
       const values = await pad.decode(z);
       const found = await jacobian(pad.decode, z, pad.data.ranges, isStale);
-      if (found && !isStale()) this.fill(sensitivities(pad.table.fields, values, found));
+      if (found && !isStale()) this.fill(z, sensitivities(pad.table.fields, values, found));
     } catch (error) {
       this.table.caption.textContent = `No sensitivity: ${error.message}`;
     }
   }
 
-  fill(rows) {
+  fill(z, rows) {
     const all = rows.length;
     if (all > this.most) {
       const reach = new Map(rows.map((row) => [row, Math.max(...row.slopes.map(Math.abs))]));
@@ -72,7 +73,7 @@ export class SensitivityTool {
     this.more.textContent = rows.length < all ? `The ${rows.length} most sensitive of ${all} columns: show all` : `Only the ${MOST_ROWS} most sensitive columns`;
     const largest = Math.max(...rows.flatMap(({ slopes }) => slopes.map(Math.abs)));
     [this.least.textContent, this.largest.textContent] = [written(-largest, largest), written(largest, largest)];
-    this.table.caption.textContent = `Sensitivity ∂column/∂z at z = (${(this.pad.watch.seen ?? this.pad.point.z).map((value) => value.toFixed(2)).join(", ")})`;
+    this.table.caption.textContent = `Sensitivity ∂column/∂z at z = (${z.map((value) => value.toFixed(2)).join(", ")})`;
     while (this.rows.length > rows.length) this.rows.pop().row.remove();
     while (this.rows.length < rows.length) this.rows.push(this.addRow());
     rows.forEach((row, k) => this.fillRow(this.rows[k], row, largest));
@@ -110,7 +111,7 @@ export class SensitivityTool {
   }
 
   close() {
-    this.turn += 1;
+    this.latest.stop();
   }
 }
 

@@ -72,6 +72,11 @@ export class Tools {
     this.opened?.open?.();
   }
 
+  /** The networks are told another label: what tools have made with the old one goes. */
+  relabel() {
+    this.made.forEach(({ tool }) => tool.relabel?.());
+  }
+
   close() {
     this.made.forEach(({ tool }) => tool.close?.());
   }

@@ -1,12 +1,13 @@
 // The grid of all dimensions by steps around the point, those that tell the decoder most first.
 
+import { Latest } from "../latest.js";
 import { paintCell } from "../picture.js";
 
 const STEPS = 11;
 
 export class TraversalsTool {
   constructor(panel, pad) {
-    Object.assign(this, { panel, pad, turn: 0 });
+    Object.assign(this, { panel, pad, latest: new Latest() });
     const row = panel.appendChild(document.createElement("div"));
     row.className = "lp-way-head";
     const here = row.appendChild(document.createElement("button"));
@@ -23,16 +24,16 @@ export class TraversalsTool {
   }
 
   async show() {
-    this.turn += 1;
-    const { turn, pad } = this;
-    const base = [...pad.point.z];
+    const isLatest = this.latest.begin();
+    const { pad } = this;
+    this.base = [...pad.point.z];
     this.grid.replaceChildren();
     const rows = pad.data.order.map((index) => this.addRow(index));
     for (const [n, { index, canvas }] of rows.entries()) {
       const [low, high] = pad.data.ranges[index];
       for (let k = 0; k < STEPS; k += 1) {
-        const values = await pad.decode(base.with(index, low + (k / (STEPS - 1)) * (high - low)));
-        if (turn !== this.turn) return;
+        const values = await pad.decode(this.base.with(index, low + (k / (STEPS - 1)) * (high - low)));
+        if (!isLatest()) return;
         paintCell(canvas, values, pad.data.shape, k, STEPS);
       }
       this.status.textContent = n < rows.length - 1 ? `${n + 1} of ${rows.length} dimensions` : "";
@@ -57,13 +58,17 @@ export class TraversalsTool {
     canvas.addEventListener("click", (event) => {
       const k = Math.min(Math.floor((event.offsetX / canvas.clientWidth) * STEPS), STEPS - 1);
       const [low, high] = pad.data.ranges[index];
-      pad.move(pad.point.z.with(index, low + (k / (STEPS - 1)) * (high - low)), event);
+      pad.move(this.base.with(index, low + (k / (STEPS - 1)) * (high - low)), event);
       pad.settle();
     });
     return { index, canvas };
   }
 
+  relabel() {
+    if (this.pad.tools.opened === this) this.show();
+  }
+
   close() {
-    this.turn += 1;
+    this.latest.stop();
   }
 }
