@@ -2,6 +2,8 @@
 
 paths?a=…&b=…          GET: the ways from one latent to another, as JSON
 path.<gif or png>      GET: the pictures on such a way; ?a=…&b=…&name=…
+Neither may be kept: the geodesic is the shortest found in a few seconds, here and now.
+
 concepts               GET: those kept with the model, as JSON; POST: make one of {"name", "group", "other"},
                        the groups as numbers of samples
 concepts/<concept>     DELETE: forget one
@@ -17,7 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pages.ui import cache
-from pages.ui.answers import FOR_EVER, NEVER, answer, same_origin
+from pages.ui.answers import NEVER, answer, same_origin
 from vae_core import animation, stored_concepts
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.latents.paths import Path
@@ -64,7 +66,7 @@ def _paths(request: Request) -> Response:
         path.name: {"latents": path.latents.tolist(), "speed": path.speed.tolist(), "length": path.length}
         for path in _found_paths(request)
     }
-    return JSONResponse(found, headers=FOR_EVER)
+    return JSONResponse(found, headers=NEVER)
 
 
 def _path_pictures(request: Request) -> Response:
@@ -80,7 +82,7 @@ def _path_pictures(request: Request) -> Response:
     pictures = animation.as_bytes(model.checkpoint.decode(chosen.latents, labels))
     content = animation.gif(pictures) if kind == "gif" else animation.strip(pictures)
     name = f'attachment; filename="path-{name}.{kind}"'
-    return Response(content, media_type=PICTURE_KINDS[kind], headers=FOR_EVER | {"Content-Disposition": name})
+    return Response(content, media_type=PICTURE_KINDS[kind], headers=NEVER | {"Content-Disposition": name})
 
 
 def _concepts(request: Request) -> Response:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from pages.ui import browser_runtime, cache, explorer
+from pages.ui import answers, browser_runtime, cache, explorer
 from pages.ui.routes import routes
 from tests.conftest import stroke_dataset
 from vae_core import checkpoints, stored_datasets
@@ -45,6 +45,25 @@ def test_decoder_codes_and_pictures_are_served(client: TestClient, stored_model:
     pictures = client.get(f"/studio/datasets/{tiny_images.id}/thumbnails")
     assert pictures.content == tiny_images.x.tobytes()
     assert "immutable" in pictures.headers["cache-control"]
+
+
+def test_addresses_of_codes_and_thumbnails_change_with_the_code_that_makes_them(
+    client: TestClient, stored_model: str, tiny_images: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are kept for ever: a size or a floor that is another in a later release must be seen."""
+    model, source = cache.newest_model(stored_model), tmp_path / "code.py"
+    codes, layout = (made(model.id, model.version) for made in (cache.codes, cache.layout))
+    seen = set()
+    for text in ("SIZE = 1", "SIZE = 2"):
+        source.write_text(text)
+        monkeypatch.setattr(explorer, "CODE_DIGEST", answers.digest(source))
+        told = explorer.describe(model, codes, layout, tiny_images, "/studio")
+        addresses = told["codes"]["url"], told["thumbnails"]["url"]
+        assert all(client.get(address).status_code == 200 for address in addresses)
+        seen |= set(addresses)
+    assert len(seen) == 4
+    assert {source.name for source in answers.MADE_BY} >= {"explorer.py", "density.py", "codes.py"}
+    assert explorer.CODE_DIGEST != answers.CODE_DIGEST == answers.digest(*answers.MADE_BY)
 
 
 def test_points_in_the_plane_are_served_whole_and_other_rows_are_not(client: TestClient, stored_model: str) -> None:
@@ -89,7 +108,9 @@ def test_socket_encodes_what_the_model_encodes(
 
 def test_paths_are_served_with_their_pictures(client: TestClient, stored_model: str) -> None:
     here = address(stored_model)
-    answer = client.get(f"{here}/paths?a=0,1&b=1,-0.5").json()
+    given = client.get(f"{here}/paths?a=0,1&b=1,-0.5")
+    assert given.headers["cache-control"] == "no-store"  # another machine, or hour, finds another geodesic
+    answer = given.json()
     assert list(answer) == ["linear", "spherical", "density", "geodesic"]
     for way in answer.values():
         assert way["latents"][0] == pytest.approx([0, 1], abs=1e-5)
@@ -98,6 +119,7 @@ def test_paths_are_served_with_their_pictures(client: TestClient, stored_model: 
     for kind, beginning in (("gif", b"GIF89a"), ("png", b"\x89PNG")):
         pictures = client.get(f"{here}/path.{kind}?a=0,1&b=1,-0.5&name=spherical")
         assert pictures.content.startswith(beginning)
+        assert pictures.headers["cache-control"] == "no-store"
         assert f"path-spherical.{kind}" in pictures.headers["content-disposition"]
 
 
