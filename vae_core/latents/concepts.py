@@ -12,6 +12,8 @@ from scipy.stats import beta
 from vae_core.errors import ConfigError
 
 RESAMPLES = 1000
+MOST_RESAMPLED = 2000
+"""A larger group is not resampled: its mean's bootstrap distribution is normal by then."""
 CONFIDENCE = 0.95
 FEW = 20
 """A group of fewer samples deserves a warning."""
@@ -100,7 +102,15 @@ def _cosines(many: np.ndarray, one: np.ndarray) -> np.ndarray:
 
 
 def _noise_of_mean(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Bootstrap deviations of a group's mean [R, L], widened by n/(n − 1) so that small groups are not too sure."""
-    count = len(values)
-    means = [random.multinomial(count, np.full(count, 1 / count)) @ values / count for _ in range(RESAMPLES)]
-    return (np.stack(means) - values.mean(0)) * np.sqrt(count / (count - 1))
+    """Bootstrap deviations of a group's mean [R, L], widened by n/(n − 1) so that small groups are not too sure.
+
+    Those of a large group are drawn from the normal distribution to which they tend, whose covariance is that of the
+    sample over n (Bickel & Freedman 1981, "Some Asymptotic Theory for the Bootstrap", theorem 2.1,
+    https://doi.org/10.1214/aos/1176345637): resampling 60,000 codes takes seconds.
+    """
+    count, deviations = len(values), values - values.mean(0)
+    if count > MOST_RESAMPLED:
+        root = np.linalg.qr(deviations, mode="r") / np.sqrt(count * (count - 1))  # rootᵀ root is that covariance
+        return np.asarray(random.normal(size=(RESAMPLES, len(root))) @ root)
+    means = [random.multinomial(count, np.full(count, 1 / count)) @ deviations / count for _ in range(RESAMPLES)]
+    return np.stack(means) * np.sqrt(count / (count - 1))
