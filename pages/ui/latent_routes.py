@@ -9,6 +9,7 @@ concepts               GET: those kept with the model, as JSON; POST: make one o
 concepts/<concept>     DELETE: forget one
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
@@ -86,14 +87,14 @@ def _path_pictures(request: Request) -> Response:
 
 
 def _concepts(request: Request) -> Response:
-    id = request.path_params["id"]
-    return JSONResponse([_told(one, id, request) for one in stored_concepts.listed(id)], headers=NEVER)
+    found = stored_concepts.listed(request.path_params["id"])
+    return JSONResponse(_told(found, request) if found else [], headers=NEVER)
 
 
-def _told(one: stored_concepts.StoredConcept, id: str, request: Request) -> dict[str, object]:
-    """`is_current`: whether it was made from the codes that are shown."""
-    codes = cache.codes(id, request.path_params["version"])
-    return one.model_dump() | {"is_current": one.codes == stored_concepts.fingerprint(codes)}
+def _told(concepts: Sequence[stored_concepts.StoredConcept], request: Request) -> list[dict[str, object]]:
+    """`is_current`: whether one was made from the codes that are shown."""
+    shown = stored_concepts.fingerprint(cache.codes(request.path_params["id"], request.path_params["version"]))
+    return [one.model_dump() | {"is_current": one.codes == shown} for one in concepts]
 
 
 async def _add_concept(request: Request) -> Response:
@@ -105,9 +106,11 @@ async def _add_concept(request: Request) -> Response:
         if len(body) > LARGEST_QUESTION:
             return PlainTextResponse("These groups are too large for a concept.", status_code=413)
     try:
-        return await run_in_threadpool(_made, request, Groups.model_validate_json(body))
+        asked = Groups.model_validate_json(body)
     except ValidationError:
         return PlainTextResponse("A concept is made of a name and two groups of samples.", status_code=400)
+    try:
+        return await run_in_threadpool(_made, request, asked)
     except NotFoundError as error:
         return PlainTextResponse(str(error), status_code=404)
     except VAECoreError as error:
@@ -121,7 +124,7 @@ def _made(request: Request, asked: Groups) -> Response:
     if any(len(one) and (one[0] < 0 or one[-1] >= len(codes)) for one in (group, other)):
         raise NotFoundError(f"The model has codes of {len(codes):,} samples; the groups name others.")
     made = stored_concepts.add(id, asked.name, codes, group, other)
-    return JSONResponse(_told(made, id, request), status_code=201, headers=NEVER)
+    return JSONResponse(_told([made], request)[0], status_code=201, headers=NEVER)
 
 
 def _remove_concept(request: Request) -> Response:

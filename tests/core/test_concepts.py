@@ -93,3 +93,12 @@ def test_alike_samples_have_no_direction_and_no_error() -> None:
     assert (found.vector == 0).all()
     assert found.cone == pytest.approx(90)
     assert "small" in found.warning
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_codes_that_are_no_numbers_are_refused(value: float) -> None:
+    codes = np.random.default_rng(0).normal(size=(10, 3))
+    codes[2, 1] = value
+    with pytest.raises(ConfigError, match="1 of these samples have codes that are no numbers"):
+        concept(codes, np.arange(5), np.arange(5, 10))
+    assert concept(codes, np.arange(3, 6), np.arange(6, 10)).sizes == (3, 4)

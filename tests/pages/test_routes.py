@@ -1,5 +1,6 @@
 """The routes of the app, in process: what the explorer fetches, and what must not be had."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from starlette.websockets import WebSocketDisconnect
 from pages.ui import answers, browser_runtime, cache, explorer
 from pages.ui.routes import routes
 from tests.conftest import stroke_dataset
+from tests.stored import store_model
 from vae_core import checkpoints, stored_datasets
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset, TableSchema
@@ -157,6 +159,32 @@ def test_concepts_are_made_listed_and_forgotten(
     assert client.get(at).headers["cache-control"] == "no-store"
     assert client.delete(f"{at}/{made.json()['id']}").status_code == 204
     assert client.get(at).json() == []
+
+
+def test_codes_are_hashed_once_however_many_concepts_are_listed(
+    client: TestClient, stored_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = address(stored_model) + "/concepts"
+    for name in "abc":
+        client.post(at, json={"name": name, "group": list(range(20)), "other": list(range(20, 40))})
+    hashed, sha256 = [], hashlib.sha256
+    monkeypatch.setattr(hashlib, "sha256", lambda content: hashed.append(len(content)) or sha256(content))
+    assert [one["is_current"] for one in client.get(at).json()] == [True] * 3
+    assert hashed == [40 * 2 * 4]
+
+
+def test_codes_that_are_no_numbers_are_told_of_and_the_question_is_not_blamed(
+    client: TestClient, tiny_images: Dataset, tiny_checkpoint: Checkpoint
+) -> None:
+    """Of a model so far astray that its codes overflow, read from a file that holds none."""
+    weights = {
+        name: values * 1e30 if name.startswith("encoder") else values
+        for name, values in tiny_checkpoint.weights.items()
+    }
+    id = store_model(tiny_images, replace(tiny_checkpoint, weights=weights, codes=None))
+    answer = client.post(address(id) + "/concepts", json={"name": "a", "group": [2, 3], "other": [4, 5]})
+    assert answer.status_code == 400
+    assert answer.text.startswith("4 of these samples have codes that are no numbers")
 
 
 @pytest.mark.parametrize(

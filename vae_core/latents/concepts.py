@@ -62,7 +62,7 @@ def concept(codes: np.ndarray, group: np.ndarray, other: np.ndarray, seed: int =
         seed: Of the resamples.
 
     Raises:
-        ConfigError: if a group has fewer than two samples, or both have some in common.
+        ConfigError: if a group has fewer than two samples, or both have some in common, or a code is not finite.
     """
     shared = len(np.intersect1d(group, other))
     if shared:
@@ -72,6 +72,12 @@ def concept(codes: np.ndarray, group: np.ndarray, other: np.ndarray, seed: int =
             f"A concept needs at least {LEAST} samples in each group; these have {len(group)} and {len(other)}."
         )
     having, lacking = codes[group].astype(np.float64), codes[other].astype(np.float64)
+    astray = sum(int((~np.isfinite(values).all(1)).sum()) for values in (having, lacking))
+    if astray:
+        raise ConfigError(
+            f"{astray} of these samples have codes that are no numbers: the training of this model went astray. "
+            "Choose other samples, or another model."
+        )
     vector = having.mean(0) - lacking.mean(0)
     random = np.random.default_rng(seed)
     noise = _noise_of_mean(having, random) - _noise_of_mean(lacking, random)  # [R, L]
