@@ -89,7 +89,7 @@ def paths(id: str, version: str, a: str, b: str, label: str) -> list[LatentPath]
     """
     vae = open_model(id, version).vae
     start, end = (_latent(text, vae.config.latents) for text in (a, b))
-    if vae.labels and not (label.isascii() and label.isdigit() and int(label) < vae.labels):
+    if vae.labels and not (label.isascii() and label.isdigit() and len(label) < 7 and int(label) < vae.labels):
         raise NotFoundError("This model wants the number of one of its labels.")
     return find_paths(vae, codes(id, version), start, end, int(label) if vae.labels else None)
 

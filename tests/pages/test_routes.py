@@ -15,7 +15,8 @@ from starlette.websockets import WebSocketDisconnect
 
 from pages.ui import answers, browser_runtime, cache, explorer
 from pages.ui.routes import routes
-from tests.conftest import stroke_dataset
+from tests.conftest import stroke_dataset, trained
+from tests.small import small
 from tests.stored import store_model
 from vae_core import checkpoints, stored_datasets
 from vae_core.checkpoints import Checkpoint
@@ -134,6 +135,15 @@ def test_paths_between_no_points_are_refused(client: TestClient, stored_model: s
     answer = client.get(f"{address(stored_model)}/{asked}")
     assert answer.status_code == 404
     assert answer.text.startswith(("A point of this model is 2 numbers", "There is no such path"))
+
+
+@pytest.mark.parametrize("label", ["", "2", "-1", "x", "²", "9" * 5000])
+def test_paths_of_a_conditional_model_want_one_of_its_labels(client: TestClient, label: str) -> None:
+    dataset = stroke_dataset()
+    here = address(store_model(dataset, trained(dataset, small(conditional=True))))
+    answer = client.get(f"{here}/paths?a=0,1&b=1,1&label={label}")
+    assert (answer.status_code, answer.text) == (404, "This model wants the number of one of its labels.")
+    assert client.get(f"{here}/path.png?a=0,1&b=1,1&label=1").status_code == 200
 
 
 def test_names_of_examples_are_served(client: TestClient, stored_model: str, tiny_images: Dataset) -> None:

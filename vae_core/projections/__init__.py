@@ -43,15 +43,16 @@ def start(checkpoint_id: str, version: str, mean: np.ndarray) -> None:
     directory = _directory(checkpoint_id, version)
     projection.check(mean)
     derived.forget(checkpoint_id, before=version)
-    directory.path.mkdir(exist_ok=True)
-    with _room(), FileLock(directory.path / "start.lock"):
-        if directory.read_status().state in ("queued", "running", "done"):
-            return
-        buffer = io.BytesIO()
-        np.save(buffer, mean.astype(np.float32))
-        write_atomically(directory.codes, buffer.getvalue())
-        directory.write_status(Status(state="queued"))
-    _start_worker(directory)
+    with _room():
+        directory.path.mkdir(exist_ok=True)
+        with FileLock(directory.path / "start.lock"):
+            if directory.read_status().state in ("queued", "running", "done"):
+                return
+            buffer = io.BytesIO()
+            np.save(buffer, mean.astype(np.float32))
+            write_atomically(directory.codes, buffer.getvalue())
+            directory.write_status(Status(state="queued"))
+        _start_worker(directory)
 
 
 def status(checkpoint_id: str, version: str) -> Status:
