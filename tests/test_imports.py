@@ -13,7 +13,7 @@ LAYERS = [
     "vae_core.safetensors_header",
     "vae_core.datasets",
     "vae_core.workspace",
-    "vae_core.derived",
+    "vae_core.derived vae_core.worker_process",
     "vae_core.stored_datasets",
     "vae_core.uploads",
     "vae_core.example vae_core.batches vae_core.adam",
