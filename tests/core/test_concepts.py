@@ -6,10 +6,14 @@ from scipy.stats import binom
 
 from vae_core.errors import ConfigError
 from vae_core.latents import concepts
-from vae_core.latents.concepts import FEW, chance_cosine, concept, cosine
+from vae_core.latents.concepts import FEW, chance_cosine, concept
 
 DIMENSIONS = 6
 PLANTED = np.array([1.5, -1.0, 0, 0, 0.5, 0])
+
+
+def cosine(one: np.ndarray, other: np.ndarray) -> float:
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
 
 
 def planted(random: np.random.Generator, size: int = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -97,11 +97,6 @@ def chance_cosine(dimensions: int) -> float:
     return 1.0 if dimensions == 1 else float(np.sqrt(beta.ppf(CONFIDENCE, 0.5, (dimensions - 1) / 2)))
 
 
-def cosine(one: np.ndarray, other: np.ndarray) -> float:
-    """Of the angle between two vectors [L]; 0 if one has no length."""
-    return float(_cosines(one[None], other)[0])
-
-
 def _cosines(many: np.ndarray, one: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(many, axis=1) * np.linalg.norm(one)
     return np.divide(many @ one, lengths, out=np.zeros(len(many)), where=lengths > 0)
