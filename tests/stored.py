@@ -1,9 +1,14 @@
-"""Finished runs put straight into the workspace of the app under test."""
+"""Finished runs put straight into the workspace of the app under test, and where their routes are."""
 
 from vae_core import checkpoints, stored_datasets, workspace
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
 from vae_core.runs.directory import RunDirectory, RunFile, Status
+
+
+def address(id: str) -> str:
+    """Of the routes of a model as it stands now."""
+    return f"/studio/models/{id}/{checkpoints.version(id)}"
 
 
 def store_model(dataset: Dataset, checkpoint: Checkpoint) -> str:

@@ -31,8 +31,7 @@ WRITING_CALLS = {
 }  # fmt: skip
 """Calls that write a file, and would leave half of it when they are killed."""
 MAY_WRITE = {
-    ("vae_core.runs", "directory.log.open"),  # what a worker prints
-    ("vae_core.projections", "directory.log.open"),  # likewise
+    ("vae_core.worker_process", "log.open"),  # what a worker prints
     ("vae_core.bench", "numpy.save"),  # into a folder that is gone afterwards
     ("pages.ui.browser_runtime", "shutil.copy"),  # likewise
 }

@@ -13,7 +13,7 @@ LAYERS = [
     "vae_core.safetensors_header",
     "vae_core.datasets",
     "vae_core.workspace",
-    "vae_core.derived",
+    "vae_core.derived vae_core.worker_process",
     "vae_core.stored_datasets",
     "vae_core.uploads",
     "vae_core.example vae_core.batches vae_core.adam",
@@ -35,7 +35,7 @@ LAYERS = [
     "pages.ui.browser_runtime pages.ui.upload_limits pages.ui.pictures pages.ui.tables pages.ui.figures "
     "pages.ui.forms pages.ui.state pages.ui.navigation pages.ui.answers",
     "pages.ui.explorer pages.ui.cards",
-    "pages.ui.cache pages.ui.answers pages.ui.models pages.ui.findings pages.ui.choosing",
+    "pages.ui.cache pages.ui.models pages.ui.findings pages.ui.choosing",
     "pages.ui.preview pages.ui.projection_routes",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.uploading pages.ui.picture_set pages.ui.new_run pages.ui.latent_routes",

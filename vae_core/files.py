@@ -4,7 +4,10 @@ import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+from vae_core.errors import VAECoreError
 
 
 def write_atomically(path: Path, content: bytes, previous: Path | None = None) -> None:
@@ -45,6 +48,17 @@ def append(path: Path, content: bytes) -> None:
 def is_disk_full(error: OSError) -> bool:
     """Whether it says that there is no room any more, on the disk or within the user's quota."""
     return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+
+@contextlib.contextmanager
+def full_disk_is(error: type[VAECoreError]) -> Iterator[None]:
+    """Within, a full disk is this error, with what to do about it."""
+    try:
+        yield
+    except OSError as found:
+        if not is_disk_full(found):
+            raise
+        raise error("The disk is full. Make room, then try again.") from found
 
 
 def remove_leftovers(directory: Path) -> None:

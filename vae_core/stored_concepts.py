@@ -74,7 +74,7 @@ def add(model_id: str, name: str, codes: Codes, group: np.ndarray, other: np.nda
         other: Numbers of those that have not.
 
     Raises:
-        ConfigError: if the name is empty, the groups are too small or share samples, or there are too many already.
+        ConfigError: if the name is empty, the groups make no concept, or there are too many already.
         NotFoundError: if there is no such model.
     """
     title = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in name).split())[:LONGEST_NAME]

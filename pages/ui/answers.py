@@ -1,6 +1,8 @@
 """How our routes answer: in a thread, in sentences, and to our own pages."""
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +16,18 @@ FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-
 """For addresses that contain the version of what they serve."""
 NEVER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """For what may be another thing the next time."""
+ROOT = Path(__file__).resolve().parents[2]
+MADE_BY = [ROOT / "pages/ui/explorer.py", *(ROOT / "vae_core/latents" / f"{name}.py" for name in ("codes", "density"))]
+"""The code on which the arrays that the explorer fetches depend, besides the version in their addresses."""
+
+
+def digest(*files: Path) -> str:
+    """Changes with any of them."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+
+
+CODE_DIGEST = digest(*MADE_BY)
+"""A part of those addresses; of the code that runs, so not looked up again later."""
 
 
 def answer(function: Callable[[Request], Response]) -> Callable[[Request], Any]:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.ui import cards, explorer, pictures, tables
 from pages.ui.explorer import OpenModel
+from pages.ui.state import LARGEST_LATENT
 from vae_core import checkpoints, export, stored_datasets, workspace
 from vae_core.batches import choose_device
 from vae_core.datasets import SAMPLES, Dataset, TableSchema
@@ -22,7 +23,6 @@ from vae_core.latents.manifold import manifold
 from vae_core.latents.paths import Path as LatentPath
 from vae_core.latents.paths import paths as find_paths
 
-LARGEST_LATENT = 1e6
 SHEET_ROWS = 6
 COLUMNS_SHOWN = ROWS_SHOWN = 200
 SHUFFLED, IN_ORDER = -1, -2
@@ -89,7 +89,7 @@ def paths(id: str, version: str, a: str, b: str, label: str) -> list[LatentPath]
     """
     vae = open_model(id, version).vae
     start, end = (_latent(text, vae.config.latents) for text in (a, b))
-    if vae.labels and not (label.isascii() and label.isdigit() and int(label) < vae.labels):
+    if vae.labels and not (label.isascii() and label.isdigit() and len(label) < 7 and int(label) < vae.labels):
         raise NotFoundError("This model wants the number of one of its labels.")
     return find_paths(vae, codes(id, version), start, end, int(label) if vae.labels else None)
 

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import nn
 
 from pages.ui import browser_runtime
+from pages.ui.answers import CODE_DIGEST
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import AnySchema, Dataset, TableSchema
 from vae_core.latents.codes import Codes, principal_plane
@@ -212,7 +213,7 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         "is_dark": is_dark(model.vae),
         "preparation": model.checkpoint.schema.model_dump(include={"fit", "invert"}),
         "conditions": list(model.checkpoint.label_names) if model.vae.labels else [],
-        "codes": {"url": here + "/codes", "count": len(codes)},
+        "codes": {"url": here + f"/codes?code={CODE_DIGEST}", "count": len(codes)},
         "labels": list(codes.label_names) or [""],
         "groups": map_groups(codes.label_names),
         "start": layout.start,
@@ -284,7 +285,7 @@ def _thumbnails(dataset: Dataset, base: str) -> dict[str, Any]:
     _, side, _, channels = dataset.x.shape
     plan = thumbnail_plan(len(dataset), side, channels)
     return {
-        "url": f"{base}/datasets/{dataset.id}/thumbnails",
+        "url": f"{base}/datasets/{dataset.id}/thumbnails?code={CODE_DIGEST}",
         "side": plan.side,
         "channels": channels,
         "count": plan.count,

@@ -2,11 +2,14 @@
 
 paths?a=…&b=…          GET: the ways from one latent to another, as JSON
 path.<gif or png>      GET: the pictures on such a way; ?a=…&b=…&name=…
+Neither may be kept: the geodesic is the shortest found in a few seconds, here and now.
+
 concepts               GET: those kept with the model, as JSON; POST: make one of {"name", "group", "other"},
                        the groups as numbers of samples
 concepts/<concept>     DELETE: forget one
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
@@ -17,7 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pages.ui import cache
-from pages.ui.answers import FOR_EVER, NEVER, answer, same_origin
+from pages.ui.answers import NEVER, answer, same_origin
 from vae_core import animation, stored_concepts
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.latents.paths import Path
@@ -64,7 +67,7 @@ def _paths(request: Request) -> Response:
         path.name: {"latents": path.latents.tolist(), "speed": path.speed.tolist(), "length": path.length}
         for path in _found_paths(request)
     }
-    return JSONResponse(found, headers=FOR_EVER)
+    return JSONResponse(found, headers=NEVER)
 
 
 def _path_pictures(request: Request) -> Response:
@@ -80,18 +83,18 @@ def _path_pictures(request: Request) -> Response:
     pictures = animation.as_bytes(model.checkpoint.decode(chosen.latents, labels))
     content = animation.gif(pictures) if kind == "gif" else animation.strip(pictures)
     name = f'attachment; filename="path-{name}.{kind}"'
-    return Response(content, media_type=PICTURE_KINDS[kind], headers=FOR_EVER | {"Content-Disposition": name})
+    return Response(content, media_type=PICTURE_KINDS[kind], headers=NEVER | {"Content-Disposition": name})
 
 
 def _concepts(request: Request) -> Response:
-    id = request.path_params["id"]
-    return JSONResponse([_told(one, id, request) for one in stored_concepts.listed(id)], headers=NEVER)
+    found = stored_concepts.listed(request.path_params["id"])
+    return JSONResponse(_told(found, request) if found else [], headers=NEVER)
 
 
-def _told(one: stored_concepts.StoredConcept, id: str, request: Request) -> dict[str, object]:
-    """`is_current`: whether it was made from the codes that are shown."""
-    codes = cache.codes(id, request.path_params["version"])
-    return one.model_dump() | {"is_current": one.codes == stored_concepts.fingerprint(codes)}
+def _told(concepts: Sequence[stored_concepts.StoredConcept], request: Request) -> list[dict[str, object]]:
+    """`is_current`: whether one was made from the codes that are shown."""
+    shown = stored_concepts.fingerprint(cache.codes(request.path_params["id"], request.path_params["version"]))
+    return [one.model_dump() | {"is_current": one.codes == shown} for one in concepts]
 
 
 async def _add_concept(request: Request) -> Response:
@@ -103,9 +106,11 @@ async def _add_concept(request: Request) -> Response:
         if len(body) > LARGEST_QUESTION:
             return PlainTextResponse("These groups are too large for a concept.", status_code=413)
     try:
-        return await run_in_threadpool(_made, request, Groups.model_validate_json(body))
+        asked = Groups.model_validate_json(body)
     except ValidationError:
         return PlainTextResponse("A concept is made of a name and two groups of samples.", status_code=400)
+    try:
+        return await run_in_threadpool(_made, request, asked)
     except NotFoundError as error:
         return PlainTextResponse(str(error), status_code=404)
     except VAECoreError as error:
@@ -119,7 +124,7 @@ def _made(request: Request, asked: Groups) -> Response:
     if any(len(one) and (one[0] < 0 or one[-1] >= len(codes)) for one in (group, other)):
         raise NotFoundError(f"The model has codes of {len(codes):,} samples; the groups name others.")
     made = stored_concepts.add(id, asked.name, codes, group, other)
-    return JSONResponse(_told(made, id, request), status_code=201, headers=NEVER)
+    return JSONResponse(_told([made], request)[0], status_code=201, headers=NEVER)
 
 
 def _remove_concept(request: Request) -> Response:

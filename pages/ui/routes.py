@@ -15,6 +15,7 @@
     /studio/datasets/<id>/points                         x of a table of two numbers, float32 [N, 2], standardised
     /studio/samples/<name>.png                           a built-in set at a glance
 
+Codes and thumbnails are asked for with ?code=<digest of what makes them>, as browsers keep them for ever.
 Streamlit checks neither the origin nor the base path of such routes: both are done here.
 """
 

@@ -6,6 +6,7 @@ import torch
 
 from tests.conftest import stroke_dataset, trained
 from tests.core.test_density import codes_of, ring
+from vae_core import checkpoints
 from vae_core.latents.paths import evenly, geodesic, linear, paths, spherical, through_data
 
 
@@ -96,6 +97,32 @@ def test_all_ways_of_a_model_meet_at_their_ends_and_the_geodesic_is_the_shortest
         x = vae.decode(torch.from_numpy(path.latents)).flatten(1).detach().numpy()
         np.testing.assert_allclose(path.speed, lengths_of(x), rtol=1e-3, atol=1e-5)
     assert found["geodesic"].length <= found["linear"].length * (1 + 1e-6)
+
+
+@pytest.mark.parametrize(("start", "end"), [(2492, 3118), (7551, 9504)])
+def test_geodesic_of_a_bundled_model_is_no_longer_than_any_other_way(start: int, end: int) -> None:
+    """Pairs between which the spherical way is shorter than what is found from the other two."""
+    checkpoint = checkpoints.load(checkpoints.locate("mnist-2d"))
+    assert checkpoint.codes
+    a, b = checkpoint.codes.mean[[start, end]]
+    lengths = {path.name: path.length for path in paths(checkpoint.model(), checkpoint.codes, a, b)}
+    assert lengths.pop("geodesic") <= min(lengths.values())
+
+
+def test_geodesic_is_evenly_walked_in_x_space() -> None:
+    """Also where the speed of the decoder changes a hundredfold on the way."""
+    a, b = np.array([-1.0]), np.array([1.0])
+    found = geodesic(a, b, lambda z: (2.3 * z).exp(), [linear(a, b)])
+    speed = lengths_of(np.exp(2.3 * found))
+    assert speed.max() < 1.02 * speed.min()
+
+
+def test_start_that_nothing_found_is_shorter_than_is_given_back_as_it_stands() -> None:
+    """Where x turns sharply between two latents, walking a path anew takes in more of the turn."""
+    matrix = torch.randn(2, 6, dtype=torch.float64)
+    start = np.array([[0.0, 0], [0.25, 0], [1, 0]])
+    found = geodesic(start[0], start[-1], lambda z: (z + (9 * z).sin().square()) @ matrix, [start], steps=40)
+    assert found is start
 
 
 def test_paths_of_a_conditional_model_are_decoded_with_the_label() -> None:

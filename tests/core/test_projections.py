@@ -1,5 +1,6 @@
 """t-SNE in a process of its own: once however many ask, kept with its model's version, and never stuck."""
 
+import errno
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.core.deaths import Operation, watched
 from tests.core.test_projection import clusters
 from tests.core.test_uploads import processes_of
 from vae_core import checkpoints, derived, process_lock, projections, runs, workspace
@@ -146,6 +148,17 @@ def test_what_has_no_map_is_refused_before_a_process_starts(stored_model: str) -
     with pytest.raises(ProjectionError, match="there are 3"):
         projections.start(stored_model, checkpoints.version(stored_model), clusters(3)[0])
     assert projections.status(stored_model, checkpoints.version(stored_model)).state == "absent"
+
+
+@pytest.mark.parametrize("at", [".tsne", "start.lock", " bytes", "log.txt"])
+def test_full_disk_is_a_sentence_wherever_it_is_met(stored_model: str, at: str) -> None:
+    def full(now: int, operation: Operation, half: Callable[[], None]) -> None:
+        if operation.file.endswith(at):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with watched(full), pytest.raises(ProjectionError, match=r"The disk is full\. Make room"):
+        projections.start(stored_model, checkpoints.version(stored_model), clusters(60)[0])
+    assert not processes_of(f"{stored_model}-{checkpoints.version(stored_model)}")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Real worker processes on real data: started, watched, cancelled, killed."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -12,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SMALL, stroke_dataset
+from tests.core.deaths import Operation, watched
 from vae_core import checkpoints, runs, stored_datasets, workspace
 from vae_core.config import TrainConfig
-from vae_core.errors import NotFoundError
+from vae_core.errors import NotFoundError, TrainingError
 from vae_core.run_config import RunConfig
 from vae_core.runs import Run, threads
 
@@ -189,6 +191,16 @@ def test_cancelled_run_gives_its_best_epoch_and_a_cancelled_wish_for_it_is_forgo
     assert state(run) == "done"
     checkpoint = checkpoints.load(checkpoints.locate(run.id))
     assert checkpoint.measured.validation.elbo == max(record.validation.elbo for record in checkpoint.history)
+
+
+def test_run_whose_log_finds_no_room_is_not_begun() -> None:
+    def full(now: int, operation: Operation, half: Callable[[], None]) -> None:
+        if operation.file == "log.txt":
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with watched(full), pytest.raises(TrainingError, match=r"The disk is full\. Make room"):
+        start(epochs=1)
+    assert runs.list_runs() == []
 
 
 @pytest.mark.parametrize(

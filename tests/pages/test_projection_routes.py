@@ -1,33 +1,19 @@
 """The routes of t-SNE, in process: started by our own pages, seen by everybody, had once it is computed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
-import streamlit as st
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pages.ui.routes import routes
 from tests.conftest import stroke_dataset, trained
 from tests.small import small
-from tests.stored import store_model
+from tests.stored import address, store_model
 from vae_core import checkpoints
 from vae_core.latents import projection
 
 SECONDS = 120.0
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=routes())) as opened:
-        yield opened
-    st.cache_resource.clear()
-
-
-def address(id: str) -> str:
-    return f"/studio/models/{id}/{checkpoints.version(id)}/tsne"
 
 
 def stored(count: int = 60) -> str:
@@ -39,7 +25,7 @@ def test_map_is_started_by_a_visitor_seen_by_all_and_served(
     client: TestClient, wait_for: Callable[[Callable[[], bool], float], None]
 ) -> None:
     id = stored()
-    here = address(id)
+    here = address(id) + "/tsne"
     before = client.get(here + "/status")
     assert before.headers["cache-control"] == "no-store"
     assert before.json()["state"] == "absent"
@@ -59,7 +45,7 @@ def test_map_is_started_by_a_visitor_seen_by_all_and_served(
 
 
 def test_other_sites_start_nothing(client: TestClient) -> None:
-    here = address(stored())
+    here = address(stored()) + "/tsne"
     for origin in ("https://elsewhere.example", "null"):
         assert client.post(here, headers={"origin": origin}).status_code == 403
     assert client.get(here + "/status").json()["state"] == "absent"
@@ -70,7 +56,7 @@ def test_codes_that_have_no_map_are_told_before_anybody_asks(client: TestClient)
     checkpoint = trained(dataset, small(latents=4))
     assert checkpoint.codes is not None
     same = replace(checkpoint.codes, mean=np.zeros_like(checkpoint.codes.mean))
-    here = address(store_model(dataset, replace(checkpoint, codes=same)))
+    here = address(store_model(dataset, replace(checkpoint, codes=same))) + "/tsne"
     for status in (client.get(here + "/status").json(), client.post(here).json()):
         assert status["state"] in ("impossible", "failed")
         assert status["message"].startswith("All codes are the same")
@@ -87,7 +73,7 @@ def test_version_that_was_trained_on_is_gone_although_it_is_remembered(client: T
     import os
 
     id = stored()
-    here = address(id)
+    here = address(id) + "/tsne"
     assert client.get(here + "/status").json()["state"] == "absent"
     os.utime(checkpoints.locate(id), (5, 5))
     for answer in (client.get(here + "/status"), client.post(here), client.get(here)):

@@ -1,6 +1,5 @@
 """The routes of the app, in process: what the explorer fetches, and what must not be had."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,28 +7,17 @@ import numpy as np
 import pytest
 import streamlit as st
 import torch
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from pages.ui import browser_runtime, cache, explorer
+from pages.ui import answers, browser_runtime, cache, explorer
 from pages.ui.routes import routes
 from tests.conftest import stroke_dataset
+from tests.stored import address
 from vae_core import checkpoints, stored_datasets
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset, TableSchema
 from vae_core.latents.codes import Codes
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    with TestClient(Starlette(routes=routes())) as opened:
-        yield opened
-    st.cache_resource.clear()
-
-
-def address(id: str) -> str:
-    return f"/studio/models/{id}/{checkpoints.version(id)}"
 
 
 def test_decoder_codes_and_pictures_are_served(client: TestClient, stored_model: str, tiny_images: Dataset) -> None:
@@ -45,6 +33,25 @@ def test_decoder_codes_and_pictures_are_served(client: TestClient, stored_model:
     pictures = client.get(f"/studio/datasets/{tiny_images.id}/thumbnails")
     assert pictures.content == tiny_images.x.tobytes()
     assert "immutable" in pictures.headers["cache-control"]
+
+
+def test_addresses_of_codes_and_thumbnails_change_with_the_code_that_makes_them(
+    client: TestClient, stored_model: str, tiny_images: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are kept for ever: a size or a floor that is another in a later release must be seen."""
+    model, source = cache.newest_model(stored_model), tmp_path / "code.py"
+    codes, layout = (made(model.id, model.version) for made in (cache.codes, cache.layout))
+    seen = set()
+    for text in ("SIZE = 1", "SIZE = 2"):
+        source.write_text(text)
+        monkeypatch.setattr(explorer, "CODE_DIGEST", answers.digest(source))
+        told = explorer.describe(model, codes, layout, tiny_images, "/studio")
+        addresses = told["codes"]["url"], told["thumbnails"]["url"]
+        assert all(client.get(address).status_code == 200 for address in addresses)
+        seen |= set(addresses)
+    assert len(seen) == 4
+    assert {source.name for source in answers.MADE_BY} >= {"explorer.py", "density.py", "codes.py"}
+    assert explorer.CODE_DIGEST != answers.CODE_DIGEST == answers.digest(*answers.MADE_BY)
 
 
 def test_points_in_the_plane_are_served_whole_and_other_rows_are_not(client: TestClient, stored_model: str) -> None:
@@ -87,80 +94,11 @@ def test_socket_encodes_what_the_model_encodes(
             np.testing.assert_allclose(std, posterior.stddev[0].detach().numpy(), atol=1e-6)
 
 
-def test_paths_are_served_with_their_pictures(client: TestClient, stored_model: str) -> None:
-    here = address(stored_model)
-    answer = client.get(f"{here}/paths?a=0,1&b=1,-0.5").json()
-    assert list(answer) == ["linear", "spherical", "density", "geodesic"]
-    for way in answer.values():
-        assert way["latents"][0] == pytest.approx([0, 1], abs=1e-5)
-        assert way["latents"][-1] == pytest.approx([1, -0.5], abs=1e-5)
-        assert sum(way["speed"]) == pytest.approx(way["length"], rel=1e-5)
-    for kind, beginning in (("gif", b"GIF89a"), ("png", b"\x89PNG")):
-        pictures = client.get(f"{here}/path.{kind}?a=0,1&b=1,-0.5&name=spherical")
-        assert pictures.content.startswith(beginning)
-        assert f"path-spherical.{kind}" in pictures.headers["content-disposition"]
-
-
-@pytest.mark.parametrize(
-    "asked",
-    ["paths?a=0,1", "paths?a=0,1&b=1", "paths?a=0,1&b=nan,1", "paths?a=0,1&b=x,1", "paths?a=0,1&b=1e9,1",
-     "path.gif?a=0,1&b=1,1&name=shortcut", "path.exe?a=0,1&b=1,1&name=linear"],
-)  # fmt: skip
-def test_paths_between_no_points_are_refused(client: TestClient, stored_model: str, asked: str) -> None:
-    answer = client.get(f"{address(stored_model)}/{asked}")
-    assert answer.status_code == 404
-    assert answer.text.startswith(("A point of this model is 2 numbers", "There is no such path"))
-
-
 def test_names_of_examples_are_served(client: TestClient, stored_model: str, tiny_images: Dataset) -> None:
     assert client.get(f"/studio/datasets/{tiny_images.id}/names").json() == []
     named = replace(stroke_dataset(4), names=("a", "=b", "c", "d"))
     stored_datasets.save(named)
     assert client.get(f"/studio/datasets/{named.id}/names").json() == ["a", "=b", "c", "d"]
-
-
-def test_concepts_are_made_listed_and_forgotten(
-    client: TestClient, stored_model: str, tiny_checkpoint: Checkpoint
-) -> None:
-    at = address(stored_model) + "/concepts"
-    question = {"name": "high", "group": list(range(20)), "other": list(range(20, 40))}
-    assert client.get(at).json() == []
-    made = client.post(at, json=question)
-    assert made.status_code == 201
-    assert tiny_checkpoint.codes is not None
-    mean = tiny_checkpoint.codes.mean
-    np.testing.assert_allclose(made.json()["vector"], mean[:20].mean(0) - mean[20:].mean(0), rtol=1e-5)
-    assert client.get(at).json() == [made.json()]
-    assert made.json()["is_current"] is True
-    assert client.get(at).headers["cache-control"] == "no-store"
-    assert client.delete(f"{at}/{made.json()['id']}").status_code == 204
-    assert client.get(at).json() == []
-
-
-@pytest.mark.parametrize(
-    ("question", "headers", "status", "sentence"),
-    [
-        (b"{}", {}, 400, "made of a name and two groups"),
-        (b'{"name": "a", "group": [0.5], "other": [1]}', {}, 400, "made of a name and two groups"),
-        (b'{"name": "a", "group": [0, 40], "other": [1, 2]}', {}, 404, "codes of 40 samples"),
-        (b'{"name": "a", "group": [-1, 0], "other": [1, 2]}', {}, 404, "codes of 40 samples"),
-        (b'{"name": "a", "group": [99999999999999999999], "other": [1, 2]}', {}, 400, "made of a name and two groups"),
-        (b'{"name": "a", "group": [0, 1], "other": [1, 2]}', {}, 400, "1 samples are in both"),
-        (b'{"name": " ", "group": [0, 1], "other": [2, 3]}', {}, 400, "Give the concept a name"),
-        (b'{"name": "a", "group": [0, 1], "other": [2, 3]}', {"origin": "https://elsewhere.example"}, 403, "our own"),
-        (b" " * (8 * 2**20 + 1), {}, 413, "too large"),
-    ],
-)  # fmt: skip
-def test_no_concept_is_made_of_what_is_none(
-    client: TestClient, stored_model: str, question: bytes, headers: dict[str, str], status: int, sentence: str
-) -> None:
-    at = address(stored_model) + "/concepts"
-    answer = client.post(at, content=question, headers=headers)
-    assert (answer.status_code, sentence in answer.text) == (status, True), answer.text
-    assert client.get(at).json() == []
-    elsewhere = {"origin": "https://elsewhere.example"}
-    assert client.delete(at + "/any", headers=elsewhere).status_code == 403
-    assert client.delete(at + "/any").status_code == 404
 
 
 @pytest.mark.parametrize("deterministic", [False, True])

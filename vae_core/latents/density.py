@@ -2,6 +2,9 @@
 
 The aggregate posterior q(z) = 1/N Σ_n q(z | x_n) (Makhzani et al. 2016, https://arxiv.org/abs/1511.05644) is the
 density from which the decoder has seen codes in training: where it is low, what is decoded is a guess.
+
+While a point is dragged the browser reckons both by itself; `log_prob` and `trust` are the reference against which that
+is tested.
 """
 
 from dataclasses import dataclass

@@ -2,6 +2,8 @@
 
 Arvanitidis, Hansen & Hauberg 2018, "Latent Space Oddity" (https://arxiv.org/abs/1710.11379): lengths are measured
 where people look, in the pictures. The decoder f pulls the metric of x-space back to G(z) = J(z)ᵀ J(z), J = ∂f/∂z.
+
+The browser reckons this for the map by finite differences; here it is exact, as the reference for the tests of that.
 """
 
 import torch

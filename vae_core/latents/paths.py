@@ -23,10 +23,14 @@ DETOUR = 3.0
 """Power of a hop's length: the larger, the more a path prefers many short hops, where codes lie densely."""
 SMOOTHED = 6
 """A step is smoothed with so many to either side, the farthest of them three standard deviations away."""
-GEODESIC_NODES = 16
+GEODESIC_PIECES = (16, STEPS)
+"""Of the chain: few let it go far in few rounds, but cut the decoder's bends, so that it may end longer than its start;
+as many as the path has are measured as the path is."""
 GEODESIC_ROUNDS = 100
-GEODESIC_SECONDS = 3.0
+GEODESIC_SECONDS = 2.0
 """From each start; a large decoder gets as far as it gets."""
+WALKS = 4
+"""So often a path is walked anew: where a step crosses a bend, its parts are not as long as they were reckoned."""
 LEAST_ANGLE = 1e-4
 
 Decode = Callable[[Tensor], Tensor]
@@ -96,12 +100,13 @@ def through_data(a: np.ndarray, b: np.ndarray, codes: Codes, steps: int = STEPS)
 
 
 def geodesic(a: np.ndarray, b: np.ndarray, decode: Decode, starts: list[np.ndarray], steps: int = STEPS) -> np.ndarray:
-    """The shortest path found under the decoder's pull-back metric [T, L], evenly walked in x-space.
+    """The shortest path found under the decoder's pull-back metric [T, L].
 
     As in Shao, Kumar & Fletcher 2018, "The Riemannian Geometry of Deep Generative Models"
     (https://arxiv.org/abs/1711.08014): the energy Σ‖f(z_{t+1}) − f(z_t)‖² of a chain of latents is minimised from every
-    start by L-BFGS; the shortest result is taken, the starts themselves among them. Where the data has holes it may
-    cross them: without its own uncertainty a decoder knows no holes (Syrota et al. 2024, https://arxiv.org/abs/2408.07507).
+    start by L-BFGS, and the shortest result is taken. It is evenly walked in x-space, unless a start is shorter as it
+    stands: then it is that start, unchanged. Where the data has holes it may cross them: without its own uncertainty a
+    decoder knows no holes (Syrota et al. 2024, https://arxiv.org/abs/2408.07507).
 
     Args:
         a: [L].
@@ -110,14 +115,28 @@ def geodesic(a: np.ndarray, b: np.ndarray, decode: Decode, starts: list[np.ndarr
         starts: Paths [T, L] to begin with.
         steps: Pieces of the result.
     """
-    found = [evenly(path, steps) for path in (*starts, *(_relax(start, decode) for start in starts))]
-    walked = [evenly(path, steps, weights=_speed(decode, path)) for path in found]
-    return min([*starts, *walked], key=lambda path: float(_speed(decode, path).sum()))
+    walked = [_walk(path, decode, steps) for path in (*starts, *(_relax(start, decode) for start in starts))]
+    return min([*walked, *starts], key=lambda path: float(_speed(decode, path).sum()))
+
+
+def _walk(path: np.ndarray, decode: Decode, steps: int) -> np.ndarray:
+    """A chain of latents in pieces that are equal in x-space."""
+    path = evenly(path, steps)
+    for _ in range(WALKS):
+        path = evenly(path, steps, weights=_speed(decode, path))
+    return path
 
 
 def _relax(start: np.ndarray, decode: Decode) -> np.ndarray:
     """A chain of latents of less energy, its ends where they were."""
-    first, *_, last = nodes = evenly(start, GEODESIC_NODES)
+    deadline = time.monotonic() + GEODESIC_SECONDS
+    for pieces in GEODESIC_PIECES:
+        start = _relax_chain(evenly(start, pieces), decode, deadline)
+    return start
+
+
+def _relax_chain(nodes: np.ndarray, decode: Decode, deadline: float) -> np.ndarray:
+    first, *_, last = nodes
 
     def chain(inner: np.ndarray) -> np.ndarray:
         return np.concatenate([first[None], inner.reshape(-1, len(first)), last[None]])
@@ -127,8 +146,6 @@ def _relax(start: np.ndarray, decode: Decode) -> np.ndarray:
         total = decode(z).diff(dim=0).square().sum()
         (gradient,) = torch.autograd.grad(total, z)
         return total.item(), gradient[1:-1].numpy().ravel()
-
-    deadline = time.monotonic() + GEODESIC_SECONDS
 
     def look_at_the_clock(inner: np.ndarray) -> None:
         if time.monotonic() > deadline:
@@ -157,9 +174,8 @@ def paths(vae: VAE, codes: Codes, a: np.ndarray, b: np.ndarray, label: int | Non
         return vae.decode(latents.float(), told).flatten(1).double()
 
     a, b = a.astype(np.float64), b.astype(np.float64)
-    straight, dense = linear(a, b), through_data(a, b, codes)
-    ways = {"linear": straight, "spherical": spherical(a, b), "density": dense}
-    ways["geodesic"] = geodesic(a, b, decode, [straight, dense])
+    ways = {"linear": linear(a, b), "spherical": spherical(a, b), "density": through_data(a, b, codes)}
+    ways["geodesic"] = geodesic(a, b, decode, list(ways.values()))
     return [Path(name, way.astype(np.float32), _speed(decode, way)) for name, way in ways.items()]
 
 

@@ -4,10 +4,6 @@
 """
 
 import io
-import os
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock
 
-from vae_core import derived, workspace
+from vae_core import derived, worker_process
 from vae_core.errors import NotFoundError, ProjectionError
-from vae_core.files import is_disk_full, write_atomically
+from vae_core.files import full_disk_is, write_atomically
 from vae_core.latents import projection
 from vae_core.projections.directory import ProjectionDirectory, Status
 from vae_core.runs import threads
@@ -43,15 +39,17 @@ def start(checkpoint_id: str, version: str, mean: np.ndarray) -> None:
     directory = _directory(checkpoint_id, version)
     projection.check(mean)
     derived.forget(checkpoint_id, before=version)
-    directory.path.mkdir(exist_ok=True)
-    with _room(), FileLock(directory.path / "start.lock"):
-        if directory.read_status().state in ("queued", "running", "done"):
-            return
-        buffer = io.BytesIO()
-        np.save(buffer, mean.astype(np.float32))
-        write_atomically(directory.codes, buffer.getvalue())
-        directory.write_status(Status(state="queued"))
-    _start_worker(directory)
+    with _room():
+        directory.path.mkdir(exist_ok=True)
+        with FileLock(directory.path / "start.lock"):
+            if directory.read_status().state in ("queued", "running", "done"):
+                return
+            buffer = io.BytesIO()
+            np.save(buffer, mean.astype(np.float32))
+            write_atomically(directory.codes, buffer.getvalue())
+            directory.write_status(Status(state="queued"))
+        environment = threads.environment(beside_server=True)
+        worker_process.start("vae_core.projections.worker", directory.path, directory.log, environment)
 
 
 def status(checkpoint_id: str, version: str) -> Status:
@@ -86,28 +84,7 @@ def _directory(checkpoint_id: str, version: str) -> ProjectionDirectory:
 @contextmanager
 def _room() -> Iterator[None]:
     try:
-        yield
+        with full_disk_is(ProjectionError):
+            yield
     except FileNotFoundError as error:  # the directory was deleted under our hands
         raise NotFoundError(ANOTHER_VERSION) from error
-    except OSError as error:
-        if not is_disk_full(error):
-            raise
-        raise ProjectionError("The disk is full. Make room, then try again.") from error
-
-
-def _start_worker(directory: ProjectionDirectory) -> None:
-    environment = os.environ | {
-        workspace.ENVIRONMENT: str(workspace.root()),
-        **threads.environment(beside_server=True),
-    }
-    with directory.log.open("ab") as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "vae_core.projections.worker", str(directory.path)],
-            cwd=Path(__file__).resolve().parents[2],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    threading.Thread(target=worker.wait, daemon=True).start()  # else it would stay a zombie after its end

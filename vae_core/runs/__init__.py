@@ -3,19 +3,15 @@
 import contextlib
 import os
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from filelock import Timeout
 
-from vae_core import derived, workspace
+from vae_core import derived, worker_process, workspace
 from vae_core.errors import TrainingError, VAECoreError
-from vae_core.files import is_disk_full
+from vae_core.files import full_disk_is
 from vae_core.run_config import RunConfig
 from vae_core.runs import threads
 from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
@@ -74,12 +70,12 @@ def start(name: str, config: RunConfig, study: Study | None = None) -> Run:
     id = workspace.new_id()
     directory = RunDirectory(workspace.place("runs", id))
     try:
-        with _room_for_a_start():
+        with full_disk_is(TrainingError):
             directory.create(RunFile(name=name, config=config, created=time.time(), study=study))
+            _start_worker(directory)
     except TrainingError:
         workspace.discard(directory.path)
         raise
-    _start_worker(directory)
     return get(id)
 
 
@@ -115,7 +111,7 @@ def keep_best(id: str) -> Run:
     with _again(run) as present:
         if present.is_live or not run.directory.best.is_file():
             raise TrainingError("The best epoch can be taken when the run has ended, and if it was kept.")
-        with _room_for_a_start():
+        with full_disk_is(TrainingError):
             run.directory.ask_for_best(present.status)
         _queue(run.directory)
     return get(id)
@@ -137,37 +133,14 @@ def _again(run: Run) -> Iterator[Run]:
 
 def _queue(directory: RunDirectory) -> None:
     directory.forget_cancel()
-    with _room_for_a_start():
+    with full_disk_is(TrainingError):
         directory.write_status(Status(state="queued"))
-    _start_worker(directory)
-
-
-@contextlib.contextmanager
-def _room_for_a_start() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if not is_disk_full(error):
-            raise
-        raise TrainingError("The disk is full. Make room, then try again.") from error
+        _start_worker(directory)
 
 
 def _start_worker(directory: RunDirectory) -> None:
-    environment = os.environ | {
-        workspace.ENVIRONMENT: str(workspace.root()),
-        **threads.environment(beside_server=True),
-    }
-    with directory.log.open("ab") as log:
-        worker = subprocess.Popen(
-            [sys.executable, "-m", "vae_core.runs.worker", str(directory.path)],
-            cwd=Path(__file__).resolve().parents[2],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    threading.Thread(target=worker.wait, daemon=True).start()  # else it would stay a zombie after its end
+    environment = threads.environment(beside_server=True)
+    worker_process.start("vae_core.runs.worker", directory.path, directory.log, environment)
 
 
 def get(id: str) -> Run:

@@ -3,19 +3,16 @@
 `receive` and `prepare_again` start such a process, `get` looks how far it is, `read` waits for it.
 """
 
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from vae_core import process_lock, stored_datasets, workspace
+from vae_core import process_lock, stored_datasets, worker_process, workspace
 from vae_core.datasets import Dataset, Preparation, clean_name
 from vae_core.errors import DatasetError, NotFoundError
 from vae_core.uploads.directory import Status, UploadDirectory, UploadFile
@@ -191,16 +188,6 @@ def _refer(place: Path, path: Path) -> None:
 
 
 def _start(directory: UploadDirectory, root: str | None = None) -> subprocess.Popen:
-    environment = os.environ | {workspace.ENVIRONMENT: root or str(workspace.root()), "OPENBLAS_NUM_THREADS": "1"}
-    with directory.log.open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "vae_core.uploads.worker", str(directory.path)],
-            cwd=Path(__file__).resolve().parents[2],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=root is None,
-        )
-    threading.Thread(target=process.wait, daemon=True).start()  # else it would stay a zombie after its end
-    return process
+    environment = {"OPENBLAS_NUM_THREADS": "1"} | ({workspace.ENVIRONMENT: root} if root else {})
+    worker = "vae_core.uploads.worker"
+    return worker_process.start(worker, directory.path, directory.log, environment, is_detached=root is None)
