@@ -1,6 +1,5 @@
 """What the live explorer needs of a model and its dataset, as plain arrays and JSON. No Streamlit."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from PIL import Image
 from torch import nn
 
 from pages.ui import browser_runtime
-from pages.ui.answers import CODE_DIGEST
+from pages.ui.answers import CODE_DIGEST, digest
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import AnySchema, Dataset, TableSchema
 from vae_core.latents.codes import Codes, principal_plane
@@ -171,7 +170,7 @@ def pad_files() -> dict[str, Path]:
 @cache
 def pad_digest() -> str:
     """Changes with any of the component's modules: browsers may keep each version for ever."""
-    return hashlib.sha256(b"".join(path.read_bytes() for path in pad_files().values())).hexdigest()[:12]
+    return digest(*pad_files().values())
 
 
 def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | None, base: str) -> dict[str, Any]:

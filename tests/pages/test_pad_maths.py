@@ -313,3 +313,92 @@ def test_nearest_sample_on_a_map_without_inverse_is_the_nearest(shape: str) -> N
         assert distances[n] == pytest.approx(distances.min(), rel=1e-5)
     nearest = np.linalg.norm(z[:, None] - mean, axis=2).argmin(1)
     np.testing.assert_allclose(found[1], places[nearest], rtol=1e-5)
+
+
+@pytest.mark.parametrize("directions", [1, 2])
+@pytest.mark.parametrize("region", ["standardRegion", "codesRegion"])
+def test_holes_are_looked_for_where_95_percent_of_a_normal_lies(region: str, directions: int) -> None:
+    random = np.random.default_rng(0)
+    codes = random.normal(size=(20_000, directions))
+    if region == "codesRegion":
+        codes = codes @ (np.array([[2.0, 0.7], [0.0, 0.5]])[:directions, :directions]) + 3
+    share = node(
+        f"""
+        const {{ Plane, Samples }} = await from("samples.js");
+        const {{ {region} }} = await from("layers/density_layer.js");
+        const {{ codes, directions }} = given;
+        const rows = directions === 1 ? [[1], [0]] : [[1, 0], [0, 1]];
+        const plane = new Plane(rows, Array(directions).fill(0));
+        const none = new Float32Array(codes.length);
+        const samples = new Samples(Float32Array.from(codes), none, new Int32Array(codes.length / directions), directions);
+        const inside = "{region}" === "codesRegion" ? {region}(samples, plane) : {region}(plane);
+        let count = 0;
+        for (let n = 0; n < samples.count; n += 1) count += inside(...samples.onPlane(n, plane).mean);
+        console.log(JSON.stringify(count / samples.count));
+        """,
+        {"codes": codes.ravel().tolist(), "directions": directions},
+    )
+    assert share == pytest.approx(0.95, abs=0.005)  # three standard errors
+
+
+LINK = """
+const { Link } = await from("link.js");
+const words = [];
+const root = { commit: (word) => words.push(word) };
+const data = { z: [0], label: null, view: "", turn: 0, longest_view: given.longest };
+const link = new Link(root, data);
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+"""
+
+
+def test_link_tells_one_word_at_a_time_and_the_newest_next() -> None:
+    told, news = node(
+        LINK
+        + """
+        for (const z of [1, 2, 3]) link.tell([z], null);
+        const first = words.length;
+        const news = [link.hear({ ...data, z: [1], turn: 1 })]; // an echo, while a newer word waits
+        await pause(400);
+        news.push(link.hear({ ...data, z: [3], turn: 2 }));
+        await pause(400);
+        news.push(link.hear({ ...data, z: [9], turn: 2 })); // as by the Back button
+        link.close();
+        console.log(JSON.stringify([[first, ...words.map(({ z }) => z[0])], news]));
+        """,
+        {"longest": 6000},
+    )
+    assert told == [1, 1, 3]
+    assert news == [False, False, True]
+
+
+def test_word_without_an_answer_does_not_keep_the_next_one_back() -> None:
+    told = node(
+        LINK
+        + """
+        link.tell([1], null);
+        link.tell([2], null);
+        await pause(3500);
+        link.close();
+        console.log(JSON.stringify(words.map(({ z }) => z[0])));
+        """,
+        {"longest": 6000},
+    )
+    assert told == [1, 2]
+
+
+def test_view_too_long_for_a_link_is_shortened_and_comes_back_as_no_news() -> None:
+    word, is_news, kept = node(
+        LINK
+        + """
+        link.set("anchors", "1.2345,".repeat(900));
+        link.set("a", "0.5");
+        link.set("tool", "blend");
+        link.tell([1], null);
+        console.log(JSON.stringify([words[0].view, link.hear({ ...data, ...words[0] }), link.view.anchors.length]));
+        link.close();
+        """,
+        {"longest": 6000},
+    )
+    assert word == "a:0.5~tool:blend"
+    assert not is_news
+    assert kept == 6300

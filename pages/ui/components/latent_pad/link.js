@@ -1,15 +1,21 @@
 // What the link of the page says: the point, the label, and a view: names with values, as which tool is open.
 // The pad tells Python, which writes it into the address, and hears from it when the address changes by itself.
+// It tells one word at a time, the newest when the one before is answered: of words in quick succession Streamlit drops
+// runs half-way, and now and then the whole component with them.
+
+const PAUSE_MS = 150; // from an answer to the next word: the run that answers has yet to end
+const PATIENCE_MS = 3000; // without an answer the next word goes all the same
 
 export class Link {
   constructor(root, data) {
-    Object.assign(this, { root, view: parseView(data.view), turn: data.turn, longest: data.longest_view }); // turn: of what was last told
+    Object.assign(this, { root, view: parseView(data.view), turn: data.turn, longest: data.longest_view, waiting: null }); // turn: of what was last told
     this.sent = JSON.stringify([data.z, data.label, formatView(this.view)]);
   }
 
-  /** Whether what Python says is an answer to the last word, and not what the pad has just told. */
-  isNews({ z, label, view, turn }) {
-    return turn === this.turn && JSON.stringify([z, label, formatView(parseView(view))]) !== this.sent;
+  /** Python has spoken; whether that is news, and neither an older word's echo nor what the pad has just told. */
+  hear({ z, label, view, turn }) {
+    if (turn === this.turn) this.goOn(PAUSE_MS);
+    return turn === this.turn && !this.waiting && JSON.stringify([z, label, formatView(parseView(view))]) !== this.sent;
   }
 
   /** Take what the address says now. */
@@ -34,11 +40,29 @@ export class Link {
   tell(point, label) {
     const z = point.map(rounded);
     const view = this.short();
-    const word = JSON.stringify([z, label, view]);
-    if (word === this.sent) return;
-    this.sent = word;
+    this.waiting = JSON.stringify([z, label, view]) === this.sent ? null : { z, label, view };
+    if (!this.isAsking) this.send();
+  }
+
+  send() {
+    this.isAsking = this.waiting !== null;
+    if (!this.isAsking) return;
+    const { z, label, view } = this.waiting;
+    this.waiting = null;
+    this.sent = JSON.stringify([z, label, view]);
     this.turn += 1;
+    this.goOn(PATIENCE_MS);
     this.root.commit({ z, label, view, turn: this.turn });
+  }
+
+  /** After so long the next word goes, if one waits. */
+  goOn(delay) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.send(), delay);
+  }
+
+  close() {
+    clearTimeout(this.timer);
   }
 }
 

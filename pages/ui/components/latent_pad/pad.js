@@ -159,7 +159,7 @@ class LatentPad {
 
   /** New data for the same model: another theme, or another place from the address. */
   update(data) {
-    const isNews = this.link.isNews(data) && !this.map.dragging;
+    const isNews = this.link.hear(data) && !this.map.dragging;
     this.data = data;
     this.map.recolour();
     this.table?.recolour();
@@ -170,7 +170,7 @@ class LatentPad {
     this.point.settle();
     this.arrive();
     this.recall();
-    this.rested();
+    this.layers?.refresh("point");
   }
 
   /** Open what the link names: plane, layers, tool. */
@@ -218,19 +218,15 @@ class LatentPad {
   undo(by) {
     this.point.step(by);
     this.arrive();
-    this.rested();
+    this.layers?.refresh("point");
+    this.commit();
   }
 
   /** The point rests: it can be come back to, and Python is told. */
   settle() {
     this.point.settle();
     this.bar.show(this.point);
-    this.rested();
-  }
-
-  /** What the map shows beside its plane follows, and Python is told. */
-  rested() {
-    if (this.data.latents > 2 || this.data.conditions.length) this.layers?.refresh("point");
+    this.layers?.refresh("point");
     this.commit();
   }
 
@@ -287,6 +283,7 @@ class LatentPad {
   close() {
     this.closed = true;
     this.keys.close();
+    this.link.close();
     this.watch.close();
     this.chooser.close();
     this.strips?.stop();

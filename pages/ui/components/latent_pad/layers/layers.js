@@ -96,8 +96,10 @@ export class Layers {
     this.prepare(name);
   }
 
-  /** The plane, the view or what lies off the plane has changed. */
+  /** The plane, the view, or where the point is off the plane has changed. */
   refresh(cause) {
+    const { latents, conditions } = this.pad.data;
+    if (cause === "point" && latents <= 2 && conditions.length === 0) return; // nothing is off the plane
     if (cause === "plane") this.arrange();
     for (const [name, { layer }] of this.shown) {
       if (layer.dependsOn.includes(cause)) this.prepare(name);

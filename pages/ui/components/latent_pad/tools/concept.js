@@ -95,6 +95,7 @@ class ConceptStrip {
     const place = [...base, this.pad.labels.index].join();
     if (place === this.shown || !this.pad.decoder) return;
     const isLatest = this.latest.begin();
+    this.shown = null; // half painted
     const { pad, concept } = this;
     for (let k = 0; k < CELLS; k += 1) {
       const amount = MOST * ((2 * k) / (CELLS - 1) - 1);
