@@ -25,6 +25,7 @@ def explore(model: explorer.OpenModel) -> None:
         "label": state.label(model.vae.labels),
         "view": state.view(),
         "longest_view": state.LONGEST_VIEW,
+        "largest_latent": state.LARGEST_LATENT,
         "turn": state.turn(key),
     }
     latent_pad(data | start, key=key, on_release=state.keep_point(model.id, key))

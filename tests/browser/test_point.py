@@ -97,6 +97,18 @@ def test_typed_value_slider_and_handle_stay_in_step_and_are_undone(page: Page, a
     assert (value(page, "z1"), value(page, "z2")) == (0, 0)
 
 
+def test_latent_beyond_what_a_link_holds_is_brought_back_within_it_and_undone(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d&z=0,0")
+    type_value(page, "z1", "1")
+    page.wait_for_url("**z=1%2C0*")
+    type_value(page, "z1", "99999999")
+    page.wait_for_url("**z=1000000%2C0*")
+    assert value(page, "z1") == 1e6
+    button(page, "Undo").click()
+    page.wait_for_url("**z=1%2C0*")
+    assert value(page, "z1") == 1
+
+
 def test_letters_typed_for_a_value_change_nothing(page: Page, app: AppProcess) -> None:
     open_explorer(page, app.address, "model=digits-2d&z=0.5,0.5")
     field = page.get_by_label("z1, typed", exact=True)

@@ -103,7 +103,7 @@ def test_point_keeps_locks_and_goes_back_and_forth() -> None:
     found = node(
         """
         const { Point } = await from("point.js");
-        const point = new Point([0, 0]);
+        const point = new Point([0, 0], 1e6);
         const seen = [];
         const see = () => seen.push([...point.z, point.canUndo, point.canRedo]);
         point.move([1, 1]); point.settle(); see();
@@ -330,7 +330,8 @@ def test_holes_are_looked_for_where_95_percent_of_a_normal_lies(region: str, dir
         const rows = directions === 1 ? [[1], [0]] : [[1, 0], [0, 1]];
         const plane = new Plane(rows, Array(directions).fill(0));
         const none = new Float32Array(codes.length);
-        const samples = new Samples(Float32Array.from(codes), none, new Int32Array(codes.length / directions), directions);
+        const labels = new Int32Array(codes.length / directions);
+        const samples = new Samples(Float32Array.from(codes), none, labels, directions);
         const inside = "{region}" === "codesRegion" ? {region}(samples, plane) : {region}(plane);
         let count = 0;
         for (let n = 0; n < samples.count; n += 1) count += inside(...samples.onPlane(n, plane).mean);

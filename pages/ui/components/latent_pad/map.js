@@ -111,6 +111,7 @@ export class LatentMap {
     const pan = { name: "pan", title: "Drag the map instead of the point (on / off)", icon: Icons.pan, click: togglePan };
     return {
       displaylogo: false,
+      showTips: false, // its own notices, over the page
       displayModeBar: true,
       scrollZoom: true,
       // few dots are drawn finer than the screen; of many that costs a second where no graphics card helps

@@ -43,7 +43,7 @@ class LatentPad {
     this.data = data;
     this.table = data.columns ? new Table(this, data) : null;
     this.paintDecoded = this.table?.paint ?? ((canvas, values) => paintReconstruction(canvas, values, data.shape));
-    this.point = new Point(data.z);
+    this.point = new Point(data.z, data.largest_latent);
     this.link = new Link(root, data);
     this.build();
   }

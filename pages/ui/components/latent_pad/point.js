@@ -3,7 +3,9 @@
 const KEPT_PLACES = 200;
 
 export class Point {
-  constructor(z) {
+  /** `largest` is how far out a latent may be: the address holds no more. */
+  constructor(z, largest) {
+    this.largest = largest;
     this.z = [...z];
     this.locked = new Set();
     this.places = [this.z]; // where it has rested, oldest first
@@ -12,7 +14,8 @@ export class Point {
 
   /** Go to z, but for the dimensions that are locked. */
   move(z) {
-    this.z = z.map((value, i) => (this.locked.has(i) ? this.z[i] : value));
+    const { largest, locked } = this;
+    this.z = z.map((value, i) => (locked.has(i) ? this.z[i] : Math.min(Math.max(value, -largest), largest)));
   }
 
   /** Rest here: what came after an undone place is forgotten. */

@@ -203,14 +203,17 @@ export class PathsTool {
     clearInterval(this.playing);
     if (!this.found) return;
     const { latents } = this.found[name];
-    let t = 0;
+    const { pad } = this;
+    let [t, walked] = [0, [...pad.point.z]];
     this.playing = setInterval(() => {
+      if (walked.some((value, i) => value !== pad.point.z[i])) return clearInterval(this.playing); // somebody has moved it elsewhere
       slider.value = t;
-      this.pad.move(at(latents, t));
+      pad.move(at(latents, t));
+      walked = [...pad.point.z];
       t += 1;
       if (t < latents.length) return;
       clearInterval(this.playing);
-      this.pad.settle();
+      pad.settle();
     }, STEP_MS);
   }
 
