@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import cache, explorer, models, state
-from pages.ui.components.latent_pad import latent_pad
+from pages.ui.components.latent_pad import ahead, latent_pad
 from pages.ui.navigation import page
 from pages.ui.routes import base_path
 from pages.ui.sentences import sentences_for_errors
@@ -38,6 +38,7 @@ if not titles:
     )
     st.page_link(page("data"), label="Go to Data")
 else:
+    ahead(explorer.libraries(base_path()))
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
         chosen = state.choose("Model", "model", titles, MISSING, hide_label=True)

@@ -63,10 +63,11 @@ def png(pixels: np.ndarray, **options: object) -> bytes:
 
 
 def zip_of(files: dict[str, bytes]) -> bytes:
+    """Without the time of day, so that tests that are named by such bytes are the same in every process."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 

@@ -69,8 +69,7 @@ class Training:
         self._on_step = on_step
         self._examples = Examples(dataset.x, device, dataset.labels if config.model.conditional else None)
         self._optimizer = Adam(self.model.named_parameters())
-        bfloat = settings.precision == "bfloat16" or (settings.precision == "auto" and device.type == "cuda")
-        self._autocast = torch.autocast(device.type, torch.bfloat16, enabled=bfloat)
+        self._autocast = torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16")
         self.divide(*split(len(dataset), settings.validation, settings.seed))
 
     def divide(self, learn: Tensor, held_out: Tensor) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import plotly
 import torch
 from PIL import Image
 from torch import nn
 
-from pages.ui import browser_runtime
+from pages.ui import browser_runtime, plotly_script
 from pages.ui.answers import CODE_DIGEST, digest
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import AnySchema, Dataset, TableSchema
@@ -23,7 +22,6 @@ from vae_core.records import ACTIVE_VARIANCE
 from vae_core.vae import VAE
 
 PAD = Path(__file__).resolve().parent / "components" / "latent_pad"
-PLOTLY = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
 MOST_GROUPS = 24
 """More labels than this are grouped on the map by their first folder, so that the legend can be read."""
 THUMBNAIL_BYTES = 12 * 2**20
@@ -173,6 +171,17 @@ def pad_digest() -> str:
     return digest(*pad_files().values())
 
 
+def libraries(base: str) -> dict[str, Any]:
+    """Where the component's modules are, and what they load for any model; everything is an address under `base`."""
+    runtime = f"{base}/runtime/{browser_runtime.version()}/"
+    files = {"module": runtime + browser_runtime.FILES[0], "wasm": runtime + browser_runtime.FILES[1]}
+    return {
+        "modules": f"{base}/pad/{pad_digest()}/",
+        "plotly": f"{base}/plotly/{plotly_script.VERSION}.js",
+        "runtime": files if browser_runtime.is_installed() else None,
+    }
+
+
 def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | None, base: str) -> dict[str, Any]:
     """What the component needs to know of a model; everything large is an address under `base`.
 
@@ -184,18 +193,12 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         base: Prefix of our routes.
     """
     here = f"{base}/models/{model.id}/{model.version}"
-    runtime = f"{base}/runtime/{browser_runtime.version()}/"
     installed = browser_runtime.is_installed()
-    return {
+    return libraries(base) | {
         "model": model.id,
         "version": model.version,
         "latents": model.vae.config.latents,
         "shape": list(model.vae.shape),
-        "modules": f"{base}/pad/{pad_digest()}/",
-        "plotly": f"{base}/plotly/{plotly.__version__}.js",
-        "runtime": {"module": runtime + browser_runtime.FILES[0], "wasm": runtime + browser_runtime.FILES[1]}
-        if installed
-        else None,
         "decoder": {
             "onnx": here + "/decoder.onnx",
             "socket": here + "/decode",

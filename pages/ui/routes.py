@@ -36,7 +36,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pages.ui import browser_runtime, cache, explorer, latent_routes, projection_routes
+from pages.ui import browser_runtime, cache, explorer, latent_routes, plotly_script, projection_routes
 from pages.ui.answers import FOR_EVER, answer, same_origin
 from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
 from vae_core.datasets import SAMPLES
@@ -90,6 +90,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 def _prepare() -> None:
     """Each step for itself: what one cannot do must not keep the others from trying."""
+    plotly_script.compressed()
     for step in (stored_datasets.store_samples, browser_runtime.install, _export_bundled, _draw_samples):
         try:
             step()
@@ -137,7 +138,8 @@ def _pad_file(request: Request) -> Response:
 
 
 def _plotly(request: Request) -> Response:
-    return FileResponse(explorer.PLOTLY, media_type="text/javascript", headers=FOR_EVER)
+    headers = FOR_EVER | {"Content-Encoding": "gzip"}
+    return Response(plotly_script.compressed(), media_type="text/javascript", headers=headers)
 
 
 def _runtime_file(request: Request) -> Response:

@@ -311,3 +311,12 @@ def test_legend_filters_the_map_and_many_latents_have_planes_and_sliders(
 def drag_map(page: Page) -> tuple[list[float], int, list[str]]:
     page.evaluate("() => { window.painted ??= new Set(); }")
     return drag(page, across(page.locator(".lp-map"), 0.3, 0.6))
+
+
+def test_what_every_explorer_needs_is_asked_for_before_the_model_is(page: Page, app: AppProcess) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_explorer(page, app.address, "model=digits-2d")
+    first = {part: min(n for n, url in enumerate(asked) if part in url) for part in ("plotly", ".wasm", "decoder.onnx")}
+    assert max(first["plotly"], first[".wasm"]) < first["decoder.onnx"], first
+    assert page.locator(".latent-pad-ahead").bounding_box() is None, "it takes no room"

@@ -49,7 +49,7 @@ def npz_uncompressed(**arrays: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for key, values in arrays.items():
-            archive.writestr(f"{key}.npy", npy(values))
+            archive.writestr(zipfile.ZipInfo(f"{key}.npy"), npy(values))
     return buffer.getvalue()
 
 

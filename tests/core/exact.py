@@ -48,7 +48,8 @@ def dataset_of(kind: str) -> Dataset:
 def config_of(kind: str, dataset: Dataset, epochs: int, **settings: Any) -> RunConfig:
     model, objective, more = KINDS[kind]
     batch = 512 if kind == "table" else 16
-    train = TrainConfig(epochs=epochs, **({"batch_size": batch, "learning_rate": 0.01} | more | settings))
+    usual = {"batch_size": batch, "learning_rate": 0.01, "device": "cpu"}
+    train = TrainConfig(epochs=epochs, **(usual | more | settings))
     return RunConfig(dataset_id=dataset.id, model=model, objective=objective, train=train)
 
 

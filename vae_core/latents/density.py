@@ -15,8 +15,12 @@ from vae_core.latents.codes import Codes
 
 JUDGES = 1000
 """So many codes, evenly chosen, say what density is usual."""
-CHUNK_VALUES = 2**22
+CHUNK_VALUES = 2**19
+"""So many stay in a processor's cache: a larger part takes twice as long."""
 QUANTILES = 101
+NOTHING = -50.0
+"""Nats below the largest of N terms, at which one adds less than rounding does; yet smaller ones cost most of the time,
+as they have no exponential."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +48,13 @@ class AggregatePosterior:
         constant = (
             -0.5 * (self.mean * scaled).sum(1) - np.log(self.std).sum(1) - 0.5 * dimensions * np.log(2 * np.pi)
         )  # [N]
+        weights = np.concatenate([scaled, -0.5 * precision], axis=1)  # [N, 2 L]
         size = max(CHUNK_VALUES // count, 1)
         parts = []
         for start in range(0, len(latents), size):
             z = latents[start : start + size].astype(np.float64)
-            each = constant + z @ scaled.T - 0.5 * (z**2 @ precision.T)  # [n, N]
+            each = np.concatenate([z, z**2], axis=1) @ weights.T  # [n, N]
+            each += constant
             if left_out is not None:
                 each[np.arange(len(z)), left_out[start : start + size]] = -np.inf
             parts.append(_log_sum_exp(each))
@@ -56,9 +62,10 @@ class AggregatePosterior:
 
 
 def _log_sum_exp(values: np.ndarray) -> np.ndarray:
-    """Of the rows of [n, N], which are overwritten: copies of so many numbers take longer than their exponentials."""
+    """Of the rows of [n, N], which are overwritten."""
     largest = values.max(axis=1, keepdims=True)
     values -= largest
+    np.maximum(values, NOTHING, out=values)
     np.exp(values, out=values)
     return np.asarray(np.log(values.sum(axis=1)) + largest[:, 0])
 

@@ -36,6 +36,12 @@ export default function (component) {
 }
 """
 
+_AHEAD = """
+export default function ({ data }) {
+  import(new URL(data.modules + "ahead.js", location.origin).href).then((module) => module.load(data)).catch(() => {});
+}
+"""
+
 _component = st.components.v2.component(
     "latent_pad",
     html='<div class="latent-pad" data-testid="latent-pad"></div>',
@@ -43,6 +49,27 @@ _component = st.components.v2.component(
     js=_LOADER,
     isolate_styles=False,  # plotly.js writes its styles into the document
 )
+
+_ahead = st.components.v2.component(
+    "latent_pad_ahead",
+    html='<div class="latent-pad-ahead"></div>',
+    css="""
+[data-testid=stElementContainer]:has(.latent-pad-ahead) {
+  display: none;
+}
+""",
+    js=_AHEAD,
+    isolate_styles=False,
+)
+
+
+def ahead(data: dict[str, Any]) -> None:
+    """Let the browser fetch what the explorer needs of any model, while one is being opened.
+
+    Args:
+        data: `pages.ui.explorer.libraries`.
+    """
+    _ahead(key="pad-ahead", data=data)
 
 
 def latent_pad(data: dict[str, Any], key: str, on_release: Callable[[], None]) -> None:

@@ -54,7 +54,7 @@ async function open(data, half, name, inputs) {
 
 let runtime = null; // one a page: the WebAssembly module is compiled once
 
-function loadRuntime({ module, wasm }) {
+export function loadRuntime({ module, wasm }) {
   runtime ??= import(new URL(module, location.origin).href).then((ort) => {
     ort.env.wasm.numThreads = 1; // more need cross-origin isolation, and a decoder is too small to gain
     ort.env.wasm.wasmPaths = { wasm: new URL(wasm, location.origin).href };
@@ -65,13 +65,20 @@ function loadRuntime({ module, wasm }) {
 }
 
 async function openInBrowser(data, half, inputs) {
-  const ort = await loadRuntime(data.runtime);
-  const session = await ort.InferenceSession.create(new URL(half.onnx, location.origin).href);
+  const [ort, model] = await Promise.all([loadRuntime(data.runtime), download(half.onnx)]);
+  const session = await ort.InferenceSession.create(model);
   const ask = async (values) => {
     const outputs = await session.run(inputs(ort, values));
     return session.outputNames.map((name) => outputs[name].data);
   };
   return { where: "browser", why: "", ask: inTurn(ask), close: () => session.release() };
+}
+
+/** Asked for at once: the server may have to write the file first. */
+async function download(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(await answer.text());
+  return new Uint8Array(await answer.arrayBuffer());
 }
 
 function openOnServer(half, why) {

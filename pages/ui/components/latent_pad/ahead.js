@@ -1,0 +1,13 @@
+// What every explorer needs, whatever the model: on its way while the server still opens one.
+
+import { loadPlotly } from "./map.js";
+import { loadRuntime } from "./networks.js";
+import "./pad.js";
+
+/** Errors are told by the explorer, which asks again. */
+export function load({ plotly, runtime }) {
+  loadPlotly(plotly).catch(() => {});
+  if (!runtime) return;
+  loadRuntime(runtime).catch(() => {});
+  fetch(runtime.wasm).catch(() => {}); // into the browser's cache
+}
