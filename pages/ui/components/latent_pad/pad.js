@@ -119,11 +119,11 @@ class LatentPad {
     const map = Samples.fetch(this.data).then(async (samples) => {
       if (this.closed) return;
       this.samples = samples;
-      const thumbnails = this.data.thumbnails && samples.fetchThumbnails(this.data.thumbnails);
       this.around.open(samples);
       this.map.place = this.plane.project(this.point.z);
       await this.map.open(this.data.plotly, samples, this.data.groups, this.plane, this.chooser.titles);
       if (this.closed) return;
+      const thumbnails = this.data.thumbnails && samples.fetchThumbnails(this.data.thumbnails); // megabytes: the map goes first
       this.map.show(...this.plane.project(this.point.z));
       this.layers = new Layers(this.layerBar, this.map, this, (names) => this.remember("layers", names));
       this.map.onView = (isOver) => this.layers.refresh(isOver ? "view" : "");
