@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import MEASURE, WATCH_PAINTS, across, drag, open_explorer, pick, pixels, value
@@ -313,10 +313,16 @@ def drag_map(page: Page) -> tuple[list[float], int, list[str]]:
     return drag(page, across(page.locator(".lp-map"), 0.3, 0.6))
 
 
-def test_what_every_explorer_needs_is_asked_for_before_the_model_is(page: Page, app: AppProcess) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    open_explorer(page, app.address, "model=digits-2d")
-    first = {part: min(n for n, url in enumerate(asked) if part in url) for part in ("plotly", ".wasm", "decoder.onnx")}
-    assert max(first["plotly"], first[".wasm"]) < first["decoder.onnx"], first
+def test_what_every_explorer_needs_does_not_wait_for_the_model(page: Page, app: AppProcess) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/pad.js", hold)
+    with page.expect_request("**/plotly/*.js"), page.expect_request("**/*.wasm"):
+        page.goto(f"{app.address}/explore?model=digits-2d")
     assert page.locator(".latent-pad-ahead").bounding_box() is None, "it takes no room"
+    for route in held:
+        route.continue_()
+    page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)

@@ -2,11 +2,11 @@
 
 import { loadPlotly } from "./map.js";
 import { loadRuntime } from "./networks.js";
-import "./pad.js";
 
 /** Errors are told by the explorer, which asks again. */
 export function load({ plotly, runtime }) {
   loadPlotly(plotly).catch(() => {});
+  import("./pad.js").catch(() => {});
   if (!runtime) return;
   loadRuntime(runtime).catch(() => {});
   fetch(runtime.wasm).catch(() => {}); // into the browser's cache
