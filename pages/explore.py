@@ -7,8 +7,11 @@ from pages.ui.components.latent_pad import ahead, latent_pad
 from pages.ui.navigation import page
 from pages.ui.routes import base_path
 from pages.ui.sentences import sentences_for_errors
+from vae_core import checkpoints
 
 MISSING = "This model is not here: it was removed, or the link is wrong. Choose one from the list."
+
+NEWER_SECONDS = 3
 
 
 @st.fragment
@@ -31,6 +34,17 @@ def explore(model: explorer.OpenModel) -> None:
     latent_pad(data | start, key=key, on_release=state.keep_point(model.id, key))
 
 
+@st.fragment(run_every=NEWER_SECONDS)
+@sentences_for_errors
+def newer(shown: explorer.OpenModel) -> None:
+    """While a model is in training: a way to its newest epoch, which never comes by itself under one's hands."""
+    if checkpoints.version(shown.id) != shown.version:
+        if st.button("The training has gone on: show its newest epoch", icon=":material/update:"):
+            st.rerun()
+    elif models.is_in_training(shown.id):
+        st.caption("Still in training; its next epochs are offered here.")
+
+
 titles = models.titles()
 if not titles:
     st.info(
@@ -46,4 +60,6 @@ else:
         model = cache.newest_model(chosen)
         with right:
             st.caption(models.facts(model.checkpoint))
+        if models.is_in_training(chosen):
+            newer(model)
         explore(model)

@@ -26,6 +26,11 @@ def titles() -> dict[str, str]:
     return own | {name: BUNDLED_TITLES.get(name, name) for name in checkpoints.bundled()}
 
 
+def is_in_training(id: str) -> bool:
+    """Whether there will be later epochs of a model."""
+    return id not in checkpoints.bundled() and runs.get(id).is_live
+
+
 def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 

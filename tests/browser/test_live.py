@@ -1,5 +1,6 @@
 """Live: every move decodes at once, in the browser, without a request."""
 
+import time
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,8 +13,10 @@ from tests.browser.explorer_page import MEASURE, WATCH_PAINTS, across, drag, ope
 from tests.conftest import stroke_dataset, trained
 from tests.small import small
 from tests.stored import store_model
-from vae_core import runs
+from vae_core import runs, stored_datasets
+from vae_core.config import TrainConfig
 from vae_core.datasets import SAMPLES
+from vae_core.run_config import RunConfig
 
 BUNDLED = ["digits-2d", "mnist-2d"]
 
@@ -194,7 +197,55 @@ def test_touch_drags_the_point(browser: Browser, app: AppProcess) -> None:
     assert value(page, "z1") > left + 0.5
     touch("touchEnd", 0)
     page.wait_for_url("**z=*", timeout=5000)
+
+    rested = value(page, "z1"), value(page, "z2")  # two fingers are no drag
+    top = box["y"] + box["height"] * 0.3
+    fingers = [{"x": box["x"] + box["width"] * 0.2 * id, "y": top, "id": id} for id in (2, 3)]
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": fingers[:1]})
+    assert (value(page, "z1"), value(page, "z2")) != rested
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": fingers})
+    for finger in fingers:
+        finger["y"] += 40
+    session.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": fingers})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert (value(page, "z1"), value(page, "z2")) == rested
     phone.close()
+
+
+def test_picture_stays_in_sight_on_a_phone(browser: Browser, app: AppProcess) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = phone.new_page()
+    open_explorer(page, app.address, "model=digits-2d&z=0,0")
+    for part in (".lp-map", ".lp-sliders"):
+        page.locator(part).evaluate("(part) => part.scrollIntoView({ block: 'end' })")
+        expect(page.locator(part)).to_be_in_viewport(ratio=1)
+        expect(page.get_by_test_id("decoded")).to_be_in_viewport(ratio=1)
+        over = (
+            "(c) => { const b = c.getBoundingClientRect(); return document.elementFromPoint(b.x + 9, b.y + 9) === c; }"
+        )
+        assert page.get_by_test_id("decoded").evaluate(over), "nothing lies over it"
+    phone.close()
+
+
+@pytest.mark.slow
+def test_newest_epoch_of_a_model_in_training_is_offered(page: Page, app: AppProcess, app_workspace: object) -> None:
+    dataset = stroke_dataset(400)
+    stored_datasets.save(dataset)
+    train = TrainConfig(epochs=5000, batch_size=4)
+    run = runs.start("in training", RunConfig(dataset_id=dataset.id, model=small(), train=train))
+    try:
+        deadline = time.monotonic() + 60
+        while not runs.get(run.id).has_model:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        open_explorer(page, app.address, f"model={run.id}")
+        version = page.evaluate("() => document.querySelector('[data-testid=latent-pad]').pad.data.version")
+        page.get_by_role("button", name="show its newest epoch").click(timeout=60_000)
+        page.wait_for_function(
+            "(old) => document.querySelector('[data-testid=latent-pad]')?.pad?.data.version > old", arg=version
+        )
+    finally:
+        runs.cancel(run.id)
 
 
 def test_released_point_is_in_the_address_and_comes_back_in_another_browser(

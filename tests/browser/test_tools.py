@@ -71,6 +71,19 @@ def test_layers_are_switched_on_and_off(page: Page, app: AppProcess) -> None:
         expect(page.locator(f"canvas[data-layer={layer}]")).to_have_count(0)
 
 
+def test_pictures_lie_under_the_lines_of_tools_and_leave_the_legend_as_it_is(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d&view=tool:paths")
+    legend = page.locator(".lp-plot .legendpoints path").first
+    before = legend.evaluate("(path) => getComputedStyle(path).opacity")
+    press(page, "A: a sample")
+    expect(page.locator("canvas[data-layer=routes]")).to_have_count(1)
+    press(page, "Pictures")
+    canvases = page.locator("canvas.lp-layer").evaluate_all("(all) => all.map((one) => one.dataset.layer)")
+    assert canvases == ["thumbnails", "routes"]
+    assert page.locator(".lp-plot .gl-container").evaluate("(dots) => getComputedStyle(dots).opacity") == "0.17"
+    assert legend.evaluate("(path) => getComputedStyle(path).opacity") == before
+
+
 def test_magnification_by_the_browsers_decoder_is_autograds(page: Page, app: AppProcess) -> None:
     """Finite differences of float32 pictures, in the browser, beside forward-mode derivatives in the core."""
     z = [[0.0, 0.0], [0.7, -0.4], [-1.2, 0.9], [1.5, 1.5]]
@@ -164,6 +177,37 @@ def test_four_ways_from_a_to_b_are_walked_and_taken_away(page: Page, app: AppPro
         assert strip.width > 12 * 100
 
 
+def test_same_point_twice_is_a_sentence_and_no_four_flat_ways(page: Page, app: AppProcess) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_explorer(page, app.address, "model=digits-2d&z=0,0&view=tool:paths")
+    press(page, "A here")
+    press(page, "B here")
+    expect(page.locator(".lp-paths .lp-status")).to_contain_text("A and B are the same point")
+    assert not any("/paths?" in url for url in asked)
+
+
+def test_number_that_is_being_typed_is_left_alone_while_the_point_walks(page: Page, app: AppProcess) -> None:
+    open_explorer(page, app.address, "model=digits-2d&z=0,0&view=tool:paths")
+    type_point(page, -1, 0.5)
+    press(page, "A here")
+    type_point(page, 1, -0.5)
+    press(page, "B here")
+    expect(page.locator(".lp-way")).to_have_count(4)
+    page.locator(".lp-way").first.get_by_role("button", name="Play").click()
+    typed = page.get_by_label("z1, typed", exact=True)
+    typed.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("0.77")
+    before = value(page, "z2")
+    page.wait_for_function(
+        "(before) => document.querySelector('[aria-label=\"z2, typed\"]').value !== before", arg=before
+    )
+    assert typed.input_value() == "0.77"
+    page.keyboard.press("Enter")
+    expect(typed).to_have_value("0.77")
+
+
 def test_paths_of_rows_have_no_strips_and_long_labels_fit_a_phone(
     browser: Browser, app: AppProcess, app_workspace: object
 ) -> None:
@@ -250,6 +294,11 @@ def test_lasso_and_label_choose_samples_whose_codes_are_taken_away(page: Page, a
         page.mouse.move(*place, steps=5)
     page.mouse.up()
     expect(page.locator(".lp-selection .lp-status")).to_contain_text("1,797 of 1,797 samples")
+    lasso = page.get_by_role("button", name="Lasso", exact=True)
+    expect(lasso).to_have_attribute("aria-pressed", "false")  # one lasso, then dragging moves the point again
+    lasso.click()
+    page.keyboard.press("Escape")
+    expect(lasso).to_have_attribute("aria-pressed", "false")
     assert (value(page, "z1"), value(page, "z2")) == (0, 0)  # the point stayed
     page.locator(".lp-chosen button").first.click()
     assert (value(page, "z1"), value(page, "z2")) != (0, 0)

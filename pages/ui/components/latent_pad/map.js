@@ -27,7 +27,7 @@ export function loadPlotly(url) {
 }
 
 export class LatentMap {
-  /** `area` holds the plot; `onHover(u, v, event)`, `onDrag(u, v, event)`, `onRelease()`, `onLeave()` tell of the pointer, `onZoom(zoom)` of the view. */
+  /** `area` holds the plot; `onHover(u, v, event)`, `onDrag(u, v, event)`, `onRelease()`, `onCancel()`, `onLeave()` tell of the pointer, `onZoom(zoom)` of the view. */
   constructor(area, callbacks) {
     this.area = area;
     this.callbacks = callbacks;
@@ -194,15 +194,13 @@ export class LatentMap {
     const canvas = document.createElement("canvas");
     canvas.className = "lp-layer";
     canvas.dataset.layer = name;
-    this.area.insertBefore(canvas, above ? this.handle : this.plot);
+    this.area.insertBefore(canvas, above ? (this.overlay.canvas ?? this.handle) : this.plot); // lines lie over every layer
     return canvas;
   }
 
   /** Let the dots step back behind what is painted over them, or forth again. */
   dim(isDim) {
-    if (!this.plotly || isDim === this.isDim) return;
-    this.isDim = isDim;
-    this.changing = this.plotly.restyle(this.plot, { "marker.opacity": isDim ? 0.12 : 0.7 }, this.members.map((_, g) => g));
+    this.area.classList.toggle("lp-dim", isDim);
   }
 
   colourOf(group) {
@@ -218,6 +216,7 @@ export class LatentMap {
   listen() {
     this.area.addEventListener("pointerdown", (event) => {
       const place = this.placeOf(event);
+      if (this.dragging && !event.isPrimary) return stop(this.callbacks.onCancel); // a second finger: no drag was meant
       if (!place || event.button !== 0 || !event.isPrimary || this.plot._fullLayout.dragmode === "pan") return;
       this.dragging = true;
       this.area.setPointerCapture(event.pointerId);
@@ -227,13 +226,13 @@ export class LatentMap {
     // browsers hold "pointermove" back until the next frame; the raw event comes at once, but maybe a thousand times a second
     this.area.addEventListener("pointerrawupdate", (event) => event.timeStamp - this.followed < RAW_MS || this.follow(event));
     this.area.addEventListener("pointermove", (event) => this.follow(event));
-    const release = () => {
+    const stop = (tell) => {
       if (!this.dragging) return;
       this.dragging = false;
-      this.callbacks.onRelease();
+      tell();
     };
-    this.area.addEventListener("pointerup", release);
-    this.area.addEventListener("pointercancel", release);
+    this.area.addEventListener("pointerup", () => stop(this.callbacks.onRelease));
+    this.area.addEventListener("pointercancel", () => stop(this.callbacks.onRelease));
     this.area.addEventListener("pointerleave", () => this.dragging || this.callbacks.onLeave());
   }
 

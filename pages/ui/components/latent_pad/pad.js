@@ -90,6 +90,7 @@ class LatentPad {
       onDrag: (u, v, event) => this.move(this.plane.lift(u, v, this.point.z), event),
       onHover: (u, v, event) => this.look(this.plane.lift(u, v, this.point.z), event),
       onRelease: () => this.settle(),
+      onCancel: () => this.jump(this.point.rested),
       onLeave: () => this.lookBack(),
       onZoom: (zoom) => this.root.dataset.ready && this.remember("zoom", zoom), // a plot that is being made zooms too
     });

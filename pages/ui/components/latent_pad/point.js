@@ -25,6 +25,11 @@ export class Point {
     this.now = this.places.length - 1;
   }
 
+  /** Where it rested last. */
+  get rested() {
+    return [...this.places[this.now]];
+  }
+
   get canUndo() {
     return this.now > 0;
   }
@@ -36,7 +41,7 @@ export class Point {
   /** Back to where it rested before, or with +1 forth again; locked or not. */
   step(by) {
     this.now = Math.min(Math.max(this.now + by, 0), this.places.length - 1);
-    this.z = [...this.places[this.now]];
+    this.z = this.rested;
   }
 }
 

@@ -50,7 +50,10 @@ export class Sliders {
     strip.hidden = true;
     slider.addEventListener("input", (event) => this.callbacks.onMove(index, slider.valueAsNumber, event, true));
     slider.addEventListener("change", () => this.callbacks.onRelease());
+    typed.addEventListener("input", () => (typed.isBeingTyped = true));
+    typed.addEventListener("blur", () => (typed.isBeingTyped = false));
     typed.addEventListener("change", (event) => {
+      typed.isBeingTyped = false;
       if (!Number.isFinite(typed.valueAsNumber)) return (typed.value = this.shown[index].toFixed(this.digits));
       this.callbacks.onMove(index, typed.valueAsNumber, event, false);
       this.callbacks.onRelease();
@@ -81,8 +84,9 @@ export class Sliders {
     this.rows.forEach(({ index, slider, typed }) => {
       if (this.shown?.[index] === z[index]) return;
       if (index !== moving) slider.valueAsNumber = z[index];
-      typed.value = z[index].toFixed(this.digits);
-      slider.setAttribute("aria-valuetext", typed.value);
+      const words = z[index].toFixed(this.digits);
+      if (!typed.isBeingTyped) typed.value = words;
+      slider.setAttribute("aria-valuetext", words);
     });
     this.shown = [...z];
   }

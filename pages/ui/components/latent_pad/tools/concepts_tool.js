@@ -52,9 +52,21 @@ export class ConceptsTool {
     }
   }
 
+  /** Why there is no concept to be made yet; empty where there is one. */
+  get missing() {
+    const { having, lacking, name } = this;
+    if (!having.numbers.length || !lacking.numbers.length) return "Choose samples for both groups first.";
+    const others = new Set(lacking.numbers);
+    if (having.numbers.length === others.size && having.numbers.every((n) => others.has(n))) return "Both groups are the same samples: nothing leads from the one to the other. Choose another group.";
+    if (!name.value.trim()) return "Give the concept a name first.";
+    if (this.concepts.some(({ told }) => told.name === name.value.trim())) return "There is a concept of this name already. Give this one another name, or delete the other.";
+    return "";
+  }
+
   async make() {
-    const { having, lacking } = this;
-    if (this.button.getAttribute("aria-disabled") === "true" || this.isBusy) return;
+    const { having, lacking, missing } = this;
+    if (this.isBusy) return;
+    if (missing) return this.tell(missing);
     this.isBusy = true;
     this.tell("Making the concept…");
     try {
@@ -143,12 +155,17 @@ export class ConceptsTool {
     this.rest();
   }
 
+  escape() {
+    for (const group of [this.having, this.lacking]) group.switch(false);
+    this.draw();
+  }
+
   relabel() {
     for (const group of [this.having, this.lacking]) group.tell();
   }
 
   close() {
-    for (const group of [this.having, this.lacking]) group.switch(false);
+    this.escape();
     this.concepts.forEach((one) => one.strip?.stop());
     this.pad.map.overlay.draw([]);
   }

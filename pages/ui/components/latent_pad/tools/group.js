@@ -38,10 +38,9 @@ export class Group {
   }
 
   switch(isOn) {
-    this.lasso.isOn = isOn;
+    if (isOn) this.onLasso?.(); // one lasso at a time
+    this.lasso.switch(isOn);
     this.toggle.setAttribute("aria-pressed", String(isOn));
-    this.pad.area.classList.toggle("lp-lassoing", isOn);
-    if (isOn) this.onLasso?.();
   }
 
   take(polygon) {

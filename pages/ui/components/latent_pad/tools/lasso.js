@@ -42,6 +42,13 @@ export class Lasso {
     if (polygon.length > 2) this.onDone(polygon);
   }
 
+  /** Switch it on or off; what is half drawn is given up. */
+  switch(isOn) {
+    this.isOn = isOn;
+    this.polygon = null;
+    this.map.area.classList.toggle("lp-lassoing", isOn);
+  }
+
   close() {
     for (const [name, listener] of this.listeners) this.map.area.removeEventListener(name, listener, { capture: true });
   }

@@ -90,6 +90,11 @@ export class PathsTool {
   async find() {
     const { a, b } = this.ends;
     if (!a.z || !b.z) return;
+    if (a.z.every((value, i) => value === b.z[i])) {
+      this.rows.replaceChildren();
+      this.status.textContent = "A and B are the same point. Move it, or take another sample, for one of them.";
+      return;
+    }
     const isLatest = this.search.begin();
     this.query = `a=${formatLatent(a.z)}&b=${formatLatent(b.z)}&label=${this.pad.labels.index ?? ""}`;
     this.status.textContent = "Looking for the ways…";

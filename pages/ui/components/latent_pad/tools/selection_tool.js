@@ -23,7 +23,10 @@ export class SelectionTool {
     this.grid = add(panel, "div", "lp-chosen");
     this.lasso = new Lasso(pad.map, {
       onDraw: (polygon) => pad.map.overlay.draw([{ colour: "#222", points: polygon }]),
-      onDone: (polygon) => this.take(polygon),
+      onDone: (polygon) => {
+        this.switch(false);
+        this.take(polygon);
+      },
     });
     this.tell();
   }
@@ -45,9 +48,8 @@ export class SelectionTool {
   }
 
   switch(isOn) {
-    this.lasso.isOn = isOn;
+    this.lasso.switch(isOn);
     this.toggle.setAttribute("aria-pressed", String(isOn));
-    this.pad.area.classList.toggle("lp-lassoing", isOn);
     this.tell();
   }
 
@@ -129,6 +131,11 @@ export class SelectionTool {
     if (this.labels && label && label !== this.labels.value && this.labels.querySelector(`[value="${Number(label)}"]`)) {
       this.takeLabel(label);
     }
+    this.draw();
+  }
+
+  escape() {
+    this.switch(false);
     this.draw();
   }
 

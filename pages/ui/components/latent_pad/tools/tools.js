@@ -29,6 +29,7 @@ export class Tools {
     this.list.className = "lp-tabs";
     this.list.setAttribute("role", "tablist");
     this.list.setAttribute("aria-label", "Tools");
+    pad.root.addEventListener("keydown", (event) => event.key === "Escape" && this.opened?.escape?.());
     this.panels = parent.appendChild(document.createElement("div"));
     this.tabs = kinds.map(([name, title], k) => {
       const tab = this.list.appendChild(document.createElement("button"));
