@@ -200,9 +200,7 @@ def test_number_that_is_being_typed_is_left_alone_while_the_point_walks(page: Pa
     page.keyboard.press("Control+A")
     page.keyboard.type("0.77")
     before = value(page, "z2")
-    page.wait_for_function(
-        "(before) => document.querySelector('[aria-label=\"z2, typed\"]').value !== before", arg=before
-    )
+    page.wait_for_function(f"() => Number(document.querySelector('[aria-label=\"z2, typed\"]').value) !== {before}")
     assert typed.input_value() == "0.77"
     page.keyboard.press("Enter")
     expect(typed).to_have_value("0.77")
