@@ -193,7 +193,7 @@ def test_number_that_is_being_typed_is_left_alone_while_the_point_walks(page: Pa
     press(page, "A here")
     type_point(page, 1, -0.5)
     press(page, "B here")
-    expect(page.locator(".lp-way")).to_have_count(4)
+    expect(page.locator(".lp-way")).to_have_count(4, timeout=30_000)
     page.locator(".lp-way").first.get_by_role("button", name="Play").click()
     typed = page.get_by_label("z1, typed", exact=True)
     typed.focus()

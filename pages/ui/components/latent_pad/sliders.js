@@ -50,12 +50,12 @@ export class Sliders {
     strip.hidden = true;
     slider.addEventListener("input", (event) => this.callbacks.onMove(index, slider.valueAsNumber, event, true));
     slider.addEventListener("change", () => this.callbacks.onRelease());
-    typed.addEventListener("input", () => (typed.isBeingTyped = true));
-    typed.addEventListener("blur", () => (typed.isBeingTyped = false));
+    const tell = () => (typed.value = this.shown[index].toFixed(this.digits));
+    typed.addEventListener("blur", tell);
     typed.addEventListener("change", (event) => {
-      typed.isBeingTyped = false;
-      if (!Number.isFinite(typed.valueAsNumber)) return (typed.value = this.shown[index].toFixed(this.digits));
+      if (!Number.isFinite(typed.valueAsNumber)) return tell();
       this.callbacks.onMove(index, typed.valueAsNumber, event, false);
+      tell();
       this.callbacks.onRelease();
     });
     lock.addEventListener("click", () => {
@@ -85,7 +85,7 @@ export class Sliders {
       if (this.shown?.[index] === z[index]) return;
       if (index !== moving) slider.valueAsNumber = z[index];
       const words = z[index].toFixed(this.digits);
-      if (!typed.isBeingTyped) typed.value = words;
+      if (typed !== typed.getRootNode().activeElement) typed.value = words; // it may be about to be typed in
       slider.setAttribute("aria-valuetext", words);
     });
     this.shown = [...z];
