@@ -21,7 +21,7 @@ LAYERS = [
     "vae_core.vae",
     "vae_core.objectives",
     "vae_core.run_config",
-    "vae_core.diagnosis vae_core.settings vae_core.memory",
+    "vae_core.diagnosis vae_core.settings vae_core.memory vae_core.ledger",
     "vae_core.trials",
     "vae_core.training vae_core.latents",
     "vae_core.checkpoint_file vae_core.evaluation",
