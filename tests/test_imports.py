@@ -26,7 +26,8 @@ LAYERS = [
     "vae_core.training vae_core.latents",
     "vae_core.checkpoint_file vae_core.evaluation",
     "vae_core.checkpoints",
-    "vae_core.export vae_core.notebook vae_core.bench vae_core.selection vae_core.metrics vae_core.stored_concepts",
+    "vae_core.export vae_core.notebook vae_core.bench vae_core.selection vae_core.metrics vae_core.stored_concepts "
+    "vae_core.anomalies",
     "vae_core.runs",
     "vae_core.projections",
     "vae_core.cli",
