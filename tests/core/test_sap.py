@@ -51,7 +51,7 @@ def test_machines_are_those_of_the_formula() -> None:
     Weighed as liblinear does: N / (values · examples of the class) for the class, 1 for the rest.
     """
     v = np.random.default_rng(3).choice(4, p=[0.4, 0.3, 0.2, 0.1], size=(1500, 1))
-    codes = v + 0.7 * noise(1500, 1)
+    codes = 0.1 * v + 0.07 * noise(1500, 1)  # so small that C counts
     training, test = held_out(1500, 0)
     z = np.stack([codes[:, 0], np.ones(1500)], axis=1)
     known, y = z[training], v[training, 0]
@@ -71,10 +71,11 @@ def test_machines_are_those_of_the_formula() -> None:
 
 def test_score_is_the_mean_gap_and_its_error_that_of_the_pairs() -> None:
     v = factors(3000, values=2)
-    codes = v + noise(3000, 2)
-    found = separated_attribute_predictability(codes, v)
+    three = np.concatenate([v + noise(3000, 2), v[:, :1] + 2 * noise(3000, 1, 5)], axis=1)
+    found = separated_attribute_predictability(three, v)
     ordered = np.sort(found.accuracy, axis=0)
     assert found.score == pytest.approx((ordered[-1] - ordered[-2]).mean())
+    found = separated_attribute_predictability(v + noise(3000, 2), v)
     spread = np.std([separated_attribute_predictability(v + noise(3000, 2, s), v, seed=s).score for s in range(40)])
     assert found.error == pytest.approx(spread, rel=0.35)
 
