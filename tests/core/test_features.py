@@ -48,6 +48,12 @@ def test_batches_change_nothing_and_progress_reaches_one(monkeypatch: pytest.Mon
     assert shares == pytest.approx([7 / 40, 14 / 40, 21 / 40, 28 / 40, 35 / 40, 1])
 
 
+def test_stored_pictures_may_be_read_only() -> None:
+    x = pictures(3)
+    x.flags.writeable = False
+    assert random_features(x).shape == (3, 64)
+
+
 def test_no_pictures_have_no_features() -> None:
     assert random_features(pictures(0)).shape == (0, 64)
 

@@ -52,9 +52,9 @@ def test_estimate_is_unbiased_and_its_error_is_its_spread(at: float, std: float)
 
 
 def test_errors_cover_the_truth_as_often_as_they_should() -> None:
-    found = [maximum_mean_discrepancy(cloud(160, seed=2 * s), cloud(160, 2, 0.5, 2 * s + 1), 1.2) for s in range(100)]
+    found = [maximum_mean_discrepancy(cloud(100, seed=2 * s), cloud(100, 2, 0.5, 2 * s + 1), 1.2) for s in range(80)]
     covered = np.mean([abs(one.squared - closed_form(0.5, 1, 1.2, 2)) < 1.96 * one.error for one in found])
-    assert 0.87 < covered < 0.995
+    assert 0.86 < covered < 0.995
 
 
 def test_false_alarms_are_as_rare_as_promised() -> None:
@@ -90,9 +90,9 @@ def test_all_points_the_same_have_a_bandwidth() -> None:
 
 def test_aggregate_posterior_that_is_the_prior_has_none() -> None:
     """Posterior means N(0, 0.6²) with a standard deviation of 0.8 make N(0, 1)."""
-    found = [mmd_to_prior(codes(cloud(60, 3, std=0.6, seed=s), np.array(0.8)), 1.5, seed=s) for s in range(150)]
+    found = [mmd_to_prior(codes(cloud(60, 3, std=0.6, seed=s), np.array(0.8)), 1.5, seed=s) for s in range(100)]
     values = np.array([one.squared for one in found])
-    assert abs(values.mean()) < 4 * values.std() / np.sqrt(150)
+    assert abs(values.mean()) < 4 * values.std() / np.sqrt(100)
     assert np.mean([one.p_value <= 0.05 for one in found]) < 0.12
     without_spread = mmd_to_prior(codes(cloud(400, 3, std=0.6), np.array(0.0)), 1.5)
     assert without_spread.p_value < 0.01

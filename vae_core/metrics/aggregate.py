@@ -15,7 +15,7 @@ from vae_core.latents.density import AggregatePosterior, aggregate_posterior
 
 MOST = 10_000
 DRAWS = 2000
-STEPS = 500
+STEPS = 200
 """Quantiles of the prior at which distribution functions are compared."""
 
 
@@ -37,7 +37,7 @@ class AggregateGap:
         mean: Of q(z_j), exact, [L].
         variance: Of q(z_j), exact: the variance of the posterior means plus the mean posterior variance, [L].
         ks: The largest difference of the distribution functions of q(z_j) and N(0, 1), 0 to 1, exact but for at most
-            1 / 500 too small, [L].
+            1 / 200 too small, [L].
         total: KL(q(z), N(0, I)).
         total_error: Its Monte Carlo standard error.
         count: Of examples in the mixture.

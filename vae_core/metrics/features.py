@@ -54,7 +54,7 @@ def random_features(pictures: np.ndarray, seed: int = 0, progress: Callable[[flo
     size = max(VALUES_AT_ONCE // (height * width * channels), 1)
     parts = []
     for start in range(0, len(pictures), size):
-        batch = torch.from_numpy(np.ascontiguousarray(pictures[start : start + size]))
+        batch = torch.from_numpy(pictures[start : start + size].copy())  # stored ones may be read-only
         x = batch.permute(0, 3, 1, 2).float() / 127.5 - 1  # [B, C, H, W], −1 to 1
         for weight, bias in convolutions:
             x = F.relu(F.conv2d(x, weight, bias, stride=2, padding=1))

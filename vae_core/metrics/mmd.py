@@ -29,8 +29,8 @@ class MaximumMeanDiscrepancy:
 
     Attributes:
         squared: MMD², 0 for the same distribution and at most 2; the estimate may come out below 0.
-        error: Its standard error, at this bandwidth, from the variance of a U-statistic; near 0 it is up to a quarter too
-            large, and there the p-value says more.
+        error: Its standard error, at this bandwidth, from the variance of a U-statistic; near 0 it is up to a quarter
+            too large, and there the p-value says more.
         p_value: How often labels dealt out anew give as large a value: exact for two sets of independent examples.
         bandwidth: h, in the features' units.
         count: Of examples on each side.
