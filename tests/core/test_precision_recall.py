@@ -87,6 +87,7 @@ def test_copies_lie_in_balls_of_no_width() -> None:
 
 def test_samples_in_order_are_drawn_at_random() -> None:
     real = np.concatenate([cloud(500), cloud(500, at=50, seed=1)])
+    real = np.random.default_rng(0).permutation(real)
     ordered = np.concatenate([cloud(500, seed=2), cloud(500, at=50, seed=3)])
     found = precision_recall(real, ordered, most=200)
     assert found.count == 200
