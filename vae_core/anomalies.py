@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vae_core.batches import Examples
 from vae_core.datasets import Dataset
-from vae_core.errors import ConfigError
+from vae_core.errors import MetricError
 from vae_core.evaluation import Measured
 from vae_core.latents.codes import Codes
 from vae_core.latents.density import aggregate_posterior
@@ -124,12 +124,12 @@ def auroc(scores: np.ndarray, is_anomaly: np.ndarray) -> Measured:
         is_anomaly: bool [N].
 
     Raises:
-        ConfigError: if there are not at least two of either.
+        MetricError: if there are not at least two of either.
     """
     anomalies, normal = scores[is_anomaly], scores[~is_anomaly]
     m, n = len(anomalies), len(normal)
     if min(m, n) < 2:
-        raise ConfigError(f"There are {m} anomalies and {n} normal examples. At least two of either are needed.")
+        raise MetricError(f"There are {m} anomalies and {n} normal examples. At least two of either are needed.")
     ranks = rankdata(np.concatenate([anomalies, normal]))
     above = (ranks[:m] - rankdata(anomalies)) / n  # of each anomaly: the share of normal examples below it
     below = 1 - (ranks[m:] - rankdata(normal)) / m

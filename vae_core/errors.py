@@ -6,7 +6,7 @@ VAECoreError
 ├── CheckpointError   a checkpoint cannot be read, or does not fit the data
 ├── TrainingError     training cannot start or cannot go on
 ├── ProjectionError   codes cannot be laid out on a map
-├── MetricError       codes cannot be measured against known factors
+├── MetricError       something cannot be measured
 └── NotFoundError     there is nothing under this id
 
 Every message is one or two sentences for the person at the screen: what was found, what was

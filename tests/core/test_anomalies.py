@@ -12,7 +12,7 @@ from tests.conftest import CPU, stroke_dataset, trained
 from tests.small import PICTURE, small
 from vae_core.anomalies import SCORES, anomaly_scores, auroc
 from vae_core.datasets import Dataset
-from vae_core.errors import ConfigError
+from vae_core.errors import MetricError
 from vae_core.evaluation import Evaluator
 from vae_core.vae import VAE
 
@@ -103,5 +103,5 @@ def test_error_of_the_auroc_covers_the_truth_at_its_rate() -> None:
 
 
 def test_too_few_of_a_kind_are_refused() -> None:
-    with pytest.raises(ConfigError, match="1 anomalies and 3 normal"):
+    with pytest.raises(MetricError, match="1 anomalies and 3 normal"):
         auroc(np.arange(4.0), np.array([True, False, False, False]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from vae_core.errors import DatasetError
+from vae_core.errors import MetricError
 from vae_core.metrics.frechet import frechet, frechet_distance, normals_distance
 
 
@@ -84,5 +84,5 @@ def test_turning_and_moving_all_changes_nothing() -> None:
 def test_number_compared_is_bounded_and_told() -> None:
     assert frechet_distance(cloud(200), cloud(200), most=50).count == 50
     assert frechet_distance(cloud(200), cloud(200)).count == 100
-    with pytest.raises(DatasetError, match="at least 40"):
+    with pytest.raises(MetricError, match="at least 40"):
         frechet_distance(cloud(79), cloud(100))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import rbf_kernel
 
-from vae_core.errors import DatasetError
+from vae_core.errors import MetricError
 from vae_core.latents.codes import Codes
 from vae_core.metrics.mmd import maximum_mean_discrepancy, mmd_to_prior
 
@@ -102,5 +102,5 @@ def test_aggregate_posterior_that_is_the_prior_has_none() -> None:
 def test_number_compared_is_bounded_and_told() -> None:
     assert maximum_mean_discrepancy(cloud(90), cloud(50), most=30).count == 30
     assert mmd_to_prior(codes(cloud(90), np.array(1.0)), most=30).count == 30
-    with pytest.raises(DatasetError, match="at least 5"):
+    with pytest.raises(MetricError, match="at least 5"):
         maximum_mean_discrepancy(cloud(4), cloud(50))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import NearestNeighbors
 
-from vae_core.errors import DatasetError
+from vae_core.errors import MetricError
 from vae_core.metrics.precision_recall import PrecisionRecall, precision_recall
 
 
@@ -103,7 +103,7 @@ def test_moving_turning_and_scaling_all_changes_nothing() -> None:
 
 
 def test_too_few_or_broken_numbers_are_told() -> None:
-    with pytest.raises(DatasetError, match="at least 4 are needed"):
+    with pytest.raises(MetricError, match="at least 4 are needed"):
         precision_recall(cloud(3), cloud(10))
-    with pytest.raises(DatasetError, match="not finite"):
+    with pytest.raises(MetricError, match="not finite"):
         precision_recall(cloud(10), np.full((10, 4), np.nan))

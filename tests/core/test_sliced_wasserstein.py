@@ -6,7 +6,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from scipy.stats import beta
 
-from vae_core.errors import DatasetError
+from vae_core.errors import MetricError
 from vae_core.metrics.draws import halves
 from vae_core.metrics.sliced_wasserstein import sliced_wasserstein
 
@@ -82,5 +82,5 @@ def test_scale_is_the_features_and_place_does_not_count() -> None:
 def test_number_compared_is_bounded_and_told() -> None:
     assert sliced_wasserstein(cloud(100), cloud(90), most=30).count == 30
     assert sliced_wasserstein(cloud(100), cloud(90)).count == 50
-    with pytest.raises(DatasetError, match="at least 2"):
+    with pytest.raises(MetricError, match="at least 2"):
         sliced_wasserstein(cloud(3), cloud(10))

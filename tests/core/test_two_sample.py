@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import kstest
 from sklearn.neighbors import NearestNeighbors
 
-from vae_core.errors import DatasetError
+from vae_core.errors import MetricError
 from vae_core.metrics.two_sample import two_sample_test
 
 
@@ -88,7 +88,7 @@ def test_ties_favour_no_side() -> None:
 
 def test_number_compared_is_bounded_and_told() -> None:
     assert two_sample_test(cloud(90), cloud(50, seed=1), most=30, permutations=9).count == 30
-    with pytest.raises(DatasetError, match="at least 2"):
+    with pytest.raises(MetricError, match="at least 2"):
         two_sample_test(cloud(1), cloud(5))
 
 

@@ -6,7 +6,7 @@ its components): so both sides are drawn, alike in number, and never cut off at 
 
 import numpy as np
 
-from vae_core.errors import DatasetError
+from vae_core.errors import MetricError
 
 
 def drawn(rows: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
@@ -18,7 +18,7 @@ def alike(real: np.ndarray, samples: np.ndarray, most: int, seed: int, least: in
     """As many rows of the real [N, D] as of the samples [M, D], at most `most` of each.
 
     Raises:
-        DatasetError: if one side has fewer than `least` rows, or a number is not finite.
+        MetricError: if one side has fewer than `least` rows, or a number is not finite.
     """
     generator = np.random.default_rng(seed)
     count = _count((len(real), len(samples)), most, least)
@@ -36,7 +36,7 @@ def halves(
     be compared.
 
     Raises:
-        DatasetError: if one would have fewer than `least` rows, or a number is not finite.
+        MetricError: if one would have fewer than `least` rows, or a number is not finite.
     """
     generator = np.random.default_rng(seed)
     count = _count((len(real) // 2, len(samples)), most, least)
@@ -49,10 +49,10 @@ def halves(
 def _count(sizes: tuple[int, ...], most: int, least: int) -> int:
     count = min(*sizes, most)
     if count < least:
-        raise DatasetError(f"There are {count} examples to compare on a side, and at least {least} are needed.")
+        raise MetricError(f"There are {count} examples to compare on a side, and at least {least} are needed.")
     return count
 
 
 def _check_finite(parts: tuple[np.ndarray, ...]) -> None:
     if not all(np.isfinite(part).all() for part in parts):
-        raise DatasetError("Some numbers to compare are not finite. Train the model again.")
+        raise MetricError("Some numbers to compare are not finite. Train the model again.")

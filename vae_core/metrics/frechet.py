@@ -47,7 +47,7 @@ def frechet_distance(real: np.ndarray, samples: np.ndarray, most: int = MOST, se
         seed: Of that draw.
 
     Raises:
-        DatasetError: if there are fewer than 80 real examples or 40 samples, or numbers that are not finite.
+        MetricError: if there are fewer than 80 real examples or 40 samples, or numbers that are not finite.
     """
     real, other, samples = halves(real, samples, most, seed, least=2 * GROUPS)
     groups = np.arange(len(real)) % GROUPS

@@ -57,7 +57,7 @@ def maximum_mean_discrepancy(
         seed: Of the draw and of the permutations.
 
     Raises:
-        DatasetError: if there are fewer than five examples on a side, or numbers that are not finite.
+        MetricError: if there are fewer than five examples on a side, or numbers that are not finite.
     """
     real, samples = alike(real, samples, most, seed, least=LEAST)
     count = len(real)

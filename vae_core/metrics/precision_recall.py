@@ -59,7 +59,7 @@ def precision_recall(
         seed: Of that draw.
 
     Raises:
-        DatasetError: if there are no more than k examples on a side, or numbers that are not finite.
+        MetricError: if there are no more than k examples on a side, or numbers that are not finite.
     """
     real, samples = alike(real, samples, most, seed, least=neighbours + 1)
     count = len(real)

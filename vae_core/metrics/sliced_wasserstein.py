@@ -53,7 +53,7 @@ def sliced_wasserstein(
         seed: Of the draw and of the lines.
 
     Raises:
-        DatasetError: if there are fewer than four real examples or two samples, or numbers that are not finite.
+        MetricError: if there are fewer than four real examples or two samples, or numbers that are not finite.
     """
     real, other, samples = halves(real, samples, most, seed)
     normal = np.random.default_rng((seed, 1)).standard_normal((directions, real.shape[1]))

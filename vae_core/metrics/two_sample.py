@@ -63,7 +63,7 @@ def two_sample_test(
         seed: Of the draw, of ties between neighbours and of the permutations.
 
     Raises:
-        DatasetError: if there are fewer than two examples on a side, or numbers that are not finite.
+        MetricError: if there are fewer than two examples on a side, or numbers that are not finite.
     """
     real, samples = alike(real, samples, most, seed)
     count = len(real)
