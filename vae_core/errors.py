@@ -39,7 +39,7 @@ class ProjectionError(VAECoreError):
 
 
 class MetricError(VAECoreError):
-    """Codes cannot be measured against known factors."""
+    """Something cannot be measured."""
 
 
 class NotFoundError(VAECoreError):
