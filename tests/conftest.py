@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from threadpoolctl import threadpool_limits  # comes with scikit-learn
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -41,6 +42,7 @@ SMALL = small()
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)
+    threadpool_limits(1)  # NumPy's own: on busy cores two threads take ten times as long as one
 
 
 @pytest.fixture(autouse=True)

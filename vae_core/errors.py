@@ -6,6 +6,7 @@ VAECoreError
 ├── CheckpointError   a checkpoint cannot be read, or does not fit the data
 ├── TrainingError     training cannot start or cannot go on
 ├── ProjectionError   codes cannot be laid out on a map
+├── MetricError       something cannot be measured
 └── NotFoundError     there is nothing under this id
 
 Every message is one or two sentences for the person at the screen: what was found, what was
@@ -35,6 +36,10 @@ class TrainingError(VAECoreError):
 
 class ProjectionError(VAECoreError):
     """Codes cannot be laid out on a map."""
+
+
+class MetricError(VAECoreError):
+    """Something cannot be measured."""
 
 
 class NotFoundError(VAECoreError):

@@ -32,8 +32,12 @@ class Likelihood(nn.Module, ABC):
         """The mean of p(x | z), of the shape of the output."""
 
     @abstractmethod
+    def loss_map(self, x: Tensor, output: Tensor) -> Tensor:
+        """What every pixel or column adds to −log p(x | z), [B, *shape] in nats; of a density it can be negative."""
+
     def loss(self, x: Tensor, output: Tensor) -> Tensor:
-        """−log p(x | z) [B] in nats; of a density it can be negative."""
+        """−log p(x | z) [B] in nats."""
+        return self.loss_map(x, output).flatten(1).sum(1)
 
     @abstractmethod
     def initial_output(self, mean: Tensor) -> Tensor:
@@ -54,9 +58,9 @@ class Bernoulli(Likelihood):
         """The probability of every pixel."""
         return torch.sigmoid(output)
 
-    def loss(self, x: Tensor, output: Tensor) -> Tensor:
-        """Cross-entropy [B]."""
-        return F.binary_cross_entropy_with_logits(output, x, reduction="none").flatten(1).sum(1)
+    def loss_map(self, x: Tensor, output: Tensor) -> Tensor:
+        """Cross-entropy of every pixel."""
+        return F.binary_cross_entropy_with_logits(output, x, reduction="none")
 
     def initial_output(self, mean: Tensor) -> Tensor:
         """The logit."""
@@ -78,9 +82,9 @@ class ContinuousBernoulli(Likelihood):
         exact = 0.5 * (1 / torch.tanh(safe) - 1 / safe)
         return 0.5 + torch.where(small, half / 6 - half**3 / 90, exact)
 
-    def loss(self, x: Tensor, output: Tensor) -> Tensor:
-        """A(η) − η x, summed, [B]."""
-        return (_log_normaliser(output) - output * x).flatten(1).sum(1)
+    def loss_map(self, x: Tensor, output: Tensor) -> Tensor:
+        """A(η) − η x."""
+        return _log_normaliser(output) - output * x
 
     def initial_output(self, mean: Tensor) -> Tensor:
         """The η of this mean, by bisection: A′ grows."""
@@ -129,16 +133,15 @@ class Gaussian(Likelihood):
         """The output itself."""
         return output
 
-    def loss(self, x: Tensor, output: Tensor) -> Tensor:
-        """½ (x − output)² / σ² + log σ + ½ log 2π, summed, [B]."""
+    def loss_map(self, x: Tensor, output: Tensor) -> Tensor:
+        """½ (x − output)² / σ² + log σ + ½ log 2π."""
         squared_error = (x - output).square()
         log_sigma = self.log_sigma
         if self.kind == "optimal" and self.training:
             log_sigma = self._best(squared_error)
         elif self.kind == "learned":
             log_sigma = log_sigma.clamp_min(LEAST_LOG_SIGMA)
-        nats = 0.5 * squared_error * torch.exp(-2 * log_sigma) + log_sigma + 0.5 * math.log(2 * math.pi)
-        return nats.flatten(1).sum(1)
+        return 0.5 * squared_error * torch.exp(-2 * log_sigma) + log_sigma + 0.5 * math.log(2 * math.pi)
 
     def _best(self, squared_error: Tensor) -> Tensor:
         """log σ of this batch, remembered."""
@@ -181,14 +184,14 @@ class Mixed(Likelihood):
             done = stop
         return torch.cat([*parts, output[:, done:]], dim=1)
 
-    def loss(self, x: Tensor, output: Tensor) -> Tensor:
-        """−log p of the numbers and of the names, [B]."""
-        total = torch.zeros(len(x), dtype=output.dtype, device=output.device)
+    def loss_map(self, x: Tensor, output: Tensor) -> Tensor:
+        """−log p of every number, and of the name at its own column."""
+        parts = {(a, b): -x[:, a:b] * F.log_softmax(output[:, a:b], dim=1) for a, b in self.names}
         if self.numbers:
-            total = total + self.gaussian.loss(self._numbers_of(x), self._numbers_of(output))
-        for start, stop in self.names:
-            total = total - (x[:, start:stop] * F.log_softmax(output[:, start:stop], dim=1)).sum(1)
-        return total
+            nats = self.gaussian.loss_map(self._numbers_of(x), self._numbers_of(output))
+            widths = [stop - start for start, stop in self.numbers]
+            parts |= dict(zip(self.numbers, nats.split(widths, dim=1), strict=True))
+        return torch.cat([part for _, part in sorted(parts.items(), key=lambda item: item[0])], dim=1)
 
     def _numbers_of(self, x: Tensor) -> Tensor:
         return torch.cat([x[:, start:stop] for start, stop in self.numbers], dim=1)

@@ -157,6 +157,10 @@ class VAE(nn.Module):
         loss = self.likelihood.loss(x, self._decoder_output(latents, labels).float())
         return VAEOutput(posterior, latents, loss, kl, prior)
 
+    def loss_map(self, x: Tensor, latents: Tensor, labels: Tensor | None = None) -> Tensor:
+        """What every pixel or column adds to the reconstruction loss at latents [B, L], [B, *shape] in nats."""
+        return self.likelihood.loss_map(x, self._decoder_output(latents, labels).float())
+
     @torch.no_grad()
     def start_from(self, examples: Tensor) -> None:
         """Begin at the mean of examples [n, *shape] instead of at grey.

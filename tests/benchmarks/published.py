@@ -18,6 +18,7 @@ from torch import nn
 from vae_core import Checkpoint, Dataset, evaluate, read, train
 from vae_core.datasets import SAMPLES
 from vae_core.latents.mixture import fit_mixture
+from vae_core.metrics.frechet import frechet
 from vae_core.metrics.mig import mutual_information_gap
 
 FEATURES = 64
@@ -137,16 +138,6 @@ def feature_network(learn: Dataset) -> Callable[[np.ndarray], np.ndarray]:
             return body(torch.from_numpy(pixels.astype(np.float32))).double().numpy()
 
     return features
-
-
-def frechet(a: np.ndarray, b: np.ndarray) -> float:
-    """Fréchet distance of two normals fitted to features (Heusel et al. 2017, https://arxiv.org/abs/1706.08500)."""
-    difference = a.mean(0) - b.mean(0)
-    one, two = np.cov(a.T), np.cov(b.T)
-    values, vectors = np.linalg.eigh(one)
-    root = vectors @ np.diag(np.sqrt(values.clip(0))) @ vectors.T
-    middle = np.sqrt(np.linalg.eigvalsh(root @ two @ root).clip(0)).sum()
-    return float(difference @ difference + np.trace(one) + np.trace(two) - 2 * middle)
 
 
 def shapes(learn: Dataset, test: Dataset) -> Iterator[tuple[str, str, str, float]]:

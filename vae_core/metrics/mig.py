@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BINS = 20
+from vae_core.metrics.examples import checked, varying
+from vae_core.metrics.information import bins, entropy, information_matrix, pointwise_information, surprise
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,11 +20,15 @@ class MutualInformationGap:
 
     Attributes:
         score: The mean gap over the factors, 0 to 1.
+        error: Standard error of the score over the draw of examples, by linearisation (the delta method): the standard
+            deviation of what each example adds to the gaps, over √N. Cheap, and needs no seed; the bins are taken as
+            given, and it means nothing where a factor's two largest are equal. It says nothing of another training.
         gaps: float64 [F]: (largest − second largest mutual information) / entropy of the factor.
         information: float64 [L, F] in nats.
     """
 
     score: float
+    error: float
     gaps: np.ndarray
     information: np.ndarray
 
@@ -32,32 +37,27 @@ def mutual_information_gap(codes: np.ndarray, factors: np.ndarray) -> MutualInfo
     """MIG of codes [N, L] for factors int [N, F]; a factor that does not vary is left out of the mean.
 
     With a single latent dimension the second largest is 0.
+
+    Raises:
+        MetricError: if codes and factors do not fit each other, or some code is no finite number.
     """
-    binned = np.stack([_bins(column) for column in codes.T], axis=1)
-    information = np.array([[_information(z, v) for v in factors.T] for z in binned.T])  # [L, F]
-    entropy = np.array([_entropy(np.unique(v, return_counts=True)[1]) for v in factors.T])
-    ordered = np.sort(np.vstack([information, np.zeros((1, factors.shape[1]))]), axis=0)
-    varies = entropy > 0
+    codes, factors = checked(codes, factors)
+    binned = np.stack([bins(column) for column in codes.T], axis=1)
+    information = information_matrix(binned, factors)  # [L, F]
     gaps = np.zeros(factors.shape[1])
-    gaps[varies] = (ordered[-1] - ordered[-2])[varies] / entropy[varies]
-    return MutualInformationGap(float(gaps[varies].mean()) if varies.any() else 0.0, gaps, information)
-
-
-def _bins(column: np.ndarray) -> np.ndarray:
-    """Which of 20 bins of equal width each value is in."""
-    edges = np.histogram_bin_edges(column, BINS)
-    return np.digitize(column, edges[1:-1])
-
-
-def _information(a: np.ndarray, b: np.ndarray) -> float:
-    """I(a; b) in nats of whole numbers [N]: H(a) + H(b) − H(a, b)."""
-    _, a = np.unique(a, return_inverse=True)
-    _, b = np.unique(b, return_inverse=True)
-    table = np.zeros((a.max() + 1, b.max() + 1))
-    np.add.at(table, (a, b), 1)
-    return max(_entropy(table.sum(1)) + _entropy(table.sum(0)) - _entropy(table), 0.0)
-
-
-def _entropy(counts: np.ndarray) -> float:
-    shares = counts[counts > 0] / counts.sum()
-    return float(-(shares * np.log(shares)).sum())
+    added = []  # what each example adds to a gap, less the gap: [N] a factor that varies
+    for k, factor in enumerate(factors.T):
+        spread = entropy(np.bincount(factor))
+        if spread == 0:
+            continue
+        order = np.argsort(-information[:, k], kind="stable")[:2]
+        each = pointwise_information(binned[:, order[0]], factor)
+        gaps[k] = information[order[0], k] / spread
+        if len(order) == 2:
+            each = each - pointwise_information(binned[:, order[1]], factor)
+            gaps[k] -= information[order[1], k] / spread
+        added.append((each - gaps[k] * surprise(factor)) / spread)
+    if not added:
+        return MutualInformationGap(0.0, 0.0, gaps, information)
+    error = np.mean(added, axis=0).std() / np.sqrt(len(codes))
+    return MutualInformationGap(float(gaps[varying(factors)].mean()), float(error), gaps, information)

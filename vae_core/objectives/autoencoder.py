@@ -22,6 +22,6 @@ class Autoencoder(Objective):
     is_deterministic: ClassVar[bool] = True
     name: Literal["autoencoder"] = "autoencoder"
 
-    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """Zeros [B]."""
-        return out.kl.sum(1)
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """None."""
+        return {}

@@ -34,13 +34,12 @@ class BetaTCVAE(Objective):
         description="Weight of the total correlation: what the dimensions know of one another. 1 is the plain VAE.",
     )
 
-    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """[B] in nats; the total correlation is estimated on the batch."""
-        kl = out.kl.sum(1)
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """KL [B, L] and, estimated on the batch, the total correlation [B]."""
         if self.beta == 1:
-            return kl
+            return {"KL": out.kl}
         joint, each = log_aggregate_posterior(out, step.dataset_size)
-        return kl + (self.beta - 1) * (joint - each.sum(1))
+        return {"KL": out.kl, "(β − 1) · TC": (self.beta - 1) * (joint - each.sum(1))}
 
 
 def log_aggregate_posterior(out: "VAEOutput", dataset_size: int) -> tuple["Tensor", "Tensor"]:

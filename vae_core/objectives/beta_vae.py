@@ -31,6 +31,6 @@ class BetaVAE(Objective):
         "reconstructs better.",
     )
 
-    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """β · KL(q(z | x), p(z)) [B] in nats."""
-        return self.beta * out.kl.sum(1)
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """β · KL(q(z | x), p(z)) [B, L]."""
+        return {"β · KL": self.beta * out.kl}

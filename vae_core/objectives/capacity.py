@@ -28,8 +28,8 @@ class CapacityVAE(Objective):
         0.8, ge=0.01, le=1, title="Growth", description="Share of the training in which the capacity grows."
     )
 
-    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """The same for the whole batch, [B] in nats."""
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """The same for the whole batch, [B]."""
         present = self.capacity * min(step.done / self.growth, 1)
         kl = out.kl.sum(1)
-        return self.gamma * (kl.mean() - present).abs().expand_as(kl)
+        return {"γ · |KL − C|": self.gamma * (kl.mean() - present).abs().expand_as(kl)}

@@ -33,6 +33,6 @@ class DenoisingAutoencoder(Objective):
         kept = torch.rand(x.shape, generator=generator, device=x.device) >= self.masked
         return (x + self.noise * torch.randn(x.shape, generator=generator, device=x.device)) * kept
 
-    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """Zeros [B]."""
-        return out.kl.sum(1)
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """None."""
+        return {}

@@ -32,12 +32,18 @@ class DIPVAE(Objective):
         10.0, ge=0, le=10_000, title="λ on the diagonal", description="Weight of the variances' distance from 1."
     )
 
-    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """[B] in nats; the covariance part is the same for the whole batch."""
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """KL [B, L], and two parts of the covariance that are the same for the whole batch, [B]."""
         covariance = self.covariance(out)
         diagonal = covariance.diagonal()
         off = covariance.square().sum() - diagonal.square().sum()
-        return out.kl.sum(1) + self.off_diagonal * off + self.diagonal * (diagonal - 1).square().sum()
+        variances = (diagonal - 1).square().sum()
+        count = len(out.kl)
+        return {
+            "KL": out.kl,
+            "λ · covariances²": (self.off_diagonal * off).expand(count),
+            "λ · (variances − 1)²": (self.diagonal * variances).expand(count),
+        }
 
     def covariance(self, out: "VAEOutput") -> "Tensor":
         """C [L, L] of the batch, divided by B."""

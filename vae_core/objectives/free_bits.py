@@ -23,6 +23,6 @@ class FreeBits(Objective):
     name: Literal["free-bits"] = "free-bits"
     free: float = Field(0.5, ge=0, le=10, title="λ (nats)", description="What a dimension may hold for nothing.")
 
-    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """The same for the whole batch, [B] in nats."""
-        return out.kl.mean(0).clamp_min(self.free).sum().expand(len(out.kl))
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """The same for the whole batch, [B, L]."""
+        return {"max(λ, KL)": out.kl.mean(0).clamp_min(self.free).expand_as(out.kl)}

@@ -40,11 +40,15 @@ class InfoVAE(Objective):
             raise ValueError("α + λ is below 1, which drives codes away from the prior. Make λ larger.")
         return self
 
-    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """[B] in nats; the MMD is the same for the whole batch."""
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """(1 − α) · KL [B, L], and the MMD, which is the same for the whole batch, [B]."""
         prior = out.prior.sample(len(out.latents), step.generator)
         distance = mmd(out.latents, prior, self.kernel)
-        return (1 - self.alpha) * out.kl.sum(1) + (self.alpha + self.weight - 1) * distance
+        weight = self.alpha + self.weight - 1
+        return {
+            "(1 − α) · KL": (1 - self.alpha) * out.kl,
+            "(α + λ − 1) · MMD": (weight * distance).expand(len(out.kl)),
+        }
 
 
 def mmd(a: "Tensor", b: "Tensor", kernel: Literal["imq", "rbf"] = "imq") -> "Tensor":

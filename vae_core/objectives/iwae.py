@@ -34,11 +34,10 @@ class IWAE(Objective):
         """K."""
         return self.samples
 
-    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """What turns each sample's reconstruction loss into −L_K of its example, [B · K] in nats."""
-        return -importance_bound(out.log_weights, self.samples).repeat_interleave(self.samples) - (
-            out.reconstruction_loss
-        )
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """What turns each sample's reconstruction loss into −L_K of its example, [B · K]."""
+        bound = importance_bound(out.log_weights, self.samples).repeat_interleave(self.samples)
+        return {"−L_K − reconstruction loss": -bound - out.reconstruction_loss}
 
 
 def importance_bound(log_weights: "Tensor", samples: int) -> "Tensor":

@@ -1,5 +1,7 @@
 """What every objective is: options, how often and what the encoder sees, and a penalty."""
 
+import functools
+import operator
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -46,5 +48,10 @@ class Objective(Config, ABC):
         return None
 
     @abstractmethod
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """What is added to the reconstruction loss, by name: [B], or a share for each dimension, [B, L]; in nats."""
+
     def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """What is added to the reconstruction loss, [B] in nats."""
+        """The sum of all terms, [B] in nats."""
+        terms = [term if term.ndim == 1 else term.sum(1) for term in self.terms(out, step).values()]
+        return functools.reduce(operator.add, terms) if terms else out.kl.new_zeros(len(out.kl))

@@ -19,6 +19,6 @@ class PlainVAE(Objective):
     title: ClassVar[str] = "VAE"
     name: Literal["vae"] = "vae"
 
-    def penalty(self, out: "VAEOutput", step: Step) -> "Tensor":
-        """KL(q(z | x), p(z)) [B] in nats."""
-        return out.kl.sum(1)
+    def terms(self, out: "VAEOutput", step: Step) -> "dict[str, Tensor]":
+        """KL(q(z | x), p(z)) [B, L]."""
+        return {"KL": out.kl}

@@ -1,0 +1,107 @@
+"""Anomaly scores: planted outliers come first, the baseline is scikit-learn's, and the AUROC's error bar is honest."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA
+from sklearn.metrics import roc_auc_score
+
+from tests.conftest import CPU, stroke_dataset, trained
+from tests.small import PICTURE, small
+from vae_core.anomalies import SCORES, anomaly_scores, auroc
+from vae_core.datasets import Dataset
+from vae_core.errors import MetricError
+from vae_core.evaluation import Evaluator
+from vae_core.vae import VAE
+
+
+def with_outliers(dataset: Dataset, count: int = 8) -> Dataset:
+    """The set and, after it, so many pictures of noise."""
+    noise = np.random.default_rng(5).integers(0, 256, (count, *dataset.x.shape[1:]), dtype=np.uint8)
+    return replace(dataset, x=np.concatenate([dataset.x, noise]), labels=None, label_names=(), known_id=None)
+
+
+def test_planted_outliers_come_first_by_every_score_that_sees_pictures() -> None:
+    learnt = stroke_dataset(200)
+    model = trained(learnt, epochs=60).model().eval()
+    judged = with_outliers(learnt)
+    told: list[float] = []
+    found = anomaly_scores(model, judged, learnt, on_step=told.append)
+    assert list(found) == list(SCORES)
+    is_outlier = np.arange(len(judged)) >= len(learnt)
+    for name in ("elbo", "error", "pca"):
+        assert auroc(found[name], is_outlier).mean > 0.99, name
+    assert told == sorted(told)
+    assert told[-1] == 1
+    for values in found.values():
+        assert values.shape == (len(judged),)
+        assert np.isfinite(values).all()
+
+
+def test_elbo_and_kl_are_those_of_the_evaluation() -> None:
+    dataset = stroke_dataset(120)
+    model = trained(dataset, epochs=5).model().eval()
+    found = anomaly_scores(model, dataset, dataset)
+    measured = Evaluator(model, dataset, "grey", CPU, seed=-1).measure("all", torch.arange(len(dataset)))
+    assert measured.kl and measured.elbo
+    assert found["kl"].mean() == pytest.approx(measured.kl.mean, rel=1e-4)
+    assert found["elbo"].mean() == pytest.approx(-measured.elbo.mean, abs=4 * measured.elbo.error)
+
+
+def test_baseline_is_the_residual_of_scikit_learns_pca() -> None:
+    random = np.random.default_rng(6)
+    learnt, judged = (
+        replace(
+            stroke_dataset(), x=random.integers(0, 256, (count, 8, 8, 1), dtype=np.uint8), labels=None, known_id=None
+        )
+        for count in (200, 50)
+    )
+    found = anomaly_scores(VAE(small(), PICTURE).eval(), judged, learnt)["pca"]
+    x, y = (one.x.reshape(len(one), -1) / 255 for one in (learnt, judged))
+    pca = PCA(30, svd_solver="full").fit(x)
+    expected = ((pca.inverse_transform(pca.transform(y)) - y) ** 2).sum(1)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_baseline_of_few_different_pictures_has_no_chance_directions() -> None:
+    """16 different strokes span 15 directions: the baseline must not fill up its 30 with arbitrary ones."""
+    learnt = stroke_dataset(100)
+    judged = with_outliers(learnt)
+    found = anomaly_scores(VAE(small(), PICTURE).eval(), judged, learnt)["pca"]
+    x, y = (one.x.reshape(len(one), -1) / 255 for one in (learnt, judged))
+    span = np.linalg.svd(x - x.mean(0))[2][: np.linalg.matrix_rank(x - x.mean(0))]
+    expected = (((y - x.mean(0)) - (y - x.mean(0)) @ span.T @ span) ** 2).sum(1)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-9)
+
+
+def test_autoencoder_has_no_probabilities() -> None:
+    dataset = stroke_dataset()
+    model = VAE(small(posterior="deterministic"), PICTURE).eval()
+    assert list(anomaly_scores(model, dataset, dataset)) == ["error", "density", "pca"]
+
+
+@pytest.mark.parametrize("levels", [4, 10_000])
+def test_auroc_is_scikit_learns_with_ties_too(levels: int) -> None:
+    random = np.random.default_rng(0)
+    scores, anomalies = random.integers(0, levels, 300).astype(float), random.random(300) < 0.2
+    assert auroc(scores, anomalies).mean == pytest.approx(roc_auc_score(anomalies, scores), abs=1e-12)
+    assert auroc(-scores, anomalies).mean == pytest.approx(1 - auroc(scores, anomalies).mean, abs=1e-12)
+
+
+def test_error_of_the_auroc_covers_the_truth_at_its_rate() -> None:
+    """Normal scores one standard deviation apart: the truth is Φ(1 / √2) = 0.7602."""
+    random = np.random.default_rng(1)
+    covered = 0
+    trials = 400
+    for _ in range(trials):
+        scores = np.concatenate([random.normal(1, 1, 40), random.normal(0, 1, 80)])
+        found = auroc(scores, np.arange(120) < 40)
+        covered += abs(found.mean - 0.7602499) < 1.96 * found.error
+    assert 0.92 <= covered / trials <= 0.98
+
+
+def test_too_few_of_a_kind_are_refused() -> None:
+    with pytest.raises(MetricError, match="1 anomalies and 3 normal"):
+        auroc(np.arange(4.0), np.array([True, False, False, False]))
