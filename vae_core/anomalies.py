@@ -6,6 +6,7 @@ https://arxiv.org/abs/1810.09136). So all are reckoned, and beside them the resi
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from vae_core.batches import Examples
 from vae_core.datasets import Dataset
 from vae_core.errors import MetricError
 from vae_core.evaluation import Measured
-from vae_core.latents.codes import Codes
+from vae_core.latents.codes import encode
 from vae_core.latents.density import aggregate_posterior
 from vae_core.vae import VAE
 
@@ -51,19 +52,13 @@ def anomaly_scores(
         dataset: What is judged, as the model wants it (see `vae_core.example.as_learnt`).
         learnt: What the model was trained on, likewise.
         seed: Of the samples of z.
-        on_step: Told the share that is done, 0 to 1.
+        on_step: Told the share that is judged, 0 to 1.
     """
-    chosen = torch.from_numpy(np.linspace(0, len(learnt) - 1, min(len(learnt), LEARNT_AT_MOST)).astype(np.int64))
-    known = Examples(learnt.x, torch.device("cpu"), learnt.labels if model.labels else None)
-    shares = len(chosen) + len(dataset)
-
-    def tell(done: int) -> None:
-        on_step(done / shares)
-
-    reference = _codes(model, known, chosen, learnt, tell)
-    density = aggregate_posterior(reference)
-    baseline = _pca(known, chosen)
-    examples = Examples(dataset.x, torch.device("cpu"), dataset.labels if model.labels else None)
+    cpu = torch.device("cpu")
+    known = _evenly(learnt, LEARNT_AT_MOST)
+    density = aggregate_posterior(encode(model, known, cpu))
+    baseline = _pca(known)
+    examples = Examples(dataset.x, cpu, dataset.labels if model.labels else None)
     noise = torch.Generator().manual_seed(seed)
     parts: dict[str, list[np.ndarray]] = {name: [] for name in SCORES}
     for index in examples.in_order(BATCH):
@@ -73,7 +68,7 @@ def anomaly_scores(
         with torch.no_grad():
             parts["density"].append(-density.log_prob(model.encode(x, labels).mean.numpy()))
         parts["pca"].append(baseline(x.flatten(1).double().numpy()))
-        tell(len(chosen) + int(index[-1]) + 1)
+        on_step((int(index[-1]) + 1) / len(dataset))
     return {name: np.concatenate(values).astype(np.float64) for name, values in parts.items() if values}
 
 
@@ -87,21 +82,16 @@ def _judge(model: VAE, x: Tensor, labels: Tensor | None, noise: torch.Generator)
     return {"error": error, "elbo": -out.elbo.numpy(), "kl": out.kl.sum(1).numpy()}
 
 
-@torch.no_grad()
-def _codes(model: VAE, known: Examples, chosen: Tensor, learnt: Dataset, tell: Callable[[int], None]) -> Codes:
-    means, stds = [], []
-    for number, index in enumerate(chosen.split(BATCH)):
-        posterior = model.encode(known[index], known.labels(index))
-        means.append(posterior.mean)
-        stds.append(posterior.stddev)
-        tell(min((number + 1) * BATCH, len(chosen)))
-    mean, std = torch.cat(means).numpy(), torch.cat(stds).numpy()
-    return Codes(learnt.id, mean, std, np.zeros_like(mean), None, ())
+def _evenly(dataset: Dataset, most: int) -> Dataset:
+    chosen = np.linspace(0, len(dataset) - 1, min(len(dataset), most)).astype(np.int64)
+    labels = None if dataset.labels is None else dataset.labels[chosen]
+    return replace(dataset, x=dataset.x[chosen], labels=labels, factors=None, names=(), known_id=None)
 
 
-def _pca(known: Examples, chosen: Tensor) -> Callable[[np.ndarray], np.ndarray]:
+def _pca(known: Dataset) -> Callable[[np.ndarray], np.ndarray]:
     """The squared error [n] that the components of largest variance leave of x [n, D]; those without any are none."""
-    x = known[chosen].flatten(1).double().numpy()
+    examples = Examples(known.x, torch.device("cpu"))
+    x = examples[torch.arange(len(examples))].flatten(1).double().numpy()
     fitted = PCA(min(COMPONENTS, len(x) - 1, x.shape[1]), svd_solver="covariance_eigh").fit(x)
     variance = fitted.explained_variance_
     components = fitted.components_[variance > NO_VARIANCE * variance.max()]

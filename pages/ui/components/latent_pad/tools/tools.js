@@ -29,7 +29,7 @@ export class Tools {
     this.list.className = "lp-tabs";
     this.list.setAttribute("role", "tablist");
     this.list.setAttribute("aria-label", "Tools");
-    pad.root.addEventListener("keydown", (event) => event.key === "Escape" && this.opened?.escape?.());
+    pad.root.addEventListener("keydown", this.escape);
     this.panels = parent.appendChild(document.createElement("div"));
     this.tabs = kinds.map(([name, title], k) => {
       const tab = this.list.appendChild(document.createElement("button"));
@@ -47,6 +47,8 @@ export class Tools {
       return tab;
     });
   }
+
+  escape = (event) => event.key === "Escape" && this.opened?.escape?.();
 
   /** The tool that is open, if one is. */
   get opened() {
@@ -79,6 +81,7 @@ export class Tools {
   }
 
   close() {
+    this.pad.root.removeEventListener("keydown", this.escape);
     this.made.forEach(({ tool }) => tool.close?.());
   }
 }
