@@ -102,7 +102,7 @@ if not reading:
     if stored:
         titles = {id: about.name for id, about in stored.items()}
         became = uploading.result(upload) if upload else None
-        chosen = state.choose("Dataset", "dataset", titles, MISSING, otherwise=became)
+        chosen = state.choose("dataset", titles, MISSING, otherwise=became)
         if chosen:
             show(stored[chosen])
     else:

@@ -55,7 +55,7 @@ else:
     ahead(explorer.libraries(base_path()))
     left, right = st.columns([2, 3], vertical_alignment="center")
     with left:
-        chosen = state.choose("Model", "model", titles, MISSING, hide_label=True)
+        chosen = state.choose("model", titles, MISSING, hide_label=True)
     if chosen:
         model = cache.newest_model(chosen)
         with right:

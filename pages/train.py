@@ -20,7 +20,7 @@ def begin(shown: str | None) -> None:
         return
     titles = {id: f"{a.name} · {a.count:,} {new_run.EXAMPLES[a.schema_.kind]}" for id, a in stored.items()}
     of_run = next((run.config.dataset_id for run in runs.list_runs() if run.id == shown), None)
-    chosen = state.choose("Dataset", "dataset", titles, MISSING, otherwise=of_run)
+    chosen = state.choose("dataset", titles, MISSING, otherwise=of_run)
     if chosen is None:
         return
     if stored[chosen].count < FEWEST_EXAMPLES:

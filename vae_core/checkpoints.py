@@ -280,6 +280,17 @@ def load(path: Path) -> Checkpoint:
     )
 
 
+def load_version(checkpoint_id: str, version_: str) -> Checkpoint:
+    """A checkpoint as it was when it had this version; raises NotFoundError if it is of another by now."""
+    for _ in range(3):  # a run may replace its checkpoint while it is read
+        if version(checkpoint_id) != version_:
+            break
+        checkpoint = load(locate(checkpoint_id))
+        if version(checkpoint_id) == version_:
+            return checkpoint
+    raise NotFoundError("This model has been trained on since. Reload the page.")
+
+
 @cache
 def _checksums() -> dict[str, str]:
     """File name -> SHA-256 of the bundled checkpoints."""

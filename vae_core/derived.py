@@ -2,7 +2,7 @@
 
     <workspace>/exports/<id>-<version>.decoder.onnx    see vae_core.export
     <workspace>/exports/<id>-<version>.encoder.onnx    likewise
-    <workspace>/exports/<id>-<version>.tsne/           see vae_core.projections
+    <workspace>/exports/<id>-<version>.<kind>…/        see vae_core.computations
 
 A run's checkpoint is replaced after every epoch, and a version is the time of that: what was derived from older ones
 goes when something is derived from a newer one.

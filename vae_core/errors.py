@@ -7,6 +7,7 @@ VAECoreError
 ├── TrainingError     training cannot start or cannot go on
 ├── ProjectionError   codes cannot be laid out on a map
 ├── MetricError       something cannot be measured
+├── ComputationError  something that takes a while cannot begin
 └── NotFoundError     there is nothing under this id
 
 Every message is one or two sentences for the person at the screen: what was found, what was
@@ -40,6 +41,10 @@ class ProjectionError(VAECoreError):
 
 class MetricError(VAECoreError):
     """Something cannot be measured."""
+
+
+class ComputationError(VAECoreError):
+    """Something that takes a while cannot begin."""
 
 
 class NotFoundError(VAECoreError):

@@ -4,6 +4,8 @@ A model is asked for by id and version: a run's checkpoint is replaced after eve
 show must not change under it.
 """
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +15,22 @@ import streamlit as st
 from pages.ui import cards, explorer, pictures, tables
 from pages.ui.explorer import OpenModel
 from pages.ui.state import LARGEST_LATENT
-from vae_core import checkpoints, export, stored_datasets, workspace
+from vae_core import checkpoints, computations, export, stored_datasets, workspace
 from vae_core.batches import choose_device
+from vae_core.computations import Request
 from vae_core.datasets import SAMPLES, Dataset, TableSchema
 from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.errors import DatasetError, NotFoundError
 from vae_core.latents.codes import Codes, encode
 from vae_core.latents.manifold import manifold
+from vae_core.latents.mixture import fit_mixture
 from vae_core.latents.paths import Path as LatentPath
 from vae_core.latents.paths import paths as find_paths
+from vae_core.measuring import Measures
 
 SHEET_ROWS = 6
 COLUMNS_SHOWN = ROWS_SHOWN = 200
+RECONSTRUCTIONS_A_ROW, SAMPLES_A_ROW = 24, 12
 SHUFFLED, IN_ORDER = -1, -2
 """In place of a label."""
 
@@ -45,13 +51,8 @@ def open_model(id: str, version: str) -> OpenModel:
     Raises:
         NotFoundError: if the checkpoint is of another version by now.
     """
-    for _ in range(3):  # a run may replace its checkpoint while it is read
-        if checkpoints.version(id) != version:
-            break
-        checkpoint = checkpoints.load(checkpoints.locate(id))
-        if checkpoints.version(id) == version:
-            return OpenModel(id, version, checkpoint, checkpoint.model())
-    raise NotFoundError("This model has been trained on since. Reload the page.")
+    checkpoint = checkpoints.load_version(id, version)
+    return OpenModel(id, version, checkpoint, checkpoint.model())
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -208,3 +209,41 @@ def portrait(id: str, version: str, cells: int) -> bytes:
     """A model's manifold as PNG."""
     grid = manifold(open_model(id, version).vae, cells, cells).numpy()
     return pictures.sheet(pictures.as_bytes(grid), cells)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def measures(id: str, version: str, options: str) -> Measures:
+    """What was found by measuring, which is done.
+
+    Raises:
+        NotFoundError: if it is not, or the model is of another version.
+    """
+    request = Request(kind="measures", checkpoint_id=id, version=version, options=json.loads(options))
+    return Measures.model_validate_json(computations.result(request).read_bytes())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def reconstructions(id: str, version: str, dataset_id: str, indices: str) -> bytes:
+    """Examples of a dataset of pictures, and below each its reconstruction at the mean of its code, as PNG."""
+    model = open_model(id, version)
+    chosen = [int(index) for index in indices.split(",")]
+    whole = dataset(dataset_id)
+    labels = None if whole.labels is None else whole.labels[chosen]
+    some = model.checkpoint.prepare(replace(whole, x=whole.x[chosen], labels=labels, factors=None, names=()))
+    decoded = model.checkpoint.decode(encode(model.vae, some, choose_device("cpu")).mean, some.labels)
+    both = np.stack([some.x, pictures.as_bytes(decoded)])  # [2, n, H, W, C]
+    columns = min(len(chosen), RECONSTRUCTIONS_A_ROW)
+    rows = [both[:, start : start + columns] for start in range(0, len(chosen), columns)]
+    return pictures.sheet(np.concatenate([row.reshape(-1, *row.shape[2:]) for row in rows]), columns)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Drawing samples…")
+def samples(id: str, version: str, source: str, count: int) -> bytes:
+    """Decoded samples of the prior or of a mixture fitted to the codes, as PNG."""
+    model = open_model(id, version)
+    if source == "prior":
+        latents = model.checkpoint.sample(count, "prior")
+    else:
+        latents = fit_mixture(codes(id, version).mean).sample(count, 0)
+    labels = np.arange(count) % model.vae.labels if model.vae.labels else None
+    return pictures.sheet(pictures.as_bytes(model.checkpoint.decode(latents, labels)), SAMPLES_A_ROW)

@@ -20,6 +20,8 @@ MOST_EPOCHS, MOST_COLUMNS, MOST_DIMENSIONS = 600, 120, 64
 """More than that cannot be told apart, and would be sent every second."""
 RGB = ("#d1495b", "#3a9d5d", "#3b6fd4")
 MOST_TICKS, TICK_LETTERS = 30, 12
+MOST_CELLS_TOLD = 120
+"""Of a matrix, whose numbers are written into it."""
 MARGIN = {"l": 8, "r": 8, "t": 36, "b": 8}
 
 
@@ -163,4 +165,48 @@ def scores(found: Sequence[Score], criterion: str) -> go.Figure:
     figure.update_xaxes(title_text=f"validation {criterion} (nats), less is better")
     figure.update_yaxes(type="category", automargin=True)
     figure.update_layout(height=110 + 34 * len(ordered), margin=MARGIN)
+    return figure
+
+
+def bars(values: Sequence[float], errors: Sequence[float] | None, title: str, unit: str) -> go.Figure:
+    """One number a latent dimension, with standard errors; of very many dimensions the largest."""
+    chosen = np.sort(np.argsort(-np.asarray(values), kind="stable")[:MOST_DIMENSIONS])
+    spread = None if errors is None else {"type": "data", "array": np.asarray(errors)[chosen].tolist()}
+    figure = go.Figure(
+        go.Bar(
+            x=[f"z{j + 1}" for j in chosen],
+            y=np.asarray(values)[chosen].tolist(),
+            error_y=spread,
+            marker_color=VALIDATION,
+            hovertemplate="%{x}: %{y:.3f} " + unit + "<extra></extra>",
+        )
+    )
+    most = f", the {len(chosen)} largest of {len(values)}" if len(chosen) < len(values) else ""
+    figure.update_xaxes(type="category")
+    figure.update_yaxes(title_text=unit)
+    figure.update_layout(title={"text": f"{title}{most}", "font": {"size": 14}}, height=240, margin=MARGIN)
+    return figure
+
+
+def matrix(
+    values: Sequence[Sequence[float]], dimensions: Sequence[str], factors: Sequence[str], title: str, unit: str
+) -> go.Figure:
+    """Numbers [L, F], a row a latent dimension and a column a factor."""
+    figure = go.Figure(
+        go.Heatmap(
+            x=[plain(name) for name in factors],
+            y=list(dimensions),
+            z=[list(row) for row in values],
+            zmin=0,
+            colorscale=[[0, "rgba(59, 111, 212, 0.04)"], [1, VALIDATION]],
+            texttemplate="%{z:.2f}" if len(dimensions) * len(factors) <= MOST_CELLS_TOLD else "",
+            colorbar={"thickness": 10, "title": {"text": unit}},
+            hovertemplate="%{y} and %{x}: %{z:.3f} " + unit + "<extra></extra>",
+        )
+    )
+    figure.update_xaxes(type="category", showgrid=False)
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
+    figure.update_layout(
+        title={"text": title, "font": {"size": 14}}, height=min(140 + 26 * len(dimensions), 560), margin=MARGIN
+    )
     return figure

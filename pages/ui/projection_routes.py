@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from pages.ui import cache
 from pages.ui.answers import FOR_EVER, NEVER, answer, same_origin
 from vae_core import projections
-from vae_core.errors import ProjectionError
+from vae_core.errors import ComputationError, ProjectionError
 from vae_core.latents import projection
 
 
@@ -37,7 +37,7 @@ def _start(request: Request) -> Response:
     projections.status(id, version)  # of a version that is gone there may be codes in memory still
     try:
         projections.start(id, version, cache.codes(id, version).mean)
-    except ProjectionError as error:
+    except (ProjectionError, ComputationError) as error:
         return _told({"state": "failed", "message": str(error)})
     return _status(request)
 

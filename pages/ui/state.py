@@ -26,22 +26,22 @@ SETTINGS = "settings-"
 
 
 def choose(
-    label: str,
     parameter: str,
     titles: Mapping[str, str],
     missing: str,
     hide_label: bool = False,
     otherwise: str | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> str | None:
     """A selectbox over ids that follows the address and is followed by it.
 
     Args:
-        label: Of the selectbox.
-        parameter: The address parameter.
+        parameter: The address parameter; the selectbox is labelled so.
         titles: id -> what is shown.
         missing: The sentence for an id in the address that is not among them.
         hide_label: Keep the label for screen readers alone.
         otherwise: The id to take when there is none in the address; the first one if it is not among them.
+        beside: What else the address is to hold after a choice; all other parameters go.
 
     Returns:
         The id in the address, `otherwise` when there is none, or None when the address names another.
@@ -59,11 +59,11 @@ def choose(
         st.session_state[key] = value  # not every time: that would close the list under the user's hand
         st.session_state[f"{key}-known"] = known
     return st.selectbox(
-        label,
+        parameter.capitalize(),
         ids,
         format_func=lambda id: shown[id],
         key=key,
-        on_change=lambda: st.query_params.from_dict({parameter: st.session_state[key]}),
+        on_change=lambda: st.query_params.from_dict({**(beside or {}), parameter: st.session_state[key]}),
         label_visibility="collapsed" if hide_label else "visible",
         placeholder="Choose one",
     )

@@ -84,6 +84,7 @@ def test_training_survives_a_closed_tab_and_a_restarted_server(
     assert time.monotonic() - started < 5
     assert len(run.directory.read_epochs()) > epochs
 
+    settle(page)  # a server that has just started still loads torch; the five seconds are those of cancelling
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled. The last finished epoch is kept.")).to_be_visible(timeout=5000)
     assert runs.get(run.id).has_model

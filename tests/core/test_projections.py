@@ -15,17 +15,17 @@ from tests.core.deaths import Operation, watched
 from tests.core.test_projection import clusters
 from tests.core.test_uploads import processes_of
 from vae_core import checkpoints, derived, process_lock, projections, runs, workspace
-from vae_core.errors import NotFoundError, ProjectionError
+from vae_core.computations import Request, worker
+from vae_core.computations.directory import ComputationDirectory, Status
+from vae_core.errors import ComputationError, NotFoundError, ProjectionError
 from vae_core.latents import projection
-from vae_core.projections import worker
-from vae_core.projections.directory import ProjectionDirectory, Status
 
 SECONDS = 120.0
 Wait = Callable[[Callable[[], bool], float], None]
 
 
-def home(id: str) -> ProjectionDirectory:
-    return ProjectionDirectory(derived.place(id, checkpoints.version(id), "tsne"))
+def home(id: str) -> ComputationDirectory:
+    return ComputationDirectory(derived.place(id, checkpoints.version(id), "tsne"))
 
 
 @pytest.fixture
@@ -55,11 +55,18 @@ def test_many_who_ask_at_once_start_one_process_and_all_get_its_map(
     places = np.fromfile(projections.result(stored_model, version), "<f4").reshape(-1, 2)
     np.testing.assert_array_equal(places, projection.tsne(mean))
     home_of_map = home(stored_model).path
-    assert {path.name for path in home_of_map.iterdir()} <= {"places", "status.json", "lock", "start.lock", "log.txt"}
-    before = home(stored_model).places.stat().st_mtime_ns
+    assert {path.name for path in home_of_map.iterdir()} <= {
+        "result",
+        "request.json",
+        "status.json",
+        "lock",
+        "start.lock",
+        "log.txt",
+    }
+    before = home(stored_model).result.stat().st_mtime_ns
     projections.start(stored_model, version, mean)
     assert projections.status(stored_model, version).state == "done"
-    assert home(stored_model).places.stat().st_mtime_ns == before
+    assert home(stored_model).result.stat().st_mtime_ns == before
 
 
 def test_how_far_it_is_can_be_read_by_everybody(stored_model: str, wait_for: Wait) -> None:
@@ -156,7 +163,7 @@ def test_full_disk_is_a_sentence_wherever_it_is_met(stored_model: str, at: str) 
         if operation.file.endswith(at):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    with watched(full), pytest.raises(ProjectionError, match=r"The disk is full\. Make room"):
+    with watched(full), pytest.raises(ComputationError, match=r"The disk is full\. Make room"):
         projections.start(stored_model, checkpoints.version(stored_model), clusters(60)[0])
     assert not processes_of(f"{stored_model}-{checkpoints.version(stored_model)}")
 
@@ -173,7 +180,8 @@ def test_failure_is_told_in_a_sentence(
 
     directory = home(stored_model)
     directory.path.mkdir()
-    np.save(directory.codes, clusters(60)[0])
+    np.save(directory.path / "codes.npy", clusters(60)[0])
+    directory.write_request(Request(kind="tsne", checkpoint_id=stored_model, version="0"))
     monkeypatch.setattr(projection, "tsne", fail)
     monkeypatch.setattr(worker, "limit_memory", lambda: None)  # which would stay for the tests after this one
     assert worker.main(directory.path) == 1
@@ -187,7 +195,7 @@ def test_server_and_the_maps_process_load_only_what_they_need() -> None:
 
     for code, needless in (
         ("pages.ui.routes, vae_core.projections", "openTSNE"),
-        ("vae_core.projections.worker, openTSNE", "torch"),
+        ("vae_core.computations.worker, openTSNE", "torch"),
     ):
         asked = f"import sys, {code}; print({needless!r} in sys.modules)"
         ran = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=120, check=True)

@@ -391,7 +391,7 @@ def test_cancelled_run_whose_best_epoch_cannot_be_read_stays_so_and_can_go_on(
     status = press_keep_best(directory, wait_for)
     assert (status.state, status.message) == ("cancelled", f"{CANCELLED.message} {NO_BEST}")
     runs.resume(directory.path.name)
-    wait_for(lambda: directory.read_status().state in ("done", "failed"), 20)
+    wait_for(lambda: directory.read_status().state in ("done", "failed"), 60)
     assert directory.read_status().state == "done"
     assert len(read(directory.checkpoint).history) == 9
 
@@ -406,6 +406,6 @@ def test_best_epoch_beside_an_unreadable_last_one_does_not_stop_the_run_from_goi
     directory.checkpoint.write_bytes(b"rubbish")
     assert press_keep_best(directory, wait_for).state == "failed"
     runs.resume(directory.path.name)
-    wait_for(lambda: directory.read_status().state in ("done", "failed"), 20)
+    wait_for(lambda: directory.read_status().state in ("done", "failed"), 60)
     assert "put aside" in directory.read_status().message
     assert len(read(directory.checkpoint).history) == 9

@@ -1,8 +1,9 @@
-"""A map that is computed is a directory; this file is its contract.
+"""A computation is a directory; this file is its contract.
 
-    codes.npy      posterior means float32 [N, L] (written by whoever starts it, deleted at its end)
+    <inputs>       what it works on and cannot find itself (written by whoever starts it, deleted at its end)
+    request.json   what is asked for: kind, model, version, options
     status.json    where it stands (replaced whole by the process that computes)
-    places         float32 [N, 2]; whoever finds it need not look further
+    result         whoever finds it need not look further
     start.lock     held for a moment by whoever starts it, so that only one does
     lock           held by the process for as long as it lives; the kernel lets go of it when it dies
     log.txt        what it printed
@@ -13,7 +14,7 @@ A directory that is deleted meanwhile ends the process at its next step.
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -23,6 +24,24 @@ from vae_core.files import write_atomically
 State = Literal["absent", "queued", "running", "done", "failed", "interrupted"]
 STARTING_SECONDS = 20
 """It may take so long until the new process holds the lock."""
+
+
+class Request(BaseModel):
+    """`request.json`.
+
+    Attributes:
+        kind: A name in `vae_core.computations.kinds.COMPUTATIONS`.
+        checkpoint_id: The model.
+        version: Of its checkpoint.
+        options: What else decides the result; numbers, words and lists of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    checkpoint_id: str
+    version: str
+    options: dict[str, Any] = {}
 
 
 class Status(BaseModel):
@@ -39,20 +58,15 @@ class Status(BaseModel):
 
 
 @dataclass(frozen=True)
-class ProjectionDirectory:
-    """The files of one map."""
+class ComputationDirectory:
+    """The files of one computation."""
 
     path: Path
 
     @property
-    def codes(self) -> Path:
-        """What is to be laid out."""
-        return self.path / "codes.npy"
-
-    @property
-    def places(self) -> Path:
-        """The result."""
-        return self.path / "places"
+    def result(self) -> Path:
+        """What came out."""
+        return self.path / "result"
 
     @property
     def lock(self) -> Path:
@@ -63,6 +77,14 @@ class ProjectionDirectory:
     def log(self) -> Path:
         """What the process printed."""
         return self.path / "log.txt"
+
+    def write_request(self, request: Request) -> None:
+        """Say what is asked for."""
+        write_atomically(self.path / "request.json", request.model_dump_json().encode())
+
+    def read_request(self) -> Request:
+        """What is asked for."""
+        return Request.model_validate_json((self.path / "request.json").read_bytes())
 
     def write_status(self, status: Status) -> None:
         """Replace the status, stamped with the time."""
@@ -82,7 +104,7 @@ class ProjectionDirectory:
         return Status(state="interrupted", message="The computation ended early. Start it again.")
 
     def _seen_status(self) -> Status:
-        if self.places.is_file():
+        if self.result.is_file():
             return Status(state="done", done=1.0)
         try:
             return Status.model_validate_json((self.path / "status.json").read_bytes())

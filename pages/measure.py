@@ -1,0 +1,67 @@
+"""Numbers one can trust: how good a model is on a dataset, with intervals, and where each number misleads."""
+
+import streamlit as st
+
+from pages.ui import cache, measures, models, state
+from pages.ui.computing import result_of
+from pages.ui.navigation import page
+from pages.ui.sentences import sentences_for_errors
+
+NO_MODEL = "This model is not here: it was removed, or the link is wrong. Choose one from the list."
+NO_DATASET = "This dataset is not here, or is not of the kind that the model was trained on. Choose one from the list."
+CODES = {
+    "active": "Posterior means, active dimensions",
+    "all": "Posterior means, all dimensions",
+    "samples": "Samples of the posteriors",
+}
+PARTS = {
+    "validation": "Held-out examples",
+    "training": "Training examples",
+    "all": "All examples",
+}
+
+
+@sentences_for_errors
+def measure(id: str) -> None:
+    """One model on a dataset that is chosen."""
+    model = cache.newest_model(id)
+    st.caption(models.facts(model.checkpoint))
+    fitting = measures.fitting(model.checkpoint)
+    if not fitting:
+        st.info(
+            "The dataset of this model is not in the workspace, and no other fits it. Upload it again to measure.",
+            icon=":material/photo_library:",
+        )
+        st.page_link(page("data"), label="Go to Data")
+        return
+    left, middle, right = st.columns(3)
+    with left:
+        own = model.checkpoint.config.dataset_id
+        dataset = state.choose("dataset", fitting, NO_DATASET, otherwise=own, beside={"model": id})
+    if dataset is None:
+        return
+    with middle:
+        kept = {"model": id, "dataset": dataset}
+        part = state.choose("part", PARTS, "There is no such part.", beside=kept)
+    with right:
+        code: str | None = "active"
+        if cache.dataset(dataset).factors is not None:
+            beside = kept | {"part": part or "validation"}
+            code = state.choose("code", CODES, "There is no such code.", beside=beside)
+    if part is None or code is None:
+        return
+    request = measures.request(model, dataset, part, code)
+    told = "Every measure that applies, on at most 10,000 examples. It takes about a minute, once: the result is kept."
+    if result_of(request, "Measure", told):
+        measures.show(model, cache.measures(*measures.key(request)))
+
+
+st.title("Measure")
+titles = models.titles()
+if titles:
+    chosen = state.choose("model", titles, NO_MODEL)
+    if chosen:
+        measure(chosen)
+else:
+    st.info("There is no model yet. Train one first; it takes a minute or two.", icon=":material/model_training:")
+    st.page_link(page("train"), label="Go to Train")

@@ -1,0 +1,100 @@
+"""What takes a while and is derived from a version of a model: computed once, by a process of its own, and kept.
+
+`start` begins it unless that is done or going on, `status` looks how far it is, `result` gives the file. Two requests
+that ask for the same are one; another option, another version or another dataset is another.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from vae_core import derived, worker_process
+from vae_core.computations.directory import ComputationDirectory, Request, Status
+from vae_core.errors import ComputationError, NotFoundError
+from vae_core.files import full_disk_is, write_atomically
+from vae_core.runs import threads
+
+__all__ = ["Request", "Status", "directory", "result", "start", "status"]
+
+ANOTHER_VERSION = "This model has been trained on since. Reload the page."
+
+
+def start(request: Request, inputs: Mapping[str, bytes] | None = None) -> None:
+    """Begin it, unless it is done or going on.
+
+    Args:
+        request: What.
+        inputs: Files that it works on and cannot find itself, by name.
+
+    Raises:
+        NotFoundError: if there is no such version of the model any more.
+        ComputationError: if the disk is full.
+    """
+    home = directory(request)
+    derived.forget(request.checkpoint_id, before=request.version)
+    with _room():
+        home.path.mkdir(exist_ok=True)
+        with FileLock(home.path / "start.lock"):
+            if home.read_status().state in ("queued", "running", "done"):
+                return
+            for name, content in (inputs or {}).items():
+                write_atomically(home.path / name, content)
+            home.write_request(request)
+            home.write_status(Status(state="queued"))
+        environment = threads.environment(beside_server=True)
+        worker_process.start("vae_core.computations.worker", home.path, home.log, environment)
+
+
+def status(request: Request) -> Status:
+    """Where it stands.
+
+    Raises:
+        NotFoundError: if there is no such version of the model any more.
+    """
+    return directory(request).read_status()
+
+
+def result(request: Request) -> Path:
+    """The file of what came out.
+
+    Raises:
+        NotFoundError: if there is no such version of the model any more, or this is not computed.
+    """
+    path = directory(request).result
+    if not path.is_file():
+        raise NotFoundError("This is not computed yet. Start it first.")
+    return path
+
+
+def directory(request: Request) -> ComputationDirectory:
+    """Where it is computed and kept.
+
+    Raises:
+        NotFoundError: if there is no such version of the model any more.
+    """
+    from vae_core import checkpoints  # with torch, 200 MB that some processes which compute do without
+
+    if checkpoints.version(request.checkpoint_id) != request.version:
+        raise NotFoundError(ANOTHER_VERSION)
+    return ComputationDirectory(derived.place(request.checkpoint_id, request.version, _name(request)))
+
+
+def _name(request: Request) -> str:
+    """`<kind>`, and with options `<kind>-<digest of them>`."""
+    if not request.options:
+        return request.kind
+    told = json.dumps(request.options, sort_keys=True).encode()
+    return f"{request.kind}-{hashlib.sha256(told).hexdigest()[:16]}"
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        with full_disk_is(ComputationError):
+            yield
+    except FileNotFoundError as error:  # the directory was deleted under our hands
+        raise NotFoundError(ANOTHER_VERSION) from error

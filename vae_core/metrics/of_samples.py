@@ -1,0 +1,139 @@
+"""Samples of a model against real examples, as figures: from the prior and from a mixture fitted to the codes."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from vae_core.metrics.figures import Figure, Found
+from vae_core.metrics.frechet import frechet_distance
+from vae_core.metrics.material import Material, Source, Space
+from vae_core.metrics.mmd import maximum_mean_discrepancy
+from vae_core.metrics.precision_recall import precision_recall
+from vae_core.metrics.sliced_wasserstein import sliced_wasserstein
+from vae_core.metrics.two_sample import two_sample_test
+
+PAIRS = 4_000_000_000
+FEWEST, MOST = 500, 5000
+"""Where all are compared with all, time grows with the square of the examples, times a row's length."""
+FLOOR = "other real examples"
+
+
+def neighbourhoods(material: Material) -> Found:
+    """Precision and recall, density and coverage."""
+
+    def measure(real: np.ndarray, samples: np.ndarray, of: str) -> Iterator[Figure]:
+        found = precision_recall(real, samples, most=_most(real), seed=material.seed)
+        chance = 1 - 2.0**-found.neighbours
+        for name, value in (("Precision", found.precision), ("Recall", found.recall)):
+            yield Figure(name=name, of=of, value=value, error=_binomial(value, found.count), count=found.count)
+        yield Figure(name="Density", of=of, value=found.density, against=1.0, against_is=FLOOR, count=found.count)
+        yield Figure(
+            name="Coverage",
+            of=of,
+            value=found.coverage,
+            error=_binomial(found.coverage, found.count),
+            against=chance,
+            against_is=FLOOR,
+            count=found.count,
+        )
+
+    return _everywhere(material, measure)
+
+
+def two_samples(material: Material) -> Found:
+    """How often an example's nearest neighbour is of its own side."""
+
+    def measure(real: np.ndarray, samples: np.ndarray, of: str) -> Iterator[Figure]:
+        found = two_sample_test(real, samples, most=_most(real) // 2, seed=material.seed)
+        yield Figure(
+            name="Told apart",
+            of=of,
+            value=found.accuracy,
+            error=found.error,
+            against=found.expected,
+            against_is="by chance",
+            count=found.count,
+        )
+
+    return _everywhere(material, measure)
+
+
+def wasserstein(material: Material) -> Found:
+    """How far samples must be moved, seen along lines."""
+
+    def measure(real: np.ndarray, samples: np.ndarray, of: str) -> Iterator[Figure]:
+        found = sliced_wasserstein(real, samples, seed=material.seed)
+        yield Figure(
+            name="Distance",
+            of=of,
+            value=found.distance,
+            error=found.error,
+            against=found.floor,
+            against_is=FLOOR,
+            count=found.count,
+        )
+
+    return _everywhere(material, measure)
+
+
+def frechet(material: Material) -> Found:
+    """The distance of normals fitted to features; not of pixels, which are too many."""
+
+    def measure(real: np.ndarray, samples: np.ndarray, of: str) -> Iterator[Figure]:
+        found = frechet_distance(real, samples, seed=material.seed)
+        yield Figure(
+            name="Distance",
+            of=of,
+            value=found.distance,
+            error=found.error,
+            against=found.floor,
+            against_is=FLOOR,
+            count=found.count,
+        )
+
+    return _everywhere(material, measure, without="pixels")
+
+
+def discrepancy(material: Material) -> Found:
+    """MMD² in feature space."""
+
+    def measure(real: np.ndarray, samples: np.ndarray, of: str) -> Iterator[Figure]:
+        found = maximum_mean_discrepancy(real, samples, seed=material.seed)
+        yield Figure(
+            name="MMD²",
+            of=of,
+            value=found.squared,
+            error=found.error,
+            against=0.0,
+            against_is="the same distribution",
+            count=found.count,
+        )
+
+    return _everywhere(material, measure, without="pixels")
+
+
+Measure = Callable[[np.ndarray, np.ndarray, str], Iterator[Figure]]
+
+
+def _everywhere(material: Material, measure: Measure, without: Space | None = None) -> Found:
+    """Figures of every source of samples in every space."""
+    figures: list[Figure] = []
+    for space in material.spaces:
+        if space == without:
+            continue
+        for source in material.sources:
+            real, samples = material.features("real", space), material.features(source, space)
+            figures += measure(real, samples, _told(source, space))
+    return Found(figures=tuple(figures))
+
+
+def _told(source: Source, space: Space) -> str:
+    return f"{source}, {space}"
+
+
+def _most(real: np.ndarray) -> int:
+    return int(np.clip(np.sqrt(PAIRS / real.shape[1]), FEWEST, MOST))
+
+
+def _binomial(share: float, count: int) -> float:
+    return float(np.sqrt(share * (1 - share) / count))
