@@ -20,6 +20,7 @@ from vae_core.checkpoints import Checkpoint, build
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.datasets import Dataset, ImageSchema
 from vae_core.latents.codes import encode
+from vae_core.objectives import AnyObjective, PlainVAE
 from vae_core.run_config import RunConfig
 from vae_core.training import Training
 
@@ -96,10 +97,17 @@ def tiny_images() -> Dataset:
     return stroke_dataset()
 
 
-def trained(dataset: Dataset, model: ModelConfig | None = None, epochs: int = 2, name: str = "tiny") -> Checkpoint:
+def trained(
+    dataset: Dataset,
+    model: ModelConfig | None = None,
+    epochs: int = 2,
+    name: str = "tiny",
+    objective: AnyObjective = PlainVAE(),  # noqa: B008  # frozen
+) -> Checkpoint:
     config = RunConfig(
         dataset_id=dataset.id,
         model=model or SMALL,
+        objective=objective,
         train=TrainConfig(epochs=epochs, batch_size=16),
     )
     vae = build(config, dataset.schema, len(dataset.label_names))

@@ -20,6 +20,8 @@ MOST_EPOCHS, MOST_COLUMNS, MOST_DIMENSIONS = 600, 120, 64
 """More than that cannot be told apart, and would be sent every second."""
 RGB = ("#d1495b", "#3a9d5d", "#3b6fd4")
 MOST_TICKS, TICK_LETTERS = 30, 12
+FULL_WIDTH_BARS = 20
+"""Fewer bars are drawn narrow."""
 MOST_CELLS_TOLD = 120
 """Of a matrix, whose numbers are written into it."""
 MARGIN = {"l": 8, "r": 8, "t": 36, "b": 8}
@@ -184,7 +186,8 @@ def bars(values: Sequence[float], errors: Sequence[float] | None, title: str, un
     most = f", the {len(chosen)} largest of {len(values)}" if len(chosen) < len(values) else ""
     figure.update_xaxes(type="category")
     figure.update_yaxes(title_text=unit)
-    figure.update_layout(title={"text": f"{title}{most}", "font": {"size": 14}}, height=240, margin=MARGIN)
+    gap = max(1 - len(chosen) / FULL_WIDTH_BARS, 0.2)
+    figure.update_layout(title={"text": f"{title}{most}", "font": {"size": 14}}, height=240, margin=MARGIN, bargap=gap)
     return figure
 
 

@@ -1,6 +1,7 @@
 """Measures on a page: numbers with intervals, what each says and where it misleads, and pictures of the same."""
 
 import json
+import math
 
 import pandas as pd
 import streamlit as st
@@ -19,6 +20,9 @@ NORMAL_QUANTILE = 1.96
 """Of a 95 % interval, in standard errors."""
 SHOWN_SAMPLES = 60
 SEED = 0
+SOURCES = {"prior": "samples of the prior", "mixture": "samples of the mixture", "others": "other real examples"}
+SPACES = {"features": "in features", "pixels": "in pixels", "columns": "in columns"}
+AGAINST = "to hold it against"
 
 
 def fitting(checkpoint: Checkpoint) -> dict[str, str]:
@@ -88,8 +92,9 @@ def _metric(name: str, metric: Metric, found: Measures) -> None:
         st.markdown(f"**{metric.title}**")
         if len(one.figures) <= 3 and not any(figure.of for figure in one.figures):
             for column, figure in zip(st.columns(3), one.figures, strict=False):
-                column.metric(_label(figure), _number(figure.value), help=_against(figure) or None)
-                column.caption(" · ".join(part for part in (_interval(figure), _against(figure)) if part) or "")
+                column.metric(_label(figure), told(figure), border=False)
+                if figure.against is not None:
+                    column.caption(_against(figure))
         else:
             st.table(_rows(one.figures), border="horizontal")
         st.caption(metric.means + (f" {one.note}" if one.note else ""))
@@ -102,29 +107,36 @@ def _rows(shown: tuple[Figure, ...]) -> pd.DataFrame:
     rows: dict[str, dict[str, str]] = {}
     for figure in shown:
         source, _, space = figure.of.partition(", ")
-        row = rows.setdefault(f"{figure.name} ({space})", {})
-        row[f"samples of the {source}"] = f"{_number(figure.value)} {_interval(figure)}".strip()
+        row = rows.setdefault(f"{figure.name} ({SPACES[space]})" if space else figure.name, {})
+        row[SOURCES.get(source, "value")] = told(figure)
         if figure.against is not None:
-            row["to hold it against"] = f"{_number(figure.against)} ({figure.against_is})"
+            row[AGAINST] = _against(figure)
         row["examples"] = f"{figure.count:,}"
-    return pd.DataFrame.from_dict(rows, orient="index").fillna("")
+    columns = [
+        name for name in (*SOURCES.values(), "value", AGAINST, "examples") if any(name in r for r in rows.values())
+    ]
+    return pd.DataFrame.from_dict(rows, orient="index").reindex(columns=columns).fillna("")
 
 
 def _label(figure: Figure) -> str:
     return f"{figure.name} ({figure.unit})" if figure.unit else figure.name
 
 
+def told(figure: Figure) -> str:
+    """A number with its 95 % interval, to two digits of that."""
+    if not figure.error:
+        return _number(figure.value)
+    half = NORMAL_QUANTILE * figure.error
+    digits = max(1 - math.floor(math.log10(half)), 0)
+    return f"{figure.value:,.{digits}f} ± {half:,.{digits}f}".replace("-", "−")
+
+
 def _number(value: float) -> str:
-    digits = f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return digits.replace("-", "−")
-
-
-def _interval(figure: Figure) -> str:
-    return "" if figure.error is None else f"± {NORMAL_QUANTILE * figure.error:.2g}"
+    return (f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}").replace("-", "−")
 
 
 def _against(figure: Figure) -> str:
-    return "" if figure.against is None else f"{_number(figure.against)} {figure.against_is}"
+    return "" if figure.against is None else f"{_number(figure.against)} ({figure.against_is})"
 
 
 def _drawing(name: str, found: Measures) -> None:

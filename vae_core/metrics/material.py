@@ -20,7 +20,8 @@ from vae_core.metrics.features import pixels, random_features, standardised
 from vae_core.records import ACTIVE_VARIANCE
 from vae_core.vae import VAE
 
-Source = Literal["prior", "mixture"]
+Source = Literal["prior", "mixture", "others"]
+"""Samples of the prior; of a mixture fitted to the codes; or no samples, but other real examples."""
 Space = Literal["features", "pixels", "columns"]
 Code = Literal["active", "all", "samples"]
 """Posterior means of the active units, of all dimensions, or a sample of every posterior."""
@@ -68,7 +69,8 @@ class Material:
         if len(index) < 2:
             raise MetricError(f"The {split} part has {len(index)} examples. Measure on all of them.")
         self.available = len(index)
-        self.index = index[np.linspace(0, len(index) - 1, min(len(index), MOST)).astype(int)]
+        self.index = _evenly(index, MOST)
+        self._others = np.setdiff1d(np.arange(len(self._dataset)), index) if split != "all" else index[:0]
         self._made: dict[tuple[str, str], np.ndarray] = {}
         self._learnt = chosen_examples(self._dataset, "training", settings.validation, settings.seed).numpy()
 
@@ -84,8 +86,10 @@ class Material:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Whence samples come: an autoencoder has no prior."""
-        return ("mixture",) if self.model.is_deterministic else ("prior", "mixture")
+        """What real examples are compared with: an autoencoder has no prior, and all examples have no others."""
+        prior: tuple[Source, ...] = () if self.model.is_deterministic else ("prior",)
+        others: tuple[Source, ...] = ("others",) if len(self._others) > 1 else ()
+        return (*prior, "mixture", *others)
 
     @cached_property
     def part(self) -> Dataset:
@@ -100,7 +104,7 @@ class Material:
     @cached_property
     def bound(self) -> Evaluation:
         """The importance-weighted bound, over at most a thousand."""
-        chosen = np.linspace(0, len(self.part) - 1, min(len(self.part), BOUND_EXAMPLES)).astype(int)
+        chosen = _evenly(np.arange(len(self.part)), BOUND_EXAMPLES)
         return self._evaluator.measure(self.split, torch.from_numpy(chosen), BOUND_SAMPLES)
 
     @cached_property
@@ -151,7 +155,7 @@ class Material:
                 found.append(self.model.loss_map(x, self.model.encode(x, labels).mean, labels).flatten(1).sum(1))
         return torch.cat(found).numpy()
 
-    def latents(self, source: Source, count: int) -> np.ndarray:
+    def latents(self, source: Literal["prior", "mixture"], count: int) -> np.ndarray:
         """Samples in latent space, float32 [count, L]."""
         if source == "prior":
             with torch.inference_mode():
@@ -160,7 +164,12 @@ class Material:
         return self._mixture.sample(count, self.seed)
 
     def samples(self, source: Source) -> np.ndarray:
-        """As many decoded samples as there are examples, as the dataset stores such: uint8 [N, H, W, C] or [N, D]."""
+        """As many decoded samples as there are examples, as the dataset stores such: uint8 [N, H, W, C] or [N, D].
+
+        Of the other real examples there may be fewer.
+        """
+        if source == "others":
+            return np.asarray(self._dataset.x[_evenly(self._others, len(self.part))])
         return self._once(("samples", source), lambda: self.decoded(self.latents(source, len(self.part))))
 
     def decoded(self, latents: np.ndarray) -> np.ndarray:
@@ -199,8 +208,8 @@ class Material:
     @cached_property
     def _mixture(self) -> FittedMixture:
         """Fitted to the codes of what was learnt from."""
-        learnt = self._learnt[np.linspace(0, len(self._learnt) - 1, min(len(self._learnt), MOST)).astype(int)]
-        return fit_mixture(encode(self.model, self._of(learnt), torch.device("cpu")).mean)
+        learnt = self._of(_evenly(self._learnt, MOST))
+        return fit_mixture(encode(self.model, learnt, torch.device("cpu")).mean)
 
     def _of(self, index: np.ndarray) -> Dataset:
         whole = self._dataset
@@ -225,6 +234,10 @@ class Material:
         for start, stop in ExampleSpec.of(self._dataset.schema).names:
             x[:, start:stop] = np.eye(stop - start)[x[:, start:stop].argmax(1)]
         return x
+
+
+def _evenly(index: np.ndarray, most: int) -> np.ndarray:
+    return index[np.linspace(0, len(index) - 1, min(len(index), most)).astype(int)]
 
 
 def _as_pictures(x: np.ndarray) -> np.ndarray:

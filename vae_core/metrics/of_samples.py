@@ -25,13 +25,13 @@ def neighbourhoods(material: Material) -> Found:
         found = precision_recall(real, samples, most=_most(real), seed=material.seed)
         chance = 1 - 2.0**-found.neighbours
         for name, value in (("Precision", found.precision), ("Recall", found.recall)):
-            yield Figure(name=name, of=of, value=value, error=_binomial(value, found.count), count=found.count)
+            yield Figure(name=name, of=of, value=value, error=_share_error(value, found.count), count=found.count)
         yield Figure(name="Density", of=of, value=found.density, against=1.0, against_is=FLOOR, count=found.count)
         yield Figure(
             name="Coverage",
             of=of,
             value=found.coverage,
-            error=_binomial(found.coverage, found.count),
+            error=_share_error(found.coverage, found.count),
             against=chance,
             against_is=FLOOR,
             count=found.count,
@@ -73,7 +73,7 @@ def wasserstein(material: Material) -> Found:
             count=found.count,
         )
 
-    return _everywhere(material, measure)
+    return _everywhere(material, measure, has_floor=True)
 
 
 def frechet(material: Material) -> Found:
@@ -91,7 +91,7 @@ def frechet(material: Material) -> Found:
             count=found.count,
         )
 
-    return _everywhere(material, measure, without="pixels")
+    return _everywhere(material, measure, without="pixels", has_floor=True)
 
 
 def discrepancy(material: Material) -> Found:
@@ -115,13 +115,15 @@ def discrepancy(material: Material) -> Found:
 Measure = Callable[[np.ndarray, np.ndarray, str], Iterator[Figure]]
 
 
-def _everywhere(material: Material, measure: Measure, without: Space | None = None) -> Found:
-    """Figures of every source of samples in every space."""
+def _everywhere(material: Material, measure: Measure, without: Space | None = None, has_floor: bool = False) -> Found:
+    """Figures of every source of samples in every space; what has a floor needs no other real examples for one."""
     figures: list[Figure] = []
     for space in material.spaces:
         if space == without:
             continue
         for source in material.sources:
+            if source == "others" and has_floor:
+                continue
             real, samples = material.features("real", space), material.features(source, space)
             figures += measure(real, samples, _told(source, space))
     return Found(figures=tuple(figures))
@@ -135,5 +137,10 @@ def _most(real: np.ndarray) -> int:
     return int(np.clip(np.sqrt(PAIRS / real.shape[1]), FEWEST, MOST))
 
 
-def _binomial(share: float, count: int) -> float:
-    return float(np.sqrt(share * (1 - share) / count))
+def _share_error(share: float, count: int) -> float:
+    """A standard error that is not 0 at the ends: of a share to which two of either kind are added.
+
+    Agresti & Coull 1998, "Approximate Is Better than 'Exact'" (https://doi.org/10.2307/2685469).
+    """
+    middle = (share * count + 2) / (count + 4)
+    return float(np.sqrt(middle * (1 - middle) / (count + 4)))
