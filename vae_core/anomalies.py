@@ -5,6 +5,7 @@ ranks no better than chance (Nalisnick et al. 2019, "Do Deep Generative Models K
 https://arxiv.org/abs/1810.09136). So all are reckoned, and beside them the residual of a PCA, which has no network.
 """
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,9 +16,10 @@ from sklearn.decomposition import PCA
 from torch import Tensor
 
 from vae_core.batches import Examples
+from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
 from vae_core.errors import MetricError
-from vae_core.evaluation import Measured
+from vae_core.evaluation import Measured, chosen_examples
 from vae_core.latents.codes import encode
 from vae_core.latents.density import aggregate_posterior
 from vae_core.vae import VAE
@@ -36,6 +38,13 @@ LEARNT_AT_MOST = 10_000
 NO_VARIANCE = 1e-9
 """Of the largest: which direction such a component takes is chance."""
 BATCH = 512
+
+
+def learnt_part(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
+    """Of the dataset that a model was trained on, the examples it learnt from, as it wants them."""
+    prepared = checkpoint.prepare(dataset)
+    settings = checkpoint.config.train
+    return _of(prepared, chosen_examples(prepared, "training", settings.validation, settings.seed).numpy())
 
 
 def anomaly_scores(
@@ -83,7 +92,10 @@ def _judge(model: VAE, x: Tensor, labels: Tensor | None, noise: torch.Generator)
 
 
 def _evenly(dataset: Dataset, most: int) -> Dataset:
-    chosen = np.linspace(0, len(dataset) - 1, min(len(dataset), most)).astype(np.int64)
+    return _of(dataset, np.linspace(0, len(dataset) - 1, min(len(dataset), most)).astype(np.int64))
+
+
+def _of(dataset: Dataset, chosen: np.ndarray) -> Dataset:
     labels = None if dataset.labels is None else dataset.labels[chosen]
     return replace(dataset, x=dataset.x[chosen], labels=labels, factors=None, names=(), known_id=None)
 
@@ -101,6 +113,44 @@ def _pca(known: Dataset) -> Callable[[np.ndarray], np.ndarray]:
         return np.asarray(((deviations - deviations @ components.T @ components) ** 2).sum(1))
 
     return residual
+
+
+def packed(scores: dict[str, np.ndarray]) -> bytes:
+    """Scores as an npz file."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **scores)
+    return buffer.getvalue()
+
+
+def unpacked(content: bytes) -> dict[str, np.ndarray]:
+    """Scores of an npz file that `packed` made."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as found:
+        return {name: found[name] for name in SCORES if name in found}
+
+
+def roc(scores: np.ndarray, is_anomaly: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """False alarms and finds, shares [K] from 0 to 1, as the threshold sinks; equal scores are one step.
+
+    Fawcett 2006, "An introduction to ROC analysis" (https://doi.org/10.1016/j.patrec.2005.10.010), algorithm 1.
+
+    Args:
+        scores: [N], the larger the more unusual.
+        is_anomaly: bool [N].
+
+    Raises:
+        MetricError: if there is no example of either.
+    """
+    if not is_anomaly.any() or is_anomaly.all():
+        raise MetricError("There are no anomalies, or nothing else. Say which labels are normal.")
+    order = np.argsort(-scores, kind="stable")
+    finds = np.cumsum(is_anomaly[order])
+    alarms = np.arange(1, len(order) + 1) - finds
+    last = np.append(np.diff(scores[order]) != 0, True)  # of each value
+    start = np.zeros(1)
+    return (
+        np.concatenate([start, alarms[last] / alarms[-1]]),
+        np.concatenate([start, finds[last] / finds[-1]]),
+    )
 
 
 def auroc(scores: np.ndarray, is_anomaly: np.ndarray) -> Measured:

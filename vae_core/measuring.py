@@ -82,7 +82,7 @@ def measure(material: Material, on_step: Callable[[float], None] = lambda done: 
     extremes = _extremes(material)
     on_step(1.0)
     return Measures(
-        dataset_id=material.part.id,
+        dataset_id=material.dataset_id,
         split=material.split,
         count=len(material.part),
         available=material.available,

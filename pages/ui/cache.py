@@ -16,6 +16,7 @@ from pages.ui import cards, explorer, pictures, tables
 from pages.ui.explorer import OpenModel
 from pages.ui.state import LARGEST_LATENT
 from vae_core import checkpoints, computations, export, stored_datasets, workspace
+from vae_core.anomalies import unpacked
 from vae_core.batches import choose_device
 from vae_core.computations import Request
 from vae_core.datasets import SAMPLES, Dataset, TableSchema
@@ -225,15 +226,25 @@ def measures(id: str, version: str, options: str) -> Measures:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def reconstructions(id: str, version: str, dataset_id: str, indices: str) -> bytes:
     """Examples of a dataset of pictures, and below each its reconstruction at the mean of its code, as PNG."""
+    originals, reconstructed, columns = _reconstructed(id, version, dataset_id, indices)
+    return _rows_of([originals, reconstructed], columns)
+
+
+def _reconstructed(id: str, version: str, dataset_id: str, indices: str) -> tuple[np.ndarray, np.ndarray, int]:
+    """Originals and reconstructions uint8 [n, H, W, C], and how many stand in a row."""
     model = open_model(id, version)
     chosen = [int(index) for index in indices.split(",")]
     whole = dataset(dataset_id)
     labels = None if whole.labels is None else whole.labels[chosen]
     some = model.checkpoint.prepare(replace(whole, x=whole.x[chosen], labels=labels, factors=None, names=()))
     decoded = model.checkpoint.decode(encode(model.vae, some, choose_device("cpu")).mean, some.labels)
-    both = np.stack([some.x, pictures.as_bytes(decoded)])  # [2, n, H, W, C]
-    columns = min(len(chosen), RECONSTRUCTIONS_A_ROW)
-    rows = [both[:, start : start + columns] for start in range(0, len(chosen), columns)]
+    return np.asarray(some.x), pictures.as_bytes(decoded), min(len(chosen), RECONSTRUCTIONS_A_ROW)
+
+
+def _rows_of(parts: list[np.ndarray], columns: int) -> bytes:
+    """Pictures of several parts [n, H, W, C], the same place of each below one another, as PNG."""
+    both = np.stack(parts)
+    rows = [both[:, start : start + columns] for start in range(0, both.shape[1], columns)]
     return pictures.sheet(np.concatenate([row.reshape(-1, *row.shape[2:]) for row in rows]), columns)
 
 
@@ -247,3 +258,23 @@ def samples(id: str, version: str, source: str, count: int) -> bytes:
         latents = fit_mixture(codes(id, version).mean).sample(count, 0)
     labels = np.arange(count) % model.vae.labels if model.vae.labels else None
     return pictures.sheet(pictures.as_bytes(model.checkpoint.decode(latents, labels)), SAMPLES_A_ROW)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def anomalies(id: str, version: str, options: str) -> dict[str, np.ndarray]:
+    """Anomaly scores, float64 [N] each, which are computed.
+
+    Raises:
+        NotFoundError: if they are not, or the model is of another version.
+    """
+    request = Request(kind="anomalies", checkpoint_id=id, version=version, options=json.loads(options))
+    return unpacked(computations.result(request).read_bytes())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def differences(id: str, version: str, dataset_id: str, indices: str) -> bytes:
+    """Examples of a dataset of pictures, their reconstructions, and how far these are off, in three rows, as PNG."""
+    originals, decoded, columns = _reconstructed(id, version, dataset_id, indices)
+    both = [pictures.in_colour(part) for part in (originals, decoded)]
+    heat = pictures.heat(np.abs(originals.astype(np.float32) - decoded).mean(-1) / 255)
+    return _rows_of([*both, heat], columns)

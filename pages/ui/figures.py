@@ -1,6 +1,6 @@
 """Arrays -> plotly figures. No Streamlit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ PALETTE = qualitative.D3
 TRAIN, VALIDATION, BEST = "#7f8ea3", "#3b6fd4", "#e8833a"
 Term = Literal["reconstruction_loss", "kl", "negative_elbo"]
 TERMS: dict[Term, str] = {"reconstruction_loss": "Reconstruction loss", "kl": "KL", "negative_elbo": "−ELBO"}
-MOST_EPOCHS, MOST_COLUMNS, MOST_DIMENSIONS = 600, 120, 64
+MOST_EPOCHS, MOST_COLUMNS, MOST_DIMENSIONS, MOST_STEPS = 600, 120, 64, 400
 """More than that cannot be told apart, and would be sent every second."""
 RGB = ("#d1495b", "#3a9d5d", "#3b6fd4")
 MOST_TICKS, TICK_LETTERS = 30, 12
@@ -212,4 +212,19 @@ def matrix(
     figure.update_layout(
         title={"text": title, "font": {"size": 14}}, height=min(140 + 26 * len(dimensions), 560), margin=MARGIN
     )
+    return figure
+
+
+def roc(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figure:
+    """(false alarms, finds) of several scores, by their names."""
+    figure = go.Figure(
+        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", name="chance", line={"color": TRAIN, "dash": "dot"})
+    )
+    for k, (name, (alarms, finds)) in enumerate(curves.items()):
+        some = np.unique(np.linspace(0, len(alarms) - 1, min(len(alarms), MOST_STEPS)).astype(int))
+        line = {"color": PALETTE[k % len(PALETTE)], "width": 2}
+        figure.add_trace(go.Scatter(x=alarms[some], y=finds[some], mode="lines", name=name, line=line))
+    figure.update_xaxes(title_text="false alarms", range=[0, 1])
+    figure.update_yaxes(title_text="anomalies found", range=[0, 1.01])
+    figure.update_layout(height=320, margin=MARGIN)
     return figure

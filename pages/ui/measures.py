@@ -94,7 +94,7 @@ def _metric(name: str, metric: Metric, found: Measures) -> None:
             for column, figure in zip(st.columns(3), one.figures, strict=False):
                 column.metric(_label(figure), told(figure), border=False)
                 if figure.against is not None:
-                    column.caption(_against(figure))
+                    column.caption(f"to hold against {_against(figure)}")
         else:
             st.table(_rows(one.figures), border="horizontal")
         st.caption(metric.means + (f" {one.note}" if one.note else ""))

@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 
 SHEET_PIXELS = 900
 """Sheets are enlarged by whole factors to about this width, so that small pictures stay crisp."""
+HEAT_PLACES, HEAT_COLOURS = (0.0, 0.35, 0.7, 1.0), np.array([(0, 0, 0), (178, 24, 43), (253, 190, 60), (255, 255, 255)])
 SHEET_BYTES = 2**20
 """Of a sheet as PNG, at most; a larger one is reduced."""
 
@@ -74,3 +75,13 @@ def as_bytes(x: np.ndarray) -> np.ndarray:
     """Reconstructions [..., C, H, W] in [0, 1] -> uint8 [N, H, W, C]."""
     flat = x.reshape(-1, *x.shape[-3:])
     return np.rint(np.clip(flat, 0, 1) * 255).astype(np.uint8).transpose(0, 2, 3, 1)
+
+
+def in_colour(x: np.ndarray) -> np.ndarray:
+    """Pictures uint8 [N, H, W, 1 or 3] -> [N, H, W, 3]."""
+    return np.repeat(x, 3, axis=-1) if x.shape[-1] == 1 else x
+
+
+def heat(values: np.ndarray) -> np.ndarray:
+    """Shares [N, H, W] from 0 to 1 as colours from black over red and yellow to white, uint8 [N, H, W, 3]."""
+    return np.stack([np.interp(values, HEAT_PLACES, part) for part in HEAT_COLOURS.T], axis=-1).astype(np.uint8)

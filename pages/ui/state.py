@@ -122,6 +122,45 @@ def turn(key: str) -> int:
     return number if isinstance(number, int) else 0
 
 
+def threshold(default: float) -> float:
+    """The score in the address above which an example is unusual."""
+    try:
+        value = float(st.query_params.get("threshold", ""))
+    except ValueError:
+        return default
+    return value if math.isfinite(value) else default
+
+
+def keep_threshold(key: str) -> Callable[[], None]:
+    """What a component of this key calls when its threshold was released: puts it into the address."""
+
+    def keep() -> None:
+        value = getattr(st.session_state.get(key), "threshold", None)
+        if isinstance(value, int | float) and math.isfinite(value):
+            st.query_params["threshold"] = f"{value:.6g}"
+
+    return keep
+
+
+def option(parameter: str, titles: Mapping[str, str]) -> str:
+    """A row of choices that follows the address and is followed by it; the first one where it names none."""
+    key = f"option-{parameter}"
+    wanted = st.query_params.get(parameter, "")
+    value = wanted if wanted in titles else next(iter(titles))
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+
+    def keep() -> None:
+        chosen = st.session_state[key] or value  # a second click on the same one takes it back
+        st.query_params.from_dict({**st.query_params.to_dict(), parameter: chosen})
+        st.query_params.pop("threshold", None)
+
+    st.segmented_control(
+        parameter.capitalize(), list(titles), format_func=lambda id: titles[id], key=key, on_change=keep
+    )
+    return value
+
+
 def run_id() -> str | None:
     """The run shown on Train, from the address."""
     value = st.query_params.get("run")
@@ -159,9 +198,9 @@ def dataset_id() -> str | None:
     return value if value and ID.fullmatch(value) else None
 
 
-def set_dataset_id(id: str | None) -> None:
-    """Show a dataset, or none."""
-    st.query_params.from_dict({"dataset": id} if id else {})
+def set_dataset_id(id: str | None, beside: Mapping[str, str] | None = None) -> None:
+    """Show a dataset, or none; `beside` is what else the address is to hold."""
+    st.query_params.from_dict({**(beside or {}), **({"dataset": id} if id else {})})
 
 
 def upload_id() -> str | None:
@@ -170,10 +209,10 @@ def upload_id() -> str | None:
     return value if value and ID.fullmatch(value) else None
 
 
-def set_upload_id(id: str) -> None:
-    """Show how far the reading of an upload is."""
+def set_upload_id(id: str, beside: Mapping[str, str] | None = None) -> None:
+    """Show how far the reading of an upload is; `beside` is what else the address is to hold."""
     watch_upload(id)
-    st.query_params.from_dict({"upload": id})
+    st.query_params.from_dict({**(beside or {}), "upload": id})
 
 
 def watch_upload(id: str | None) -> None:

@@ -1,6 +1,7 @@
 """From the uploader to a stored dataset: a process reads, and the page shows how far it is."""
 
 import time
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -17,8 +18,12 @@ QUICK_SECONDS = 2.0
 TICK_SECONDS = 0.5
 
 
-def take_upload() -> None:
-    """Hand what lies in the uploader to a reading process, and let the bytes go."""
+def take_upload(beside: Mapping[str, str] | None = None) -> None:
+    """Hand what lies in the uploader to a reading process, and let the bytes go.
+
+    Args:
+        beside: What else the address is to hold from then on.
+    """
     files = state.uploaded()
     if not files:
         return
@@ -28,7 +33,7 @@ def take_upload() -> None:
                 f"These are {len(files):,} files; browsers lose some of so many. Pack them as one ZIP and drop that."
             )
             return
-        state.set_upload_id(uploads.receive((file.name, file) for file in files))
+        state.set_upload_id(uploads.receive((file.name, file) for file in files), beside)
     except (VAECoreError, OSError) as error:
         state.set_upload_notice(str(error) if isinstance(error, VAECoreError) else "The files could not be kept.")
     finally:
@@ -36,8 +41,12 @@ def take_upload() -> None:
         state.empty_uploader()
 
 
-def watch(id: str) -> bool:
+def watch(id: str, beside: Mapping[str, str] | None = None) -> bool:
     """The reading of an upload until it has ended, refreshed by itself.
+
+    Args:
+        id: Of the upload.
+        beside: What else the address is to hold, beside the dataset that it becomes.
 
     Returns:
         Whether it is still going on.
@@ -46,9 +55,9 @@ def watch(id: str) -> bool:
     with st.spinner("Reading…"):
         while uploads.get(id).state == "reading" and time.monotonic() < deadline:
             time.sleep(0.05)
-    if _take_result(id):
+    if _take_result(id, beside):
         return False
-    st.fragment(sentences_for_errors(_show), run_every=TICK_SECONDS)(id)
+    st.fragment(sentences_for_errors(_show), run_every=TICK_SECONDS)(id, beside)
     return True
 
 
@@ -70,8 +79,8 @@ def offer_running() -> None:
             st.rerun()
 
 
-def _show(id: str) -> None:
-    if _take_result(id):
+def _show(id: str, beside: Mapping[str, str] | None) -> None:
+    if _take_result(id, beside):
         st.rerun()
     status = uploads.get(id)
     with st.container(border=True):
@@ -84,7 +93,7 @@ def _show(id: str) -> None:
             st.rerun()
 
 
-def _take_result(id: str) -> bool:
+def _take_result(id: str, beside: Mapping[str, str] | None) -> bool:
     """Once the reading has ended, show the dataset, or say why there is none.
 
     A visit that has not waited for it came by the Back button or a link: to send it on to another address would take
@@ -104,7 +113,7 @@ def _take_result(id: str) -> bool:
     uploads.settle(id)
     if state.watched_upload() == id:
         state.watch_upload(None)
-        state.set_dataset_id(status.dataset or replaced)
+        state.set_dataset_id(status.dataset or replaced, beside)
     return True
 
 

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from tests.conftest import CPU, stroke_dataset, trained
 from tests.small import PICTURE, small
-from vae_core.anomalies import SCORES, anomaly_scores, auroc
+from vae_core.anomalies import SCORES, anomaly_scores, auroc, learnt_part, packed, roc, unpacked
 from vae_core.datasets import Dataset
 from vae_core.errors import MetricError
 from vae_core.evaluation import Evaluator
+from vae_core.training import split
 from vae_core.vae import VAE
 
 
@@ -105,3 +106,37 @@ def test_error_of_the_auroc_covers_the_truth_at_its_rate() -> None:
 def test_too_few_of_a_kind_are_refused() -> None:
     with pytest.raises(MetricError, match="1 anomalies and 3 normal"):
         auroc(np.arange(4.0), np.array([True, False, False, False]))
+
+
+def test_roc_steps_once_for_every_value_and_its_area_is_the_auroc() -> None:
+    random = np.random.default_rng(3)
+    is_anomaly = random.random(400) < 0.3
+    scores = np.round(random.standard_normal(400) + is_anomaly, 1)  # with ties
+    alarms, finds = roc(scores, is_anomaly)
+    expected_alarms, expected_finds, _ = roc_curve(is_anomaly, scores, drop_intermediate=False)
+    np.testing.assert_allclose(alarms, expected_alarms)
+    np.testing.assert_allclose(finds, expected_finds)
+    assert np.trapezoid(finds, alarms) == pytest.approx(auroc(scores, is_anomaly).mean)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_roc_of_one_kind_only_is_refused(share: float) -> None:
+    with pytest.raises(MetricError, match="Say which labels are normal"):
+        roc(np.arange(5.0), np.full(5, bool(share)))
+
+
+def test_scores_come_back_from_their_file() -> None:
+    scores = {"elbo": np.arange(3.0), "pca": np.array([1.0, np.pi, 2.0])}
+    again = unpacked(packed(scores))
+    assert list(again) == list(scores)
+    for name, values in scores.items():
+        np.testing.assert_array_equal(again[name], values)
+
+
+def test_part_that_was_learnt_from_has_nothing_of_what_was_held_out() -> None:
+    dataset = stroke_dataset(50)
+    checkpoint = trained(dataset, epochs=1)
+    learnt, held_out = split(50, checkpoint.config.train.validation, checkpoint.config.train.seed)
+    part = learnt_part(checkpoint, dataset)
+    np.testing.assert_array_equal(part.x, dataset.x[learnt.numpy()])
+    assert len(part) + len(held_out) == 50

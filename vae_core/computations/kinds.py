@@ -43,6 +43,18 @@ def _measures(directory: ComputationDirectory, tell: Tell) -> bytes:
     return measure(material, tell).model_dump_json().encode()
 
 
+def _anomalies(directory: ComputationDirectory, tell: Tell) -> bytes:
+    """`vae_core.anomalies.anomaly_scores` of every example of a dataset, as the npz of `packed`."""
+    from vae_core import stored_datasets
+    from vae_core.anomalies import anomaly_scores, learnt_part, packed
+
+    request = directory.read_request()
+    checkpoint = checkpoint_of(request)
+    dataset = checkpoint.prepare(stored_datasets.load(request.options["dataset"]))
+    learnt = learnt_part(checkpoint, stored_datasets.load(checkpoint.config.dataset_id))
+    return packed(anomaly_scores(checkpoint.model(), dataset, learnt, request.options["seed"], tell))
+
+
 def checkpoint_of(request: Request) -> "Checkpoint":
     """The very version that is asked for.
 
@@ -54,7 +66,11 @@ def checkpoint_of(request: Request) -> "Checkpoint":
     return checkpoints.load_version(request.checkpoint_id, request.version)
 
 
-COMPUTATIONS: dict[str, Callable[[ComputationDirectory, Tell], bytes]] = {"tsne": _tsne, "measures": _measures}
+COMPUTATIONS: dict[str, Callable[[ComputationDirectory, Tell], bytes]] = {
+    "tsne": _tsne,
+    "measures": _measures,
+    "anomalies": _anomalies,
+}
 """kind -> from the directory of a computation to its result."""
 
 INPUTS = ("codes.npy",)

@@ -62,6 +62,7 @@ class Material:
             raise MetricError(f"There is no split “{split[:20]}” or code “{code[:20]}”. Measure again from the page.")
         settings = checkpoint.config.train
         self.checkpoint, self.split, self.code, self.seed = checkpoint, split, code, seed
+        self.dataset_id = dataset.id
         self.targets: Targets = settings.targets
         self.model: VAE = checkpoint.model()
         self._dataset = checkpoint.prepare(dataset)

@@ -1,0 +1,63 @@
+"""Which examples are unusual to a model: ranked by several scores, beside a baseline that they must beat."""
+
+import streamlit as st
+
+from pages.ui import cache, measures, models, state, unusual, uploading
+from pages.ui.computing import result_of
+from pages.ui.navigation import page
+from pages.ui.sentences import sentences_for_errors
+from vae_core.errors import NotFoundError
+
+NO_MODEL = "This model is not here: it was removed, or the link is wrong. Choose one from the list."
+NO_DATASET = "This dataset is not here, or is not of the kind that the model was trained on. Choose one from the list."
+TOLD = (
+    "Scores every example five ways: −ELBO, squared error, KL, density of the code, and the residual of a PCA as the "
+    "baseline. It takes seconds, for a large set a minute or two; the result is kept."
+)
+
+
+@sentences_for_errors
+def rank(id: str) -> None:
+    """One model on a dataset that is chosen."""
+    model = cache.newest_model(id)
+    st.caption(models.facts(model.checkpoint))
+    own = model.checkpoint.config.dataset_id
+    if cache.dataset_or_none(own) is None:
+        raise NotFoundError(
+            "The dataset that this model was trained on is not in the workspace: what is usual is reckoned from it. "
+            "Upload it again on the Data page, or choose another model."
+        )
+    left, right = st.columns(2, vertical_alignment="bottom")
+    with left:
+        fitting = measures.fitting(model.checkpoint)
+        dataset = state.choose("dataset", fitting, NO_DATASET, otherwise=own, beside={"model": id})
+    with right, st.popover("Score new files", icon=":material/upload:"):
+        st.file_uploader(
+            "Drop files like those the model was trained on",
+            accept_multiple_files=True,
+            key=state.upload_key(),
+            on_change=uploading.take_upload,
+            kwargs={"beside": {"model": id}},
+        )
+    upload = state.upload_id()
+    if upload and uploading.watch(upload, beside={"model": id}):
+        return
+    sentence, is_error = state.take_upload_notice()
+    if sentence:
+        (st.error if is_error else st.info)(sentence)
+    if dataset is None:
+        return
+    request = unusual.request(model, dataset)
+    if result_of(request, "Score", TOLD):
+        unusual.show(model, dataset, cache.anomalies(*measures.key(request)))
+
+
+st.title("Anomalies")
+titles = models.titles()
+if titles:
+    chosen = state.choose("model", titles, NO_MODEL)
+    if chosen:
+        rank(chosen)
+else:
+    st.info("There is no model yet. Train one first; it takes a minute or two.", icon=":material/model_training:")
+    st.page_link(page("train"), label="Go to Train")

@@ -1,0 +1,162 @@
+"""Anomaly scores on a page: a threshold to drag, the most unusual examples, and how well labels are told by them."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.ui import cache, figures, measures, pictures, state
+from pages.ui.components.threshold import threshold
+from pages.ui.explorer import OpenModel
+from pages.ui.sentences import sentences_for_errors
+from vae_core.anomalies import SCORES, auroc, roc
+from vae_core.computations import Request
+from vae_core.datasets import Dataset, TableSchema
+
+TITLES = {
+    "elbo": "−ELBO",
+    "error": "Squared error",
+    "kl": "KL",
+    "density": "−log q(z)",
+    "pca": "PCA residual",
+}
+UNITS = {"elbo": " nats", "kl": " nats", "density": " nats"}
+BINS, STEPS = 80, 1000
+TAIL = 0.9995
+"""The histogram ends at this quantile; what lies beyond is in its last bin."""
+FLAGGED_AT_FIRST = 0.95
+SHOWN = 24
+LISTED = 200
+SEED = 0
+
+
+def request(model: OpenModel, dataset: str) -> Request:
+    """What is to be computed."""
+    options = {"dataset": dataset, "seed": SEED}
+    return Request(kind="anomalies", checkpoint_id=model.id, version=model.version, options=options)
+
+
+@st.fragment
+@sentences_for_errors
+def show(model: OpenModel, dataset_id: str, scores: dict[str, np.ndarray]) -> None:
+    """Everything below the choice of model and dataset; moving the threshold reruns this alone."""
+    dataset = cache.dataset(dataset_id)
+    score = state.option("score", {name: TITLES[name] for name in SCORES if name in scores})
+    st.caption(SCORES[score])
+    values = scores[score]
+    is_anomaly = _anomalies(dataset)
+    at = state.threshold(float(np.quantile(values, FLAGGED_AT_FIRST)))
+    key = f"threshold-{model.id}-{dataset_id}-{score}"
+    threshold(histogram(values, is_anomaly, at, UNITS.get(score, "")), key, state.keep_threshold(key))
+    if dataset_id == model.checkpoint.config.dataset_id:
+        st.caption("The model has learnt from most of these: new examples look a little more unusual than they do.")
+    if is_anomaly is not None:
+        _how_well(scores, is_anomaly)
+    order = np.argsort(-values, kind="stable")
+    flagged = order[: max(int((values > at).sum()), 1)]
+    st.subheader("The most unusual")
+    _gallery(model, dataset_id, flagged[:SHOWN])
+    table = _table(dataset, scores, at, score)
+    st.dataframe(table.iloc[order[: min(len(flagged), LISTED)]], hide_index=True, height=300)
+    buffer = io.StringIO()
+    table.iloc[order].to_csv(buffer, index=False)
+    st.download_button(
+        f"Save all {len(table):,} as CSV", buffer.getvalue(), "anomalies.csv", "text/csv", icon=":material/download:"
+    )
+
+
+def histogram(values: np.ndarray, is_anomaly: np.ndarray | None, at: float, unit: str) -> dict[str, object]:
+    """What the threshold component draws and counts.
+
+    Args:
+        values: Scores [N].
+        is_anomaly: bool [N], or None where nobody said.
+        at: The threshold.
+        unit: Of the scores, with a space before it.
+    """
+    low, high = float(values.min()), float(np.quantile(values, TAIL))
+    high = high if high > low else low + max(abs(low), 1.0) * 1e-6
+    edges = np.linspace(low, high, BINS + 1)
+    places = np.linspace(low, high, STEPS + 1)
+    inside = values.clip(low, high)
+    parts = [np.full(len(values), True)] if is_anomaly is None else [~is_anomaly, is_anomaly]
+    above = np.searchsorted(np.sort(values), places, side="right")
+    told: dict[str, object] = {
+        "low": low,
+        "high": high,
+        "threshold": min(max(at, low), high),
+        "counts": [np.histogram(inside[part], edges)[0].tolist() for part in parts],
+        "groups": ["examples"] if is_anomaly is None else ["normal", "anomalies"],
+        "above": (len(values) - above).tolist(),
+        "total": len(values),
+        "unit": unit,
+        "about": " · height is the root of the count; the last bin holds all beyond it",
+    }
+    if is_anomaly is not None:
+        sorted_anomalies = np.sort(values[is_anomaly])
+        found = len(sorted_anomalies) - np.searchsorted(sorted_anomalies, places, side="right")
+        told["anomalies"] = {"above": found.tolist(), "total": len(sorted_anomalies)}
+    return told
+
+
+def _anomalies(dataset: Dataset) -> np.ndarray | None:
+    """Which examples are anomalies, if the labels say it; asks which labels are normal."""
+    if dataset.labels is None or len(dataset.label_names) < 2:
+        return None
+    names = dict(enumerate(dataset.label_names))
+    normal = st.multiselect(
+        "Which labels are normal? Then the scores are judged by the others.",
+        list(names),
+        format_func=lambda k: names[k],
+        key=f"normal-{dataset.id}",
+        placeholder="Choose labels",
+    )
+    if not normal or len(normal) == len(names):
+        return None
+    return ~np.isin(dataset.labels, normal)
+
+
+def _how_well(scores: dict[str, np.ndarray], is_anomaly: np.ndarray) -> None:
+    """ROC curves, and the area under each with its interval."""
+    left, right = st.columns([3, 2])
+    curves = {TITLES[name]: roc(values, is_anomaly) for name, values in scores.items()}
+    left.plotly_chart(figures.roc(curves), key="roc", config={"displayModeBar": False})
+    areas = {name: auroc(values, is_anomaly) for name, values in scores.items()}
+    rows = {
+        TITLES[name]: f"{area.mean:.3f} ± {measures.NORMAL_QUANTILE * area.error:.3f}" for name, area in areas.items()
+    }
+    right.table(pd.DataFrame({"AUROC": rows}), border="horizontal")
+    best = max(areas, key=lambda name: areas[name].mean)
+    baseline = areas["pca"]
+    beats = areas[best].mean - baseline.mean
+    if best == "pca":
+        right.caption("No score of the model beats the PCA: for these anomalies the network is not needed.")
+    else:
+        right.caption(
+            f"{TITLES[best]} does best, {beats:.3f} above the PCA. It was chosen by these very labels: on others it "
+            "may be another."
+        )
+
+
+def _gallery(model: OpenModel, dataset_id: str, chosen: np.ndarray) -> None:
+    if model.checkpoint.schema.kind != "image":
+        return
+    sheet = cache.differences(model.id, model.version, dataset_id, ",".join(map(str, chosen.tolist())))
+    st.image(pictures.inline(sheet), width="stretch")
+    st.caption("From the most unusual on; below each its reconstruction, and below that where the two differ.")
+
+
+def _table(dataset: Dataset, scores: dict[str, np.ndarray], at: float, score: str) -> pd.DataFrame:
+    """A line an example: which it is, its scores, and whether it is above the threshold."""
+    columns: dict[str, object] = {"example": np.arange(len(dataset)) + 1}
+    if dataset.names:
+        columns["name"] = list(dataset.names)
+    if dataset.labels is not None:
+        columns["label"] = np.asarray(dataset.label_names, dtype=object)[dataset.labels]
+    columns["unusual"] = scores[score] > at
+    for name, values in scores.items():
+        columns[TITLES[name]] = np.round(values, 3)
+    if isinstance(dataset.schema, TableSchema):
+        columns |= dataset.schema.to_original(np.asarray(dataset.x))
+    return pd.DataFrame(columns)

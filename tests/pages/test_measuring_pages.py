@@ -1,0 +1,151 @@
+"""Measure and Anomalies through the router: from the button to the numbers, and what is said where there are none."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.ui import unusual
+from tests.conftest import stroke_dataset, trained
+from tests.pages.test_pages import open_page, press
+from tests.small import small
+from tests.stored import store_model
+from vae_core import notebook, stored_datasets
+from vae_core.datasets import SAMPLES, Dataset
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def bars() -> Dataset:
+    return stroke_dataset(120)
+
+
+@pytest.fixture
+def model(bars: Dataset) -> str:
+    return store_model(bars, trained(bars))
+
+
+def compute(app: AppTest, button: str) -> None:
+    """Press, and look again until the result is there."""
+    press(app, button)
+    deadline = time.monotonic() + 120
+    while not app.subheader and time.monotonic() < deadline:
+        time.sleep(0.3)
+        app.run()
+    assert not app.exception
+    assert not app.error
+
+
+def told(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+@pytest.mark.parametrize("name", ["measure", "anomalies"])
+def test_model_that_is_gone_is_a_sentence(name: str, model: str) -> None:
+    assert "This model is not here" in open_page(name, model="b" * 26).error[0].value
+    assert not open_page(name, model=model).error
+
+
+def test_measure_tells_what_evaluate_finds_with_a_95_percent_interval(model: str, bars: Dataset) -> None:
+    from vae_core import checkpoints
+
+    app = open_page("measure", model=model, part="all")
+    compute(app, "Measure")
+    expected = notebook.evaluate(checkpoints.load(checkpoints.locate(model)), bars)
+    assert expected.elbo is not None
+    half = 1.96 * expected.elbo.error
+    value, _, interval = told(app)["−ELBO (nats)"].partition(" ± ")
+    assert float(value) == pytest.approx(-expected.elbo.mean, abs=0.06 * half + 0.01)
+    assert float(interval) == pytest.approx(half, rel=0.06)
+    sections = [header.value for header in app.subheader]
+    assert sections == ["How well it explains the data", "How it uses its latents", "How good its samples are"]
+
+
+def test_result_of_measuring_is_there_at_once_the_next_time(model: str) -> None:
+    compute(open_page("measure", model=model), "Measure")
+    again = open_page("measure", model=model)
+    assert "−ELBO (nats)" in told(again)
+    other_part = open_page("measure", model=model, part="training")
+    assert "−ELBO (nats)" not in told(other_part)
+
+
+def test_dataset_with_known_factors_asks_on_which_code_to_measure(bars: Dataset) -> None:
+    factors = np.stack([bars.labels, np.arange(len(bars)) % 3], 1).astype(np.int32)  # type: ignore[list-item]
+    known = replace(bars, factors=factors, factor_names=("lies", "third"))
+    id = store_model(known, trained(known))
+    app = open_page("measure", model=id, code="all")
+    assert [box.label for box in app.selectbox][-1] == "Code"
+    compute(app, "Measure")
+    assert "MIG" in told(app)
+    assert any("all 2 dimensions" in caption.value for caption in app.caption)
+
+
+def test_model_without_its_dataset_is_measured_on_another_that_fits_and_told_so(model: str, bars: Dataset) -> None:
+    other = stroke_dataset(60, 16)
+    stored_datasets.save(replace(other, name="others"))
+    stored_datasets.delete(bars.id)
+    app = open_page("measure", model=model, part="all")
+    compute(app, "Measure")
+    assert any("was trained on another dataset" in info.value for info in app.info)
+
+
+def test_model_whose_data_are_gone_says_what_to_do(model: str, bars: Dataset) -> None:
+    stored_datasets.delete(bars.id)
+    assert "Upload it again" in open_page("measure", model=model).info[0].value
+    assert "Upload it again" in open_page("anomalies", model=model).error[0].value.replace("\\", "")
+
+
+def test_anomalies_are_ranked_and_their_table_is_whole(model: str, bars: Dataset) -> None:
+    app = open_page("anomalies", model=model)
+    compute(app, "Score")
+    assert [header.value for header in app.subheader] == ["The most unusual"]
+    table = app.dataframe[0].value
+    assert list(table["−ELBO"]) == sorted(table["−ELBO"], reverse=True)
+    assert len(table) == 6  # of 120 the 5 % above the first threshold
+    assert table["unusual"].all()
+
+
+def test_labels_that_are_normal_give_an_area_under_the_curve_for_every_score(model: str) -> None:
+    app = open_page("anomalies", model=model)
+    compute(app, "Score")
+    app.multiselect[0].select(0).run()
+    areas = app.table[0].value["AUROC"]
+    assert list(areas.index) == list(unusual.TITLES.values())
+    assert all("±" in area for area in areas)
+
+
+def test_table_of_a_model_of_rows_shows_them_in_original_units() -> None:
+    houses = SAMPLES["houses"]()
+    few = replace(houses, x=houses.x[:200], labels=None, label_names=(), known_id=None)
+    id = store_model(few, trained(few, small("mlp", "mixed"), epochs=1))
+    app = open_page("anomalies", model=id)
+    compute(app, "Score")
+    assert {column.name for column in few.schema.columns} <= set(app.dataframe[0].value.columns)  # type: ignore[union-attr]
+
+
+def test_histogram_counts_what_lies_above_every_place_of_the_threshold() -> None:
+    random = np.random.default_rng(0)
+    values, is_anomaly = random.standard_cauchy(5000), random.random(5000) < 0.1
+    told = unusual.histogram(values, is_anomaly, 1.0, "")
+    places = np.linspace(told["low"], told["high"], len(told["above"]))  # type: ignore[arg-type,call-overload]
+    for k in (0, 250, 500, 999):
+        assert told["above"][k] == (values > places[k]).sum()  # type: ignore[index]
+        assert told["anomalies"]["above"][k] == (values[is_anomaly] > places[k]).sum()  # type: ignore[index]
+    counts = np.array(told["counts"])
+    assert counts.sum() == 5000
+    assert counts[1].sum() == is_anomaly.sum()
+
+
+def test_scores_that_are_all_the_same_have_a_histogram() -> None:
+    told = unusual.histogram(np.full(9, 2.5), None, 2.5, " nats")
+    assert told["high"] > told["low"]  # type: ignore[operator]
+    assert np.sum(told["counts"]) == 9
