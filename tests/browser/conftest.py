@@ -35,11 +35,19 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
     process.stop()
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+@pytest.fixture(scope="session")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """Who has been here before: the browser keeps the app's scripts, compiled, from test to test."""
     opened = browser.new_context(viewport={"width": 1280, "height": 900})
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def context(visitor: BrowserContext) -> Iterator[BrowserContext]:
+    yield visitor
+    for page in visitor.pages:
+        page.close()
 
 
 @pytest.fixture

@@ -130,6 +130,7 @@ def test_other_preparation_is_previewed_and_replaces_the_dataset_once(
 
     page.goto(before)  # a link to what was replaced
     expect(page.get_by_text("This dataset is not here")).to_be_visible(timeout=30_000)
+    settle(page)
     page.get_by_text(re.compile(r"Deleted or replaced \(\d+\)")).click()
     page.get_by_role("button", name="Bring back").first.click()
     expect(fact(page, "Size")).to_have_text("16×16", timeout=30_000)

@@ -81,14 +81,14 @@ ATTACKS = {
 def test_hostile_headers_are_refused(attack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     content, found = ATTACKS[attack]
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(DatasetError) as refusal:
         read(content, name="long name " * 30)
     assert found in str(refusal.value)
     assert str(refusal.value).startswith("…")
     assert str(refusal.value).endswith(".")
     assert len(str(refusal.value)) <= 200
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert not Path("owned").exists()
 
 

@@ -361,7 +361,7 @@ def falling() -> tuple[RunDirectory, Dataset]:
 
 def press_keep_best(directory: RunDirectory, wait_for: Wait) -> Status:
     runs.keep_best(directory.path.name)
-    wait_for(lambda: not directory.is_held() and directory.read_status().state not in ("queued", "running"), 20)
+    wait_for(lambda: not directory.is_held() and directory.read_status().state not in ("queued", "running"), 60)
     return directory.read_status()
 
 

@@ -82,7 +82,7 @@ def test_cancel_takes_less_than_five_seconds_and_keeps_the_last_epoch(wait_for: 
 def test_one_run_trains_at_a_time_and_the_oldest_goes_first(wait_for: Wait) -> None:
     first, second, third = (start(epochs=10_000, name=name) for name in ("first", "second", "third"))
     wait_for(lambda: state(first) == "running", 60)
-    wait_for(lambda: [state(second), state(third)] == ["queued", "queued"], 20)
+    wait_for(lambda: [state(second), state(third)] == ["queued", "queued"], 60)
     assert [runs.count_ahead(runs.get(run.id)) for run in (first, second, third)] == [0, 1, 2]
     runs.cancel(first.id)
     wait_for(lambda: state(second) == "running", 60)
@@ -108,7 +108,7 @@ def test_run_outlives_the_process_that_started_it(wait_for: Wait) -> None:
     starter.wait()
     starter.stdout.close()
     epochs = len(runs.get(id).directory.read_epochs())
-    wait_for(lambda: len(runs.get(id).directory.read_epochs()) > epochs, 20)
+    wait_for(lambda: len(runs.get(id).directory.read_epochs()) > epochs, 60)
     assert [run.id for run in runs.list_runs()] == [id]
     assert runs.get(id).status.state == "running"
 

@@ -334,10 +334,10 @@ def test_names_are_clean_unique_and_never_empty() -> None:
 
 
 def test_four_thousand_columns_of_one_name_are_told_apart_quickly() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     dataset = read(",".join(["a"] * 4000) + "\n" + (",".join(["1"] * 4000) + "\n") * 2)
     assert len(set(original(dataset))) == 4000
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
     assert "and 3,979 more" in told(dataset)
 
 
@@ -786,9 +786,9 @@ def test_four_thousand_genes_in_seconds() -> None:
     values = RANDOM(0).standard_normal((300, 4096)).round(3)
     lines = (",".join([f"TCGA-{k}", *map(str, row)]) for k, row in enumerate(values.tolist()))
     content = "," + ",".join(f"ENSG{k:08d}" for k in range(4096)) + "\n" + "\n".join(lines)
-    started = time.perf_counter()
+    started = time.process_time()
     dataset = read(content)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert dataset.x.shape == (300, 4096)
     assert dataset.names[:2] == ("TCGA-0", "TCGA-1")
     assert np.abs(cells(dataset) - values).max() < 1e-4
@@ -800,9 +800,9 @@ def test_fifty_thousand_rows_are_quick() -> None:
     columns += [random.choice(list("abcdef"), 54_000).tolist() for _ in range(3)]
     content = "\n".join(",".join(map(str, row)) for row in zip(*columns, strict=True)).encode()
     read(content[:1000].rpartition(b"\n")[0])
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(read(content)) == 54_000
-    assert time.perf_counter() - started < 1.5
+    assert time.process_time() - started < 1.5
 
 
 def test_examples_go_to_the_file_that_is_wanted(tmp_path: Path) -> None:
