@@ -1,6 +1,7 @@
 """`RunConfig`, everything that decides what a run computes, and the presets that people start from."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from vae_core.config import (
 )
 from vae_core.datasets import AnySchema
 from vae_core.errors import ConfigError
-from vae_core.objectives import OBJECTIVES, AnyObjective, Autoencoder, PlainVAE
+from vae_core.objectives import OBJECTIVES, AnyObjective, Autoencoder, BetaVAE, PlainVAE
 
 Settings = Mapping[str, Any]
 """Single settings by part, such as {"model": {"latents": 3}}; a choice is {"name": …} with options of its own."""
@@ -143,6 +144,9 @@ def check_fit(config: RunConfig, schema: AnySchema, labels: int) -> None:
         raise ConfigError("Pseudo-inputs have no labels. For a conditional model choose the prior standard or mixture.")
 
 
+BETA, WEAKER_BETA = 4.0, 2.0
+MANY_VALUES = 400
+"""With fewer pixels there is less to win by a code: a large β leaves nothing of it."""
 TABLE_LIKELIHOODS = ("gaussian", "mixed")
 PLAIN = PlainVAE()
 
@@ -263,3 +267,11 @@ def suggested_preset(schema: AnySchema) -> str:
     if schema.kind == "table":
         return "table"
     return "grey" if schema.channels == 1 else "colour"
+
+
+def trio(dataset_id: str, count: int, schema: AnySchema) -> list[RunConfig]:
+    """An autoencoder, a VAE and a β-VAE that differ in nothing else, for a dataset of `count` examples."""
+    plain = PRESETS[suggested_preset(schema)].run_config(dataset_id, count, schema)
+    strong = BETA if math.prod(schema.shape) >= MANY_VALUES else WEAKER_BETA
+    objectives = (Autoencoder(), PlainVAE(), BetaVAE(beta=strong))
+    return [plain.with_settings({"objective": objective.model_dump()}) for objective in objectives]

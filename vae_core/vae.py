@@ -85,7 +85,7 @@ class VAE(nn.Module):
         self.labels = spec.labels if config.conditional else 0
         self.is_deterministic = config.posterior == "deterministic"
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed bears no ONNX export in another thread
             self.encoder, self.decoder = ARCHITECTURES[config.architecture.name](config.architecture, self._ends())
             self.likelihood: Likelihood = LIKELIHOODS[config.likelihood.name](config.likelihood, spec)
             self.prior = PRIORS[config.prior.name](config.prior, config.latents, spec.shape)

@@ -248,14 +248,30 @@ def _rows_of(parts: list[np.ndarray], columns: int) -> bytes:
     return pictures.sheet(np.concatenate([row.reshape(-1, *row.shape[2:]) for row in rows]), columns)
 
 
+@st.cache_resource(max_entries=32, show_spinner=False)
+def reconstructions_by(models: str, dataset_id: str, indices: str) -> bytes:
+    """Examples of a dataset of pictures, and below each what several models make of it, as PNG.
+
+    Args:
+        models: `id:version` of each, with commas between them.
+        dataset_id: Whose examples.
+        indices: Which, with commas between them.
+    """
+    pairs = [model.partition(":") for model in models.split(",")]
+    parts = [_reconstructed(id, version, dataset_id, indices) for id, _, version in pairs]
+    return _rows_of([parts[0][0], *(reconstructed for _, reconstructed, _ in parts)], parts[0][2])
+
+
 @st.cache_resource(max_entries=32, show_spinner="Drawing samples…")
 def samples(id: str, version: str, source: str, count: int) -> bytes:
-    """Decoded samples of the prior or of a mixture fitted to the codes, as PNG."""
+    """Decoded samples as PNG: of the prior, of a mixture fitted to the codes, or of a normal N(0, I)."""
     model = open_model(id, version)
     if source == "prior":
         latents = model.checkpoint.sample(count, "prior")
-    else:
+    elif source == "mixture":
         latents = fit_mixture(codes(id, version).mean).sample(count, 0)
+    else:
+        latents = np.random.default_rng(0).standard_normal((count, model.vae.config.latents))
     labels = np.arange(count) % model.vae.labels if model.vae.labels else None
     return pictures.sheet(pictures.as_bytes(model.checkpoint.decode(latents, labels)), SAMPLES_A_ROW)
 

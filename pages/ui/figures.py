@@ -59,6 +59,27 @@ def loss_curve(
     return figure
 
 
+def several_curves(histories: Mapping[str, Sequence[EpochRecord]], term: Term) -> go.Figure:
+    """One validation term of several models over their epochs, by the models' titles."""
+    figure = go.Figure()
+    for k, (name, records) in enumerate(histories.items()):
+        shown = _thinned(records, MOST_EPOCHS)
+        values = [_nats(record.validation, term) for record in shown]
+        line = {"color": PALETTE[k % len(PALETTE)], "width": 2}
+        mode = "lines+markers" if len(records) < 3 else "lines"
+        figure.add_trace(
+            go.Scatter(x=[record.epoch for record in shown], y=values, name=plain(name), mode=mode, line=line)
+        )
+    figure.update_xaxes(title_text="epoch", rangemode="tozero")
+    figure.update_layout(
+        title={"text": f"{TERMS[term]} (nats)", "font": {"size": 14}},
+        height=320,
+        margin=MARGIN,
+        legend={"orientation": "h", "y": -0.3},
+    )
+    return figure
+
+
 def _nats(terms: Terms, term: str) -> float:
     return -terms.elbo if term == "negative_elbo" else float(getattr(terms, term))
 

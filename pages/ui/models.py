@@ -9,7 +9,14 @@ from vae_core.objectives import Objective
 from vae_core.records import Terms
 from vae_core.run_config import RunConfig
 
-BUNDLED_TITLES = {"digits-2d": "Digits 8×8, two latents", "mnist-2d": "MNIST, two latents"}
+BUNDLED_TITLES = {
+    "digits-2d": "Digits 8×8, two latents",
+    "digits-ae": "Digits 8×8, autoencoder",
+    "digits-beta": "Digits 8×8, β-VAE",
+    "mnist-2d": "MNIST, two latents",
+}
+BUNDLED_TRIO = ("digits-ae", "digits-2d", "digits-beta")
+"""AE, VAE and β-VAE of one dataset, alike in all else."""
 LONGEST_NAME = 36
 """Of a run in the list of models: what comes after the name tells runs on one dataset apart."""
 PRIORS = {"mixture": "mixture prior", "vamp": "VampPrior"}
@@ -22,7 +29,7 @@ def titles() -> dict[str, str]:
         if run.has_model:
             when = time.strftime("%d %b %H:%M", time.localtime(run.created))
             unfinished = "" if run.status.state == "done" else f" · {run.status.state}"
-            own[run.id] = f"{_short(run.name)} · {_sort(run.config)} · {when}{unfinished}"
+            own[run.id] = f"{_short(run.name)} · {sort(run.config)} · {when}{unfinished}"
     return own | {name: BUNDLED_TITLES.get(name, name) for name in checkpoints.bundled()}
 
 
@@ -35,9 +42,10 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
-def _sort(config: RunConfig) -> str:
+def sort(config: RunConfig) -> str:
+    """What sort of model it is, in a few words."""
     conditional = "conditional " if config.model.conditional else ""
-    return f"{conditional}{config.objective.title} · {latents(config.model)}"
+    return f"{conditional}{_objective(config.objective)} · {latents(config.model)}"
 
 
 def latents(config: ModelConfig) -> str:

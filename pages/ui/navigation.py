@@ -32,6 +32,7 @@ PAGES = (
     PageEntry("explore", "Explore", ":material/explore:", "Drag through a model's latent space and watch the decoder."),
     PageEntry("measure", "Measure", ":material/straighten:", "How good a model is, in numbers one can trust."),
     PageEntry("anomalies", "Anomalies", ":material/troubleshoot:", "Which examples are unusual to a model."),
+    PageEntry("compare", "Compare", ":material/compare:", "Models of one dataset side by side, their maps linked."),
 )
 
 

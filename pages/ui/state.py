@@ -69,6 +69,37 @@ def choose(
     )
 
 
+def choose_several(parameter: str, titles: Mapping[str, str], otherwise: list[str], most: int) -> list[str]:
+    """Several ids, that follow the address and are followed by it.
+
+    Args:
+        parameter: The address parameter, ids with commas between them.
+        titles: id -> what is shown.
+        otherwise: The ids to take when there are none in the address.
+        most: So many at most.
+
+    Returns:
+        The ids in the address, in their order, also those that are not among the titles.
+    """
+    key = f"several-{parameter}"
+    wanted = st.query_params.get(parameter)
+    ids = list(dict.fromkeys(filter(ID.fullmatch, wanted.split(","))))[:most] if wanted is not None else otherwise
+    shown = _told_apart(titles)
+    known = [id for id in ids if id in titles]
+    if st.session_state.get(key) != known:
+        st.session_state[key] = known
+    st.multiselect(
+        parameter.capitalize(),
+        list(titles),
+        format_func=lambda id: shown[id],
+        key=key,
+        max_selections=most,
+        on_change=lambda: st.query_params.from_dict({parameter: ",".join(st.session_state[key])}),
+        placeholder="Choose two to four",
+    )
+    return ids
+
+
 def _told_apart(titles: Mapping[str, str]) -> dict[str, str]:
     """A selectbox tells its options apart by what they show: with equal titles that is a part of the id too."""
     counts = Counter(titles.values())

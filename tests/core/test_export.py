@@ -1,6 +1,7 @@
 """The decoder as ONNX computes what PyTorch computes, in native onnxruntime; the browser is tested in tests/browser."""
 
 import itertools
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -122,3 +123,23 @@ def test_model_can_be_used_while_it_is_exported() -> None:
             assert all(type(p) is torch.nn.Parameter for p in vae.parameters())
             torch.testing.assert_close(vae.decode(z).detach(), expected)
         assert len(exported.result()) > 1000
+
+
+def test_models_are_built_in_one_thread_while_another_exports() -> None:
+    failed: list[Exception] = []
+    exported = threading.Event()
+
+    def build_on() -> None:
+        try:
+            while not exported.is_set():
+                VAE(small(), PICTURE)
+        except Exception as error:
+            failed.append(error)
+
+    builder = threading.Thread(target=build_on)
+    builder.start()
+    for _ in range(3):
+        export.decoder_onnx(VAE(small(), PICTURE).eval())
+    exported.set()
+    builder.join()
+    assert failed == []

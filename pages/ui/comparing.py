@@ -1,0 +1,161 @@
+"""Several models of one dataset side by side."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.ui import cache, explorer, figures, measures, models, pictures
+from pages.ui.components.latent_pad import ahead
+from pages.ui.components.linked_maps import linked_maps
+from pages.ui.explorer import OpenModel
+from pages.ui.sentences import escape, sentences_for_errors
+from vae_core import computations
+from vae_core.computations import Request
+from vae_core.evaluation import chosen_examples
+from vae_core.metrics import METRICS
+
+TICK_SECONDS = 1.0
+SHOWN = 16
+SAMPLES_SHOWN = 48
+SOURCES = {"prior": "the prior", "mixture": "a mixture of normals fitted to the codes"}
+
+
+def told_apart(opened: Sequence[OpenModel]) -> list[str]:
+    """A short title of each model, by what it is; numbered where two are the same."""
+    titles = [models.sort(model.checkpoint.config) for model in opened]
+    return [f"{title} ({k + 1})" if titles.count(title) > 1 else title for k, title in enumerate(titles)]
+
+
+def show_maps(opened: Sequence[OpenModel], titles: Sequence[str], base: str) -> None:
+    """The linked maps, if all have codes of the same examples."""
+    ahead(explorer.libraries(base))
+    with st.spinner("Placing the examples on the maps…"):
+        codes = [cache.codes(model.id, model.version) for model in opened]
+    if len({(one.dataset_id, len(one)) for one in codes}) > 1:
+        st.info("The codes of these models are of different examples, so their maps cannot be linked.")
+        return
+    dataset = cache.dataset_or_none(codes[0].dataset_id)
+    layouts = [cache.layout(model.id, model.version) for model in opened]
+    described = [
+        explorer.describe(model, one, layout, dataset, base)
+        for model, one, layout in zip(opened, codes, layouts, strict=True)
+    ]
+    linked_maps(described, list(titles), key="-".join(f"{model.id}-{model.version}" for model in opened))
+
+
+def show_settings(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
+    """What was set differently; all else is the same."""
+    st.subheader("Settings that differ")
+    flat = [_flat(model.checkpoint.config.model_dump(mode="json")) for model in opened]
+    names = list(dict.fromkeys(name for one in flat for name in one))
+    differing = [name for name in names if len({repr(one.get(name)) for one in flat}) > 1]
+    rows = {name.replace(".name", ""): [_told(one.get(name)) for one in flat] for name in differing}
+    rows["epoch of the model"] = [str(model.checkpoint.measured.epoch) for model in opened]
+    rows["parameters"] = [f"{sum(p.numel() for p in model.vae.parameters()):,}" for model in opened]
+    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=list(titles)), border="horizontal")
+
+
+def _flat(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, inner in value.items():
+        found |= _flat(inner, f"{before}{name}.") if isinstance(inner, Mapping) else {f"{before}{name}": inner}
+    return found
+
+
+def _told(value: object) -> str:
+    if value is None:
+        return "–"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def show_curves(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
+    """Validation terms over the epochs."""
+    st.subheader("Validation, epoch by epoch")
+    histories = {title: model.checkpoint.history for title, model in zip(titles, opened, strict=True)}
+    for column, term in zip(st.columns(3), figures.TERMS, strict=True):
+        chart = figures.several_curves(histories, term)
+        column.plotly_chart(chart, key=f"several-{term}", config={"displayModeBar": False})
+    if len({model.checkpoint.config.model.likelihood.name for model in opened}) > 1:
+        st.caption("The likelihoods differ: these losses are of different kinds and do not compare.")
+    if any(model.vae.is_deterministic for model in opened):
+        st.caption("An autoencoder has no KL: its loss is not an ELBO, and its map is not pressed towards anything.")
+
+
+def show_measures(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
+    """Every figure of every model, once all are measured."""
+    st.subheader("Measures on held-out examples")
+    dataset = opened[0].checkpoint.config.dataset_id
+    if cache.dataset_or_none(dataset) is None:
+        st.info("The dataset of these models is not in the workspace. Upload it again to measure.")
+        return
+    requests = [measures.request(model, dataset, "validation", "active") for model in opened]
+    states = [computations.status(request) for request in requests]
+    if all(status.state == "done" for status in states):
+        _table(requests, titles)
+    elif any(status.state in ("queued", "running") for status in states):
+        st.fragment(sentences_for_errors(_watch), run_every=TICK_SECONDS)(requests, titles)
+    else:
+        for title, status in zip(titles, states, strict=True):
+            if status.message:
+                st.error(escape(f"{title}: {status.message}"), icon=":material/error:")
+        if st.button("Measure all", icon=":material/straighten:"):
+            for request in requests:
+                computations.start(request)
+            st.rerun()
+
+
+def _watch(requests: Sequence[Request], titles: Sequence[str]) -> None:
+    states = [computations.status(request) for request in requests]
+    if not any(status.state in ("queued", "running") for status in states):
+        st.rerun()
+    for title, status in zip(titles, states, strict=True):
+        st.progress(status.done, text=f"{title}: {status.state if status.state != 'running' else f'{status.done:.0%}'}")
+
+
+def _table(requests: Sequence[Request], titles: Sequence[str]) -> None:
+    """A line a figure, a column a model; with a 95 % interval where there is one."""
+    rows: dict[str, dict[str, str]] = {}
+    for title, request in zip(titles, requests, strict=True):
+        found = cache.measures(*measures.key(request))
+        for name, one in found.found.items():
+            for figure in one.figures:
+                if figure.of.startswith("others"):
+                    continue
+                of = f" ({figure.of})" if figure.of else ""
+                row = f"{METRICS[name].title}: {figure.name}{of}" if len(one.figures) > 1 else METRICS[name].title + of
+                rows.setdefault(row, {})[title] = measures.told(figure)
+    table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(titles)).fillna("–")
+    st.table(table, border="horizontal")
+    st.caption(
+        "± is a 95 % interval over examples. One training each: another seed can move these figures more than another "
+        "objective does (Locatello et al. 2019). What each says and where it misleads is on the Measure page."
+    )
+
+
+def show_pictures(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
+    """The same held-out examples reconstructed by each, and what each makes up."""
+    if opened[0].checkpoint.schema.kind != "image":
+        return
+    dataset = cache.dataset_or_none(opened[0].checkpoint.config.dataset_id)
+    if dataset is not None:
+        st.subheader("The same examples, reconstructed")
+        train = opened[0].checkpoint.config.train
+        held_out = chosen_examples(dataset, "validation", train.validation, train.seed).numpy()
+        chosen = np.sort(held_out[:SHOWN]).tolist()
+        names = ",".join(f"{model.id}:{model.version}" for model in opened)
+        sheet = cache.reconstructions_by(names, dataset.id, ",".join(map(str, chosen)))
+        st.image(pictures.inline(sheet), width="stretch")
+        st.caption(f"Originals that were held out, and below each what {', '.join(titles)} make of it, in this order.")
+    st.subheader("Samples")
+    for column, title, model in zip(st.columns(len(opened)), titles, opened, strict=True):
+        source = "mixture" if model.vae.is_deterministic else "prior"
+        sheet = cache.samples(model.id, model.version, source, SAMPLES_SHOWN)
+        column.image(pictures.inline(sheet), width="stretch")
+        column.caption(f"{title}: samples of {SOURCES[source]}")
+        if model.vae.is_deterministic:
+            sheet = cache.samples(model.id, model.version, "normal", SAMPLES_SHOWN)
+            column.image(pictures.inline(sheet), width="stretch")
+            column.caption(f"{title} has no prior: what it makes of N(0, I), for which it was never trained")

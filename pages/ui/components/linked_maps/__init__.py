@@ -1,0 +1,43 @@
+"""Maps of several models side by side: what is pointed at or lassoed in one lights up in all of them.
+
+What tests may rely on: the root has data-testid="linked-maps", data-ready once all decoders are there and
+data-selected, how many examples are lit; each map is a canvas with data-testid="linked-map-0", …, whose data-lit is
+where the ring is, in CSS pixels; nothing is asked of the server while the pointer moves.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_HERE = Path(__file__).resolve().parent
+
+_LOADER = """
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".linked-maps");
+  const loading = import(new URL(data.modules + "linked/linked.js", location.origin).href);
+  loading.then((module) => module.show(root, data)).catch((error) => {
+    root.textContent = "The maps could not be loaded: " + error.message + ". Reload the page.";
+  });
+  return () => loading.then((module) => module.remove(root));
+}
+"""
+
+_component = st.components.v2.component(
+    "linked_maps",
+    html='<div class="linked-maps" data-testid="linked-maps"></div>',
+    css=(_HERE / "linked_maps.css").read_text("utf-8"),
+    js=_LOADER,
+    isolate_styles=False,
+)
+
+
+def linked_maps(models: list[dict[str, Any]], titles: list[str], key: str) -> None:
+    """Show the maps.
+
+    Args:
+        models: What `pages.ui.explorer.describe` says of each; all with codes of one dataset, in its order.
+        titles: Of the models.
+        key: Of the component.
+    """
+    _component(key=key, data={"modules": models[0]["modules"], "models": models, "titles": titles})
