@@ -5,7 +5,7 @@ import streamlit as st
 from pages.ui import cache, measures, models, state, unusual, uploading
 from pages.ui.computing import result_of
 from pages.ui.navigation import page
-from pages.ui.sentences import sentences_for_errors
+from pages.ui.sentences import escape, sentences_for_errors
 from vae_core.errors import NotFoundError
 
 NO_MODEL = "This model is not here: it was removed, or the link is wrong. Choose one from the list."
@@ -27,11 +27,17 @@ def rank(id: str) -> None:
             "The dataset that this model was trained on is not in the workspace: what is usual is reckoned from it. "
             "Upload it again on the Data page, or choose another model."
         )
+    upload = state.upload_id()
+    if upload and uploading.watch(upload, beside={"model": id}):
+        return
+    sentence, is_error = state.take_upload_notice()
+    if sentence:
+        (st.error if is_error else st.info)(escape(sentence), icon=":material/info:")
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         fitting = measures.fitting(model.checkpoint)
         dataset = state.choose("dataset", fitting, NO_DATASET, otherwise=own, beside={"model": id})
-    with right, st.popover("Score new files", icon=":material/upload:"):
+    with right, st.popover("Score new files", icon=":material/upload:", key=f"new-{state.upload_key()}"):  # closes it
         st.file_uploader(
             "Drop files like those the model was trained on",
             accept_multiple_files=True,
@@ -39,12 +45,6 @@ def rank(id: str) -> None:
             on_change=uploading.take_upload,
             kwargs={"beside": {"model": id}},
         )
-    upload = state.upload_id()
-    if upload and uploading.watch(upload, beside={"model": id}):
-        return
-    sentence, is_error = state.take_upload_notice()
-    if sentence:
-        (st.error if is_error else st.info)(sentence)
     if dataset is None:
         return
     request = unusual.request(model, dataset)

@@ -17,20 +17,20 @@ st.markdown(
 
 st.subheader("Ready to explore")
 bundled = [id for id in checkpoints.bundled() if id == "digits-2d" or id not in models.BUNDLED_TRIO]
-for column, id in zip(st.columns(max(len(bundled), 3)), bundled, strict=False):
+*columns, last = st.columns(max(len(bundled) + 1, 3))
+for column, id in zip(columns, bundled, strict=False):
     with column, st.container(border=True):
         st.image(cache.portrait(id, checkpoints.version(id), GRID), width="stretch", output_format="PNG")
         st.markdown(f"**{models.BUNDLED_TITLES.get(id, id)}**")
         if st.button("Explore", key=f"open-{id}", type="primary", width="stretch"):
             st.switch_page(page("explore"), query_params={"model": id})
 
-st.subheader("AE against VAE against β-VAE")
-pictures, words = st.columns([2, 3], vertical_alignment="center")
-for column, id in zip(pictures.columns(3), models.BUNDLED_TRIO, strict=True):
-    column.image(cache.portrait(id, checkpoints.version(id), GRID), width="stretch", output_format="PNG")
-with words:
-    st.markdown(trio.LESSON)
-    if st.button("Compare", type="primary", icon=":material/compare:"):
+with last, st.container(border=True):
+    for column, id in zip(st.columns(3), models.BUNDLED_TRIO, strict=True):
+        column.image(cache.portrait(id, checkpoints.version(id), GRID), width="stretch", output_format="PNG")
+    st.markdown("**AE against VAE against β-VAE**")
+    st.caption(trio.LESSON)
+    if st.button("Compare", type="primary", width="stretch"):
         st.switch_page(page("compare"), query_params={"models": ",".join(models.BUNDLED_TRIO)})
 
 st.subheader("Your own pictures")

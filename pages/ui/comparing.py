@@ -75,13 +75,15 @@ def show_curves(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
     """Validation terms over the epochs."""
     st.subheader("Validation, epoch by epoch")
     histories = {title: model.checkpoint.history for title, model in zip(titles, opened, strict=True)}
+    plain = [title for title, model in zip(titles, opened, strict=True) if model.vae.is_deterministic]
     for column, term in zip(st.columns(3), figures.TERMS, strict=True):
-        chart = figures.several_curves(histories, term)
+        whole = histories if term == "reconstruction_loss" else {t: h for t, h in histories.items() if t not in plain}
+        chart = figures.several_curves(whole, term)
         column.plotly_chart(chart, key=f"several-{term}", config={"displayModeBar": False})
     if len({model.checkpoint.config.model.likelihood.name for model in opened}) > 1:
         st.caption("The likelihoods differ: these losses are of different kinds and do not compare.")
-    if any(model.vae.is_deterministic for model in opened):
-        st.caption("An autoencoder has no KL: its loss is not an ELBO, and its map is not pressed towards anything.")
+    if plain:
+        st.caption("An autoencoder has no KL and no ELBO: only its reconstruction loss is drawn.")
 
 
 def show_measures(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:

@@ -1,7 +1,5 @@
 """Anomaly scores on a page: a threshold to drag, the most unusual examples, and how well labels are told by them."""
 
-import io
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -59,10 +57,13 @@ def show(model: OpenModel, dataset_id: str, scores: dict[str, np.ndarray]) -> No
     _gallery(model, dataset_id, flagged[:SHOWN])
     table = _table(dataset, scores, at, score)
     st.dataframe(table.iloc[order[: min(len(flagged), LISTED)]], hide_index=True, height=300)
-    buffer = io.StringIO()
-    table.iloc[order].to_csv(buffer, index=False)
     st.download_button(
-        f"Save all {len(table):,} as CSV", buffer.getvalue(), "anomalies.csv", "text/csv", icon=":material/download:"
+        f"Save all {len(table):,} as CSV",
+        lambda: table.iloc[order].to_csv(index=False),
+        "anomalies.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
     )
 
 

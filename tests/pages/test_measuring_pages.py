@@ -14,8 +14,9 @@ from tests.conftest import stroke_dataset, trained
 from tests.pages.test_pages import open_page, press
 from tests.small import small
 from tests.stored import store_model
-from vae_core import notebook, stored_datasets
+from vae_core import notebook, runs, stored_datasets
 from vae_core.datasets import SAMPLES, Dataset
+from vae_core.objectives import BetaVAE
 
 
 @pytest.fixture(autouse=True)
@@ -149,3 +150,43 @@ def test_scores_that_are_all_the_same_have_a_histogram() -> None:
     told = unusual.histogram(np.full(9, 2.5), None, 2.5, " nats")
     assert told["high"] > told["low"]  # type: ignore[operator]
     assert np.sum(told["counts"]) == 9
+
+
+def test_compare_tells_only_the_settings_that_differ(bars: Dataset) -> None:
+    wide = store_model(bars, trained(bars, small(latents=3)))
+    plain = store_model(bars, trained(bars, small(), objective=BetaVAE(beta=3.0)))
+    app = open_page("compare", models=f"{plain},{wide}")
+    table = app.table[0].value
+    assert list(table.columns) == ["β-VAE with β = 3 · 2 latents", "VAE · 3 latents"]
+    assert list(table.index) == ["model.latents", "objective", "objective.beta", "epoch of the model", "parameters"]
+    assert table.loc["objective.beta"].tolist() == ["3.0", "–"]
+
+
+def test_compare_measures_every_model_with_intervals(bars: Dataset) -> None:
+    ids = [store_model(bars, trained(bars, epochs=epochs)) for epochs in (1, 2)]
+    app = open_page("compare", models=",".join(ids))
+    press(app, "Measure all")
+    deadline = time.monotonic() + 120
+    while len(app.table) < 2 and time.monotonic() < deadline:
+        time.sleep(0.3)
+        app.run()
+    figures = app.table[1].value
+    assert list(figures.columns) == ["VAE · 2 latents (1)", "VAE · 2 latents (2)"]
+    assert figures.loc["−ELBO: −ELBO"].str.contains("±").all()
+    assert figures.loc["−ELBO: −ELBO"].nunique() == 2
+
+
+def test_compare_wants_two_models_of_one_dataset(bars: Dataset, model: str) -> None:
+    assert "Choose two to four models" in open_page("compare", models=model).info[0].value
+    other = stroke_dataset(70)
+    foreign = store_model(other, trained(other))
+    assert "different datasets" in open_page("compare", models=f"{model},{foreign}").error[0].value
+
+
+def test_trio_is_trained_on_a_dataset_of_ones_own(bars: Dataset, end_runs: None) -> None:
+    stored_datasets.save(bars)
+    app = open_page("compare", models="")
+    press(app, "Train the three")
+    found = [run.config for run in runs.list_runs()]
+    assert {config.objective.name for config in found} == {"autoencoder", "vae", "beta-vae"}
+    assert {config.dataset_id for config in found} == {bars.id}
