@@ -40,9 +40,9 @@ LAYERS = [
     "pages.ui.cache pages.ui.models pages.ui.findings pages.ui.choosing",
     "pages.ui.preview pages.ui.projection_routes pages.ui.computing pages.ui.measures",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
-    "pages.ui.uploading pages.ui.picture_set pages.ui.new_run pages.ui.latent_routes",
+    "pages.ui.uploading pages.ui.picture_set pages.ui.new_run pages.ui.latent_routes pages.ui.ledger_routes",
     "pages.ui.routes",
-    "pages.home pages.data pages.train pages.explore pages.measure",
+    "pages.home pages.data pages.train pages.explore pages.measure pages.ledger",
     "pages.ui.router",
     "app",
 ]

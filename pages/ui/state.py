@@ -20,6 +20,8 @@ LONGEST_VIEW = 6000
 VIEW = re.compile(rf"[a-z0-9:~,;.-]{{1,{LONGEST_VIEW}}}")
 LARGEST_LATENT = 1e6
 """The codes of an autoencoder lie where they like."""
+LARGEST_WHOLE = 2**31 - 1
+"""Of an example's index or a seed."""
 DOUBLE_CLICK_SECONDS = 3.0
 SETTINGS = "settings-"
 """Keys of the widgets of a new run's form begin so."""
@@ -115,11 +117,47 @@ def keep_point(model_id: str, key: str) -> Callable[[], None]:
     return keep
 
 
-def turn(key: str) -> int:
-    """The number of what a component of this key told last; 0 for one that has told nothing."""
-    told = getattr(st.session_state.get(key), "point", None)
+def turn(key: str, name: str = "point") -> int:
+    """The number of what a component of this key told last by a state's name; 0 for one that has told nothing."""
+    told = getattr(st.session_state.get(key), name, None)
     number = told.get("turn") if isinstance(told, Mapping) else None
     return number if isinstance(number, int) else 0
+
+
+def example() -> int | None:
+    """The index of the example in the address, 0 when there is none; None for what is no index."""
+    return _whole("example")
+
+
+def seed() -> int:
+    """Of the noise, from the address; 0 when there is none."""
+    return _whole("seed") or 0
+
+
+def is_at_mean() -> bool:
+    """Whether the address wants ε = 0."""
+    return st.query_params.get("epsilon") == "0"
+
+
+def _whole(parameter: str) -> int | None:
+    """A whole number from 0 to `LARGEST_WHOLE`; 0 when there is none in the address."""
+    value = st.query_params.get(parameter, "0")
+    fits = value.isascii() and value.isdigit() and len(value) < 11 and int(value) <= LARGEST_WHOLE
+    return int(value) if fits else None
+
+
+def keep_example(model_id: str, key: str) -> Callable[[], None]:
+    """What the ledger of this key calls when it shows something else: puts that into the address."""
+
+    def keep() -> None:
+        told = st.session_state[key].shown
+        numbers = [told.get(name) for name in ("example", "seed")] if isinstance(told, Mapping) else [None]
+        if all(isinstance(number, int) and 0 <= number <= LARGEST_WHOLE for number in numbers):
+            example, seed = map(str, numbers)
+            mean = {"epsilon": "0"} if told.get("is_mean") is True else {}
+            st.query_params.from_dict({"model": model_id, "example": example, "seed": seed} | mean)
+
+    return keep
 
 
 def run_id() -> str | None:
