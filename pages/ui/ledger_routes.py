@@ -63,14 +63,14 @@ def describe(model: OpenModel, dataset: Dataset, base: str) -> dict[str, Any]:
     here = f"{base}/models/{model.id}/{model.version}/ledger"
     config, schema = model.checkpoint.config, model.checkpoint.schema
     objective = config.objective
-    is_table = isinstance(schema, TableSchema)
+    columns = schema.columns if isinstance(schema, TableSchema) else None
     return {
         "modules": explorer.modules("ledger", base),
         "url": here + f"?code={CODE_DIGEST}",
         "posterior": here + f"/posterior?code={CODE_DIGEST}" if has_posterior_grid(model.vae) else None,
         "count": len(dataset),
         "shape": list(model.vae.shape),
-        "columns": [column.model_dump(mode="json") for column in schema.columns] if is_table else None,
+        "columns": columns and [column.model_dump(mode="json") for column in columns],
         "probabilities": config.model.likelihood.name == "mixed",
         "objective": {"name": objective.name, "title": objective.title},
         "draws": objective.draws,

@@ -13,7 +13,7 @@ export class Account {
   show(entries, loss) {
     const { table } = this;
     table.replaceChildren();
-    entries.forEach(([name, value], k) => this.row(k ? `+ ${name}` : name, value));
+    entries.forEach(([name, value], k) => this.row(k ? `+ ${name.startsWith("−") ? `(${name})` : name}` : name, value));
     const total = entries.reduce((so_far, [, value]) => so_far + value, 0);
     this.row("= loss of this example", total, "total");
     this.row("the number that training uses", loss, "loss");

@@ -24,19 +24,21 @@ export class Bars {
     const { table, columns } = this;
     const shown = shorten(rows, unit);
     const hasSecond = rows.some(({ second }) => second !== undefined);
-    const numbers = shown.flatMap(({ value, second }) => (second === undefined ? [value] : [value, second]));
+    const single = shown.filter(({ isRest }) => !isRest); // the rest may be larger than all of them
+    const numbers = single.flatMap(({ value, second }) => (second === undefined ? [value] : [value, second]));
     const [low, high] = [Math.min(0, ...numbers), Math.max(0, ...numbers)];
     table.replaceChildren();
     const head = add(add(table, "thead"), "tr");
     for (const title of hasSecond ? columns : columns.slice(0, -1)) Object.assign(add(head, "th"), { scope: "col", textContent: title });
     const body = add(table, "tbody");
-    for (const { name, detail, value, second } of shown) {
+    for (const { name, detail, value, second, isRest } of shown) {
       const row = add(body, "tr");
       Object.assign(add(row, "th"), { scope: "row", textContent: name, title: name });
-      if (detail !== undefined) add(row, "td", "el-detail").textContent = detail;
+      if (detail !== undefined) Object.assign(add(row, "td", "el-detail"), { textContent: detail, title: detail });
       const track = add(add(row, "td", "el-track"), "div");
-      bar(track, 0, value, low, high, "el-kl-bar");
-      if (second !== undefined) bar(track, 0, second, low, high, "el-second-bar");
+      const isBeyond = isRest && (value > high || value < low);
+      bar(track, 0, Math.min(Math.max(value, low), high), low, high, `el-kl-bar${isBeyond ? " el-beyond" : ""}`);
+      if (second !== undefined && !isRest) bar(track, 0, second, low, high, "el-second-bar");
       for (const number of second === undefined ? [value] : [value, second]) add(row, "td", "el-number").textContent = nats(number);
     }
   }
@@ -55,7 +57,7 @@ function shorten(rows, unit) {
   if (rows.length <= MOST) return rows;
   const ordered = rows.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const rest = ordered.slice(MOST);
-  const last = { name: `the other ${rest.length.toLocaleString("en")} ${unit}`, value: sum(rest.map(({ value }) => value)) };
+  const last = { name: `the other ${rest.length.toLocaleString("en")} ${unit}`, value: sum(rest.map(({ value }) => value)), isRest: true };
   if (rows[0].detail !== undefined) last.detail = "";
   if (rows[0].second !== undefined) last.second = sum(rest.map(({ second }) => second));
   return [...ordered.slice(0, MOST), last];

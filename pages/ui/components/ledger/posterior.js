@@ -18,7 +18,7 @@ export class Posterior {
     this.canvas.setAttribute("role", "img");
     const side = add(parent, "div", "el-posterior-told");
     this.key = add(side, "p", "el-note");
-    this.key.textContent = "Shade: p(z | x), from its peak down to nothing. Ellipses: q(z | x) at 1 and 2 standard deviations. Dot: the z that was drawn.";
+    this.key.textContent = "Shade: p(z | x), from its peak down to nothing. Ellipses: q(z | x) at 1 and 2 standard deviations. Dot: z.";
     this.table = add(side, "table", "el-account");
     this.told = add(side, "p", "el-verdict");
   }
@@ -31,7 +31,7 @@ export class Posterior {
     this.row("log p(x), by the grid", logEvidence, "part");
     this.row("− KL(q(z | x) ‖ p(z | x)), by the grid", gap, "part");
     this.row("= ELBO", logEvidence - gap, "total");
-    this.row(`the ELBO by ${draws.toLocaleString("en")} samples of z, ± ${nats(error)}`, elbo, "loss");
+    this.row(`the ELBO by ${draws.toLocaleString("en")} samples of z, ± ${written(error, 3)}`, elbo, "loss");
     const sentences = [`The ELBO lies ${nats(gap)} nats below log p(x): so far is q(z | x) from the true posterior.`];
     if (Math.abs(mass - 1) > COARSE) sentences.push(`The grid is too coarse for this q(z | x), and holds ${written(100 * mass, 0)} % of it: the two ELBOs need not agree.`);
     this.told.textContent = sentences.join(" ");

@@ -29,8 +29,8 @@ export function ofExample({ label, name, is_held_out }, { is_mean }, data) {
 
 /** Captions of original, reconstruction and loss. */
 export function ofNature({ is_mean }, { draws, is_deterministic, objective }) {
-  const drawn = is_mean ? "of the mean of q(z | x)" : draws > 1 ? `mean over ${draws} samples of z` : is_deterministic ? "of the code" : "of the z that was drawn";
-  return [objective.name === "denoising" ? "Original (the encoder sees it damaged)" : "Original", `Reconstruction, ${drawn}`, "Loss of each pixel"];
+  const drawn = is_mean ? " of the mean of q(z | x)" : draws > 1 ? `, mean over ${draws} samples of z` : is_deterministic ? " of the code" : " of the z that was drawn";
+  return [objective.name === "denoising" ? "Original (the encoder sees it damaged)" : "Original", `Reconstruction${drawn}`, "Loss of each pixel"];
 }
 
 /** What the terms are reckoned of. */
