@@ -215,6 +215,7 @@ def test_model_of_another_version_or_none_and_a_dataset_that_is_gone_are_refused
         for model, sentence in ((f"{stored_model}/0", "trained on since"), ("b" * 26 + "/0", "is not here")):
             answer = client.get(f"/studio/models/{model}/{part}?example=0&seed=0")
             assert (answer.status_code, sentence in answer.text) == (404, True), answer.text
+    assert client.get(f"{address(stored_model)}/ledger?example=0&seed=0").status_code == 200
     stored_datasets.delete(tiny_images.id)
     answer = client.get(f"{address(stored_model)}/ledger?example=0&seed=0")
     assert (answer.status_code, "not in the workspace" in answer.text) == (404, True)
