@@ -21,7 +21,7 @@ import torch
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from torch import Tensor
+from torch import Tensor, nn
 
 from pages.ui import cache, explorer
 from pages.ui.answers import FOR_EVER, ROOT, answer, digest
@@ -68,6 +68,9 @@ def describe(model: OpenModel, dataset: Dataset, base: str) -> dict[str, Any]:
         "modules": explorer.modules("ledger", base),
         "url": here + f"?code={CODE_DIGEST}",
         "posterior": here + f"/posterior?code={CODE_DIGEST}" if has_posterior_grid(model.vae) else None,
+        "is_posterior_slow": any(
+            isinstance(part, nn.ConvTranspose2d | nn.Conv2d) for part in model.vae.decoder.modules()
+        ),
         "count": len(dataset),
         "shape": list(model.vae.shape),
         "columns": columns and [column.model_dump(mode="json") for column in columns],

@@ -3,9 +3,9 @@
 import { add, button } from "../latent_pad/elements.js";
 
 export class Chooser {
-  /** `onChoose` is given what changes of { example, seed, is_mean }. */
-  constructor(parent, data, onChoose) {
-    Object.assign(this, { data, onChoose });
+  /** `onChoose` is given what changes of { example, seed, is_mean }, `onRefuse` a sentence. */
+  constructor(parent, data, onChoose, onRefuse) {
+    Object.assign(this, { data, onChoose, onRefuse });
     const examples = add(parent, "div", "el-group");
     const before = button(examples, "‹", "The example before");
     before.setAttribute("aria-label", "Previous example");
@@ -17,7 +17,7 @@ export class Chooser {
     before.addEventListener("click", () => this.go(this.shown.example - 1));
     after.addEventListener("click", () => this.go(this.shown.example + 1));
     random.addEventListener("click", () => this.go(Math.floor(Math.random() * data.count)));
-    this.number.addEventListener("change", () => this.go(this.number.valueAsNumber - 1));
+    this.number.addEventListener("change", () => this.take("example", this.number.valueAsNumber - 1, data.count - 1, `There is no such example: the dataset has ${data.count.toLocaleString("en")}.`));
     this.canRoll = !data.is_deterministic || data.objective.name === "denoising";
     if (this.canRoll) this.addNoise(add(parent, "div", "el-group"));
   }
@@ -30,7 +30,7 @@ export class Chooser {
     this.rolling.setAttribute("aria-keyshortcuts", "R");
     this.rolling.addEventListener("click", () => this.roll());
     this.seed = this.field(group, "Seed", 0, data.largest);
-    this.seed.addEventListener("change", () => this.take({ seed: this.seed.valueAsNumber }, 0, data.largest));
+    this.seed.addEventListener("change", () => this.take("seed", this.seed.valueAsNumber, data.largest, `A seed is a whole number from 0 to ${data.largest.toLocaleString("en")}.`));
     if (!isPosterior) return;
     const label = add(group, "label");
     this.mean = Object.assign(add(label, "input"), { type: "checkbox" });
@@ -52,13 +52,14 @@ export class Chooser {
   /** To an example; beyond the ends it goes on at the other. */
   go(example) {
     const { count } = this.data;
-    if (Number.isInteger(example)) this.onChoose({ example: example < 0 ? count - 1 : example >= count ? 0 : example });
-    else this.show(this.shown);
+    this.onChoose({ example: (example + count) % count });
   }
 
-  take({ seed }, least, most) {
-    if (Number.isInteger(seed) && seed >= least && seed <= most) this.onChoose({ seed });
-    else this.show(this.shown);
+  /** What was typed, if it is a whole number from 0 to the largest. */
+  take(name, value, largest, refusal) {
+    if (Number.isInteger(value) && value >= 0 && value <= largest) return this.onChoose({ [name]: value });
+    this.show(this.shown);
+    return this.onRefuse(refusal);
   }
 
   show(shown) {

@@ -14,6 +14,8 @@ import { Posterior } from "./posterior.js";
 import * as sentences from "./sentences.js";
 import { count, nats, sum } from "./words.js";
 
+const PAUSE_MS = 200; // from an example to its posterior: who goes on at once does not wait for it
+
 /** Show what `data` describes in `root`; called again by Streamlit whenever data or theme change. */
 export function show(root, data) {
   if (root.ledger?.data.url === data.url) return root.ledger.update(data);
@@ -40,7 +42,7 @@ class Ledger {
 
   build() {
     const { root, data } = this;
-    this.chooser = new Chooser(add(root, "div", "el-bar"), data, (changed) => this.choose(changed));
+    this.chooser = new Chooser(add(root, "div", "el-bar"), data, (changed) => this.choose(changed), (sentence) => (this.status.textContent = sentence));
     this.status = add(root, "p", "el-status");
     this.status.setAttribute("aria-live", "polite");
     this.main = add(root, "div", "el-main");
@@ -126,11 +128,22 @@ class Ledger {
   }
 
   async showPosterior(example, arrays, isNewest) {
+    const { data, posterior } = this;
     if (this.grid?.example !== example) {
-      const found = await fetchArrays(`${this.data.posterior}&example=${example}`);
-      this.grid = { example, ...found };
+      this.grid = null;
+      if (data.is_posterior_slow) await posterior.offer();
+      posterior.expect();
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      if (!isNewest()) return;
+      this.grid = { example, answer: fetchArrays(`${data.posterior}&example=${example}`) };
     }
-    if (isNewest()) this.posterior.show(this.grid.arrays, arrays, this.grid.head.draws);
+    const { answer } = this.grid; // still awaited, perhaps, by the sample before
+    try {
+      const { head, arrays: found } = await answer;
+      if (isNewest()) posterior.show(found, arrays, head.draws);
+    } catch (error) {
+      if (isNewest()) posterior.fail(error.message);
+    }
   }
 
   key = (event) => {

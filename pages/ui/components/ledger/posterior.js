@@ -1,6 +1,6 @@
 // The true posterior p(z | x) of an example under two latents, beside the encoder's q(z | x).
 
-import { add } from "../latent_pad/elements.js";
+import { add, button } from "../latent_pad/elements.js";
 import { nats, written } from "./words.js";
 
 const SIDE = 360; // of the page's pixels
@@ -21,11 +21,43 @@ export class Posterior {
     this.key.textContent = "Shade: p(z | x), from its peak down to nothing. Ellipses: q(z | x) at 1 and 2 standard deviations. Dot: z.";
     this.table = add(side, "table", "el-account");
     this.told = add(side, "p", "el-verdict");
+    this.shown = [this.canvas, side];
+    this.waiting = add(parent, "div", "el-waiting");
+    this.start = button(this.waiting, "Decode the plane", "");
+    this.status = add(this.waiting, "p", "el-note");
+    this.status.setAttribute("aria-live", "polite");
+  }
+
+  /** Nothing to be seen until the user wants it; a promise of that. */
+  offer() {
+    this.hide(false);
+    this.status.textContent = "Decoding 20,000 points by convolutions takes the server up to two minutes.";
+    return new Promise((resolve) => (this.start.onclick = resolve));
+  }
+
+  /** Being decoded. */
+  expect() {
+    this.hide(true);
+    this.status.textContent = "Decoding the plane…";
+  }
+
+  /** It could not be. */
+  fail(message) {
+    this.hide(true);
+    this.status.textContent = message;
+  }
+
+  hide(isStarted) {
+    for (const part of this.shown) part.hidden = true;
+    this.waiting.hidden = false;
+    this.start.hidden = isStarted;
   }
 
   /** Arrays of the route of the posterior, and of the ledger `latents` [K · 2], `mean` and `std` [2]. */
   show(found, { latents, mean, std }, draws) {
     Object.assign(this, { found, latents, mean, std });
+    for (const part of this.shown) part.hidden = false;
+    this.waiting.hidden = true;
     const [logEvidence, gap, elbo, error, mass] = ["log_evidence", "gap", "elbo", "error", "mass"].map((name) => found[name][0]);
     this.table.replaceChildren();
     this.row("log p(x), by the grid", logEvidence, "part");
