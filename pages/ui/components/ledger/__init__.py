@@ -34,7 +34,7 @@ export default function (component) {
 _component = st.components.v2.component(
     "elbo_ledger",
     html='<div class="elbo-ledger" data-testid="ledger"></div>',
-    css=(_HERE / "ledger.css").read_text("utf-8"),
+    css="".join((_HERE / f"{name}.css").read_text("utf-8") for name in ("charts", "ledger")),
     js=_LOADER,
 )
 

@@ -16,6 +16,8 @@ import { count, nats, sum } from "./words.js";
 
 const PAUSE_MS = 200; // from an example to its posterior: who goes on at once does not wait for it
 
+const KEYS = ["keydown", "keypress", "keyup"];
+
 /** Show what `data` describes in `root`; called again by Streamlit whenever data or theme change. */
 export function show(root, data) {
   if (root.ledger?.data.url === data.url) return root.ledger.update(data);
@@ -37,7 +39,7 @@ class Ledger {
     const { example, seed, is_mean } = data.shown;
     this.shown = { example, seed, is_mean };
     this.build();
-    root.addEventListener("keydown", this.key);
+    for (const kind of KEYS) root.addEventListener(kind, this.key);
   }
 
   build() {
@@ -147,7 +149,9 @@ class Ledger {
   }
 
   key = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.composedPath()[0].type === "number") return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (/^[a-z]$/i.test(event.key)) event.stopPropagation(); // at R Streamlit would run the whole page once more
+    if (event.type !== "keydown" || event.composedPath()[0].type === "number") return;
     if (event.key.toLowerCase() === "r" && this.chooser.canRoll) this.chooser.roll();
     if (/^[0-9]$/.test(event.key)) this.balance?.set(Number(event.key));
   };
@@ -155,7 +159,7 @@ class Ledger {
   close() {
     this.asking.stop();
     this.link.close();
-    this.root.removeEventListener("keydown", this.key);
+    for (const kind of KEYS) this.root.removeEventListener(kind, this.key);
   }
 }
 
