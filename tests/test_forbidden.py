@@ -34,6 +34,7 @@ MAY_WRITE = {
     ("vae_core.worker_process", "log.open"),  # what a worker prints
     ("vae_core.bench", "numpy.save"),  # into a folder that is gone afterwards
     ("pages.ui.browser_runtime", "shutil.copy"),  # likewise
+    ("pages.ui.unusual", "table.to_csv"),  # into memory, for the user to save
 }
 ARCHIVES = {"vae_core.datasets.zip_structure"}
 """The only module that opens archives."""

@@ -41,9 +41,9 @@ LAYERS = [
     "pages.ui.preview pages.ui.projection_routes pages.ui.computing pages.ui.measures",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.unusual pages.ui.comparing pages.ui.trio pages.ui.uploading pages.ui.picture_set pages.ui.new_run "
-    "pages.ui.latent_routes",
+    "pages.ui.latent_routes pages.ui.ledger_routes",
     "pages.ui.routes",
-    "pages.home pages.data pages.train pages.explore pages.measure pages.anomalies pages.compare",
+    "pages.home pages.data pages.train pages.explore pages.measure pages.ledger pages.anomalies pages.compare",
     "pages.ui.router",
     "app",
 ]

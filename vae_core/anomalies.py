@@ -5,12 +5,12 @@ ranks no better than chance (Nalisnick et al. 2019, "Do Deep Generative Models K
 https://arxiv.org/abs/1810.09136). So all are reckoned, and beside them the residual of a PCA, which has no network.
 """
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import torch
+from safetensors.numpy import load, save
 from scipy.stats import rankdata
 from sklearn.decomposition import PCA
 from torch import Tensor
@@ -116,16 +116,14 @@ def _pca(known: Dataset) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def packed(scores: dict[str, np.ndarray]) -> bytes:
-    """Scores as an npz file."""
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **scores)
-    return buffer.getvalue()
+    """Scores as the content of a safetensors file."""
+    return save({name: np.ascontiguousarray(values) for name, values in scores.items()})
 
 
 def unpacked(content: bytes) -> dict[str, np.ndarray]:
-    """Scores of an npz file that `packed` made."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as found:
-        return {name: found[name] for name in SCORES if name in found}
+    """Scores from what `packed` made."""
+    found = load(content)
+    return {name: found[name] for name in SCORES if name in found}
 
 
 def roc(scores: np.ndarray, is_anomaly: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -43,7 +43,8 @@ def show_maps(opened: Sequence[OpenModel], titles: Sequence[str], base: str) -> 
         explorer.describe(model, one, layout, dataset, base)
         for model, one, layout in zip(opened, codes, layouts, strict=True)
     ]
-    linked_maps(described, list(titles), key="-".join(f"{model.id}-{model.version}" for model in opened))
+    key = "-".join(f"{model.id}-{model.version}" for model in opened)
+    linked_maps(explorer.modules("linked_maps", base), described, list(titles), key)
 
 
 def show_settings(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ from vae_core.priors import DiagonalMixture
 from vae_core.records import ACTIVE_VARIANCE
 from vae_core.vae import VAE
 
-PAD = Path(__file__).resolve().parent / "components" / "latent_pad"
+COMPONENTS = Path(__file__).resolve().parent / "components"
 MOST_GROUPS = 24
 """More labels than this are grouped on the map by their first folder, so that the legend can be read."""
 THUMBNAIL_BYTES = 12 * 2**20
@@ -159,16 +159,20 @@ def thumbnails(dataset: Dataset) -> np.ndarray:
 
 
 @cache
-def pad_files() -> dict[str, Path]:
-    """The component's modules by their paths within it."""
-    found = {path.relative_to(PAD).as_posix(): path for path in sorted(PAD.glob("**/*.js"))}
-    return {name: path for name, path in found.items() if not name.startswith("runtime/")}
+def component_files() -> dict[str, Path]:
+    """The components' modules by their paths, as `latent_pad/pad.js`."""
+    found = {path.relative_to(COMPONENTS).as_posix(): path for path in sorted(COMPONENTS.glob("**/*.js"))}
+    return {name: path for name, path in found.items() if not name.startswith("latent_pad/runtime/")}
 
 
 @cache
-def pad_digest() -> str:
-    """Changes with any of the component's modules: browsers may keep each version for ever."""
-    return digest(*pad_files().values())
+def _components_digest() -> str:
+    return digest(*component_files().values())
+
+
+def modules(component: str, base: str) -> str:
+    """The address of a component's modules: another one with any change, as browsers may keep each for ever."""
+    return f"{base}/components/{_components_digest()}/{component}/"
 
 
 def libraries(base: str) -> dict[str, Any]:
@@ -176,7 +180,7 @@ def libraries(base: str) -> dict[str, Any]:
     runtime = f"{base}/runtime/{browser_runtime.version()}/"
     files = {"module": runtime + browser_runtime.FILES[0], "wasm": runtime + browser_runtime.FILES[1]}
     return {
-        "modules": f"{base}/pad/{pad_digest()}/",
+        "modules": modules("latent_pad", base),
         "plotly": f"{base}/plotly/{plotly_script.VERSION}.js",
         "runtime": files if browser_runtime.is_installed() else None,
     }

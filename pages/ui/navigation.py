@@ -31,6 +31,9 @@ PAGES = (
     PageEntry("train", "Train", ":material/model_training:", "Train a VAE on a dataset and watch it learn."),
     PageEntry("explore", "Explore", ":material/explore:", "Drag through a model's latent space and watch the decoder."),
     PageEntry("measure", "Measure", ":material/straighten:", "How good a model is, in numbers one can trust."),
+    PageEntry(
+        "ledger", "Ledger", ":material/receipt_long:", "One example's −ELBO, pixel by pixel and dimension by dimension."
+    ),
     PageEntry("anomalies", "Anomalies", ":material/troubleshoot:", "Which examples are unusual to a model."),
     PageEntry("compare", "Compare", ":material/compare:", "Models of one dataset side by side, their maps linked."),
 )

@@ -1,6 +1,6 @@
 """HTTP beside the pages: everything the live explorer fetches, served by the same process.
 
-    /studio/pad/<digest>/<path>                          the component's own modules
+    /studio/components/<digest>/<path>                   the components' own modules
     /studio/plotly/<version>.js                          plotly.js out of the plotly wheel
     /studio/runtime/<version>/<file>                     onnxruntime-web
     /studio/models/<id>/<version>/decoder.onnx           for the browser
@@ -8,6 +8,7 @@
     /studio/models/<id>/<version>/codes                  means and stds, float32 [N, L] each, then int32 [N] labels
     /studio/models/<id>/<version>/…                      paths and concepts: see pages.ui.latent_routes
     /studio/models/<id>/<version>/tsne                   see pages.ui.projection_routes
+    /studio/models/<id>/<version>/ledger                 see pages.ui.ledger_routes
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
     /studio/models/<id>/<version>/encode                 WebSocket: an example in, mean and std of its code out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
@@ -36,7 +37,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pages.ui import browser_runtime, cache, explorer, latent_routes, plotly_script, projection_routes
+from pages.ui import browser_runtime, cache, explorer, latent_routes, ledger_routes, plotly_script, projection_routes
 from pages.ui.answers import FOR_EVER, answer, same_origin
 from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
 from vae_core.datasets import SAMPLES
@@ -62,7 +63,7 @@ def routes() -> list[BaseRoute]:
     base = base_path()
     model = base + "/models/{id}/{version}"
     return [
-        Route(base + "/pad/{digest}/{name:path}", answer(_pad_file)),
+        Route(base + "/components/{digest}/{name:path}", answer(_component_file)),
         Route(base + "/plotly/{version}", answer(_plotly)),
         Route(base + "/runtime/{version}/{name}", answer(_runtime_file)),
         Route(model + "/decoder.onnx", answer(_decoder)),
@@ -70,6 +71,7 @@ def routes() -> list[BaseRoute]:
         Route(model + "/codes", answer(_codes)),
         *latent_routes.routes(model),
         *projection_routes.routes(model + "/tsne"),
+        *ledger_routes.routes(model + "/ledger"),
         WebSocketRoute(model + "/decode", _decode),
         WebSocketRoute(model + "/encode", _encode),
         Route(base + "/datasets/{id}/thumbnails", answer(_thumbnails)),
@@ -130,8 +132,8 @@ def _draw_samples() -> None:
         cache.sample_card(name)
 
 
-def _pad_file(request: Request) -> Response:
-    path = explorer.pad_files().get(request.path_params["name"])
+def _component_file(request: Request) -> Response:
+    path = explorer.component_files().get(request.path_params["name"])
     if path is None:
         return PlainTextResponse("There is no such file.", status_code=404)
     return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=FOR_EVER)

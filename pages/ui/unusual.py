@@ -1,5 +1,7 @@
 """Anomaly scores on a page: a threshold to drag, the most unusual examples, and how well labels are told by them."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -59,7 +61,7 @@ def show(model: OpenModel, dataset_id: str, scores: dict[str, np.ndarray]) -> No
     st.dataframe(table.iloc[order[: min(len(flagged), LISTED)]], hide_index=True, height=300)
     st.download_button(
         f"Save all {len(table):,} as CSV",
-        lambda: table.iloc[order].to_csv(index=False),
+        lambda: _as_csv(table.iloc[order]),
         "anomalies.csv",
         "text/csv",
         on_click="ignore",
@@ -161,3 +163,9 @@ def _table(dataset: Dataset, scores: dict[str, np.ndarray], at: float, score: st
     if isinstance(dataset.schema, TableSchema):
         columns |= dataset.schema.to_original(np.asarray(dataset.x))
     return pd.DataFrame(columns)
+
+
+def _as_csv(table: pd.DataFrame) -> str:
+    buffer = io.StringIO()
+    table.to_csv(buffer, index=False)
+    return buffer.getvalue()

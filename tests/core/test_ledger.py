@@ -10,7 +10,7 @@ from tests.conftest import CPU, stroke_dataset
 from tests.core.test_likelihoods import rows
 from tests.small import LIKELIHOODS, PICTURE, PRIORS, ROW, small
 from vae_core.config import TrainConfig
-from vae_core.ledger import ledger
+from vae_core.ledger import ledger, ledger_at_mean
 from vae_core.objectives import IWAE, OBJECTIVES, BetaTCVAE, BetaVAE, CapacityVAE, FreeBits, PlainVAE, Step
 from vae_core.run_config import RunConfig
 from vae_core.training import Training
@@ -111,3 +111,19 @@ def test_map_of_a_row_has_the_nats_of_a_name_at_its_own_column() -> None:
         assert found.reconstruction[chosen] == pytest.approx(-np.log(probabilities[chosen]), rel=1e-4)
         others = [k for k in range(start, stop) if k != chosen]
         assert not found.reconstruction[others].any()
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_ledger_at_the_mean_adds_up_too_and_its_sample_is_the_mean(name: str) -> None:
+    objective = OBJECTIVES[name].model_validate(OPTIONS.get(name, {}))
+    posterior = "deterministic" if objective.is_deterministic else "log-variance"
+    vae, x = made("bernoulli", posterior=posterior)
+    drawn = ledger(vae, objective, x, 1, Step(100, 0.5, noise()))  # type: ignore[arg-type]
+    found = ledger_at_mean(vae, objective, x, 1, Step(100, 0.5, noise()))  # type: ignore[arg-type]
+    assert found.total == pytest.approx(found.loss, rel=CLOSE)
+    assert found.latents.shape == drawn.latents.shape == (objective.draws, len(found.mean))
+    for z in found.latents:
+        np.testing.assert_array_equal(z, found.mean)
+    assert np.array_equal(drawn.latents[0], drawn.mean) == objective.is_deterministic
+    decoded = vae.decode(torch.from_numpy(found.mean)[None])[0].detach().numpy()
+    np.testing.assert_allclose(found.decoded, decoded, rtol=1e-5, atol=1e-6)

@@ -136,8 +136,8 @@ def test_socket_refuses_other_sites_wrong_sizes_and_unknown_models(client: TestC
         "/studio/models/nothing/0/codes",
         "/studio/models/..%2f..%2fetc/0/codes",
         "/studio/datasets/../../../etc/passwd/thumbnails",
-        "/studio/pad/0/__init__.py",
-        "/studio/pad/0/package.json",
+        "/studio/components/0/latent_pad/__init__.py",
+        "/studio/components/0/latent_pad/package.json",
         "/studio/runtime/0/package.json",
         "/studio/models/digits-2d/anything/codes",
         "/studio/models/digits-2d/0/decoder.onnx",
@@ -150,12 +150,10 @@ def test_nothing_else_can_be_had(client: TestClient, path: str) -> None:
 
 
 def test_components_modules_and_plotly_are_served_as_javascript(client: TestClient) -> None:
-    for name in explorer.pad_files():
-        assert (
-            client.get(f"/studio/pad/{explorer.pad_digest()}/{name}")
-            .headers["content-type"]
-            .startswith("text/javascript")
-        )
+    for name in explorer.component_files():
+        component, _, path = name.partition("/")
+        answer = client.get(explorer.modules(component, "/studio") + path)
+        assert answer.headers["content-type"].startswith("text/javascript")
     script = client.get("/studio/plotly/7.1.0.js")
     assert script.headers["content-encoding"] == "gzip"
     assert script.content == b"//# allFunctionsCalledOnLoad\n" + plotly_script.FILE.read_bytes()

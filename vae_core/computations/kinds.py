@@ -44,7 +44,7 @@ def _measures(directory: ComputationDirectory, tell: Tell) -> bytes:
 
 
 def _anomalies(directory: ComputationDirectory, tell: Tell) -> bytes:
-    """`vae_core.anomalies.anomaly_scores` of every example of a dataset, as the npz of `packed`."""
+    """`vae_core.anomalies.anomaly_scores` of every example of a dataset, `packed`."""
     from vae_core import stored_datasets
     from vae_core.anomalies import anomaly_scores, learnt_part, packed
 

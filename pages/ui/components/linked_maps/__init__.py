@@ -15,7 +15,7 @@ _HERE = Path(__file__).resolve().parent
 _LOADER = """
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".linked-maps");
-  const loading = import(new URL(data.modules + "linked/linked.js", location.origin).href);
+  const loading = import(new URL(data.modules + "linked.js", location.origin).href);
   loading.then((module) => module.show(root, data)).catch((error) => {
     root.textContent = "The maps could not be loaded: " + error.message + ". Reload the page.";
   });
@@ -32,12 +32,13 @@ _component = st.components.v2.component(
 )
 
 
-def linked_maps(models: list[dict[str, Any]], titles: list[str], key: str) -> None:
+def linked_maps(modules: str, models: list[dict[str, Any]], titles: list[str], key: str) -> None:
     """Show the maps.
 
     Args:
+        modules: The address of this component's modules.
         models: What `pages.ui.explorer.describe` says of each; all with codes of one dataset, in its order.
         titles: Of the models.
         key: Of the component.
     """
-    _component(key=key, data={"modules": models[0]["modules"], "models": models, "titles": titles})
+    _component(key=key, data={"modules": modules, "models": models, "titles": titles})

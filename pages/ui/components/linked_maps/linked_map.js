@@ -1,12 +1,12 @@
 // One of several linked maps: codes as dots, a cross where the pointer is, a ring at the example that is lit, and what
 // this model decodes there.
 
-import { add, figure } from "../elements.js";
-import { COLOURS } from "../map.js";
-import { openDecoder } from "../networks.js";
-import { paintReconstruction } from "../picture.js";
-import { Plane, Samples } from "../samples.js";
-import { isInside } from "../tools/lasso.js";
+import { add, figure } from "../latent_pad/elements.js";
+import { COLOURS } from "../latent_pad/map.js";
+import { openDecoder } from "../latent_pad/networks.js";
+import { paintReconstruction } from "../latent_pad/picture.js";
+import { Plane, Samples } from "../latent_pad/samples.js";
+import { isInside } from "../latent_pad/tools/lasso.js";
 
 const MARGIN = 0.06; // of the map around its codes
 const KEY_STEP = 0.02; // of the map's width

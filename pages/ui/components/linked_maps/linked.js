@@ -1,8 +1,8 @@
 // Maps of several models of one dataset, side by side: what is pointed at or lassoed in one lights up in all.
 // An example has the same number in every model's codes; that is the link.
 
-import { add, button } from "../elements.js";
-import { thumbnailOf, thumbnailOffscreen } from "../picture.js";
+import { add, button } from "../latent_pad/elements.js";
+import { thumbnailOf, thumbnailOffscreen } from "../latent_pad/picture.js";
 import { LinkedMap } from "./linked_map.js";
 
 const MOST_SHOWN = 48;

@@ -1,0 +1,32 @@
+// The account: the reconstruction loss, each term, their sum, and beside it the number that training uses.
+
+import { add } from "../latent_pad/elements.js";
+import { nats, small } from "./words.js";
+
+export class Account {
+  constructor(parent) {
+    this.table = add(parent, "table", "el-account");
+    this.verdict = add(parent, "p", "el-verdict");
+  }
+
+  /** Entries are [name, nats]; `loss` is training's number; returns the total. */
+  show(entries, loss) {
+    const { table } = this;
+    table.replaceChildren();
+    entries.forEach(([name, value], k) => this.row(k ? `+ ${name.startsWith("−") ? `(${name})` : name}` : name, value));
+    const total = entries.reduce((so_far, [, value]) => so_far + value, 0);
+    this.row("= loss of this example", total, "total");
+    this.row("the number that training uses", loss, "loss");
+    const difference = Math.abs(total - loss);
+    const scale = Math.max(Math.abs(loss), ...entries.map(([, value]) => Math.abs(value)));
+    this.verdict.textContent = difference ? `Adds up to ${small(difference / scale)} of the largest number: the rounding of 32 bits.` : "Adds up exactly.";
+    this.verdict.dataset.relative = difference / scale;
+    return total;
+  }
+
+  row(name, value, kind = "part") {
+    const row = add(this.table, "tr", `el-${kind}`);
+    Object.assign(add(row, "th"), { scope: "row", textContent: name });
+    Object.assign(add(add(row, "td", "el-number"), "data"), { value, textContent: nats(value) });
+  }
+}

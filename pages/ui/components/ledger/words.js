@@ -1,0 +1,35 @@
+// Numbers as they are written here.
+
+/** Nats: two decimals, more for what is small. */
+export function nats(value) {
+  return written(value, 2);
+}
+
+export function written(value, decimals) {
+  if (!Number.isFinite(value)) return "no number";
+  const size = Math.abs(value);
+  if (value !== 0 && size < 10 ** -decimals / 2) return small(value);
+  return minus(value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+}
+
+/** As 3 × 10⁻⁷. */
+export function small(value) {
+  if (value === 0) return "0";
+  const [digits, power] = value.toExponential(0).split("e");
+  const raised = [...power.replace("+", "")].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)])).join("");
+  return minus(`${digits} × 10${raised}`);
+}
+
+export function count(number, one, several = `${one}s`) {
+  return `${number.toLocaleString("en")} ${number === 1 ? one : several}`;
+}
+
+export function sum(values) {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+function minus(text) {
+  return text.replace("-", "−");
+}
