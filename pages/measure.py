@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, measures, models, state
+from pages.ui import cache, measures, models, state, takeaway
 from pages.ui.computing import result_of
 from pages.ui.navigation import page
 from pages.ui.sentences import sentences_for_errors
@@ -53,7 +53,9 @@ def measure(id: str) -> None:
     request = measures.request(model, dataset, part, code)
     told = "Every measure that applies, on at most 10,000 examples. It takes about a minute, once: the result is kept."
     if result_of(request, "Measure", told):
-        measures.show(model, cache.measures(*measures.key(request)))
+        found = cache.measures(*measures.key(request))
+        measures.show(model, found)
+        takeaway.offer(model, fitting[dataset], found)
 
 
 st.title("Measure")

@@ -35,9 +35,11 @@ MAY_WRITE = {
     ("vae_core.bench", "numpy.save"),  # into a folder that is gone afterwards
     ("pages.ui.browser_runtime", "shutil.copy"),  # likewise
     ("pages.ui.unusual", "table.to_csv"),  # into memory, for the user to save
+    ("pages.ui.takeaway", "table.to_csv"),
+    ("pages.ui.takeaway", "table.to_parquet"),
 }
-ARCHIVES = {"vae_core.datasets.zip_structure"}
-"""The only module that opens archives."""
+ARCHIVES = {"vae_core.datasets.zip_structure", "vae_core.report"}
+"""The only module that opens archives, and the only one that makes them."""
 
 
 def aliases(tree: ast.AST) -> dict[str, str]:

@@ -29,6 +29,7 @@ LAYERS = [
     "vae_core.export vae_core.notebook vae_core.bench vae_core.selection vae_core.metrics vae_core.stored_concepts "
     "vae_core.anomalies",
     "vae_core.runs vae_core.measuring",
+    "vae_core.report",
     "vae_core.computations",
     "vae_core.projections",
     "vae_core.cli",
@@ -38,7 +39,7 @@ LAYERS = [
     "pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation pages.ui.answers",
     "pages.ui.explorer pages.ui.cards",
     "pages.ui.cache pages.ui.models pages.ui.findings pages.ui.choosing",
-    "pages.ui.preview pages.ui.projection_routes pages.ui.computing pages.ui.measures",
+    "pages.ui.preview pages.ui.projection_routes pages.ui.computing pages.ui.measures pages.ui.takeaway",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.unusual pages.ui.comparing pages.ui.trio pages.ui.uploading pages.ui.picture_set pages.ui.new_run "
     "pages.ui.latent_routes pages.ui.ledger_routes",

@@ -129,7 +129,7 @@ def _table(requests: Sequence[Request], titles: Sequence[str]) -> None:
                     continue
                 of = f" ({figure.of})" if figure.of else ""
                 row = f"{METRICS[name].title}: {figure.name}{of}" if len(one.figures) > 1 else METRICS[name].title + of
-                rows.setdefault(row, {})[title] = measures.told(figure)
+                rows.setdefault(row, {})[title] = figure.told
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(titles)).fillna("–")
     st.table(table, border="horizontal")
     st.caption(

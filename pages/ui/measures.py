@@ -1,7 +1,6 @@
 """Measures on a page: numbers with intervals, what each says and where it misleads, and pictures of the same."""
 
 import json
-import math
 
 import pandas as pd
 import streamlit as st
@@ -16,8 +15,6 @@ from vae_core.datasets import TableSchema
 from vae_core.measuring import Measures
 from vae_core.metrics import METRICS, SECTIONS, Figure, Metric, Section
 
-NORMAL_QUANTILE = 1.96
-"""Of a 95 % interval, in standard errors."""
 SHOWN_SAMPLES = 60
 SEED = 0
 SOURCES = {"prior": "samples of the prior", "mixture": "samples of the mixture", "others": "other real examples"}
@@ -66,13 +63,6 @@ def show(model: OpenModel, found: Measures) -> None:
         for name, why in found.refused.items():
             if METRICS[name].section == section:
                 st.caption(f"{METRICS[name].title}: {escape(why)}")
-    st.download_button(
-        "Save as JSON",
-        found.model_dump_json(indent=2),
-        f"measures-{model.id[:12]}.json",
-        "application/json",
-        icon=":material/download:",
-    )
 
 
 def _about(model: OpenModel, found: Measures) -> None:
@@ -92,9 +82,9 @@ def _metric(name: str, metric: Metric, found: Measures) -> None:
         st.markdown(f"**{metric.title}**")
         if len(one.figures) <= 3 and not any(figure.of for figure in one.figures):
             for column, figure in zip(st.columns(3), one.figures, strict=False):
-                column.metric(_label(figure), told(figure), border=False)
+                column.metric(_label(figure), figure.told, border=False)
                 if figure.against is not None:
-                    column.caption(f"to hold against {_against(figure)}")
+                    column.caption(f"to hold against {figure.told_against}")
         else:
             st.table(_rows(one.figures), border="horizontal")
         st.caption(metric.means + (f" {one.note}" if one.note else ""))
@@ -108,9 +98,9 @@ def _rows(shown: tuple[Figure, ...]) -> pd.DataFrame:
     for figure in shown:
         source, _, space = figure.of.partition(", ")
         row = rows.setdefault(f"{figure.name} ({SPACES[space]})" if space else figure.name, {})
-        row[SOURCES.get(source, "value")] = told(figure)
+        row[SOURCES.get(source, "value")] = figure.told
         if figure.against is not None:
-            row[AGAINST] = _against(figure)
+            row[AGAINST] = figure.told_against
         row["examples"] = f"{figure.count:,}"
     columns = [
         name for name in (*SOURCES.values(), "value", AGAINST, "examples") if any(name in r for r in rows.values())
@@ -120,23 +110,6 @@ def _rows(shown: tuple[Figure, ...]) -> pd.DataFrame:
 
 def _label(figure: Figure) -> str:
     return f"{figure.name} ({figure.unit})" if figure.unit else figure.name
-
-
-def told(figure: Figure) -> str:
-    """A number with its 95 % interval, to two digits of that."""
-    if not figure.error:
-        return _number(figure.value)
-    half = NORMAL_QUANTILE * figure.error
-    digits = max(1 - math.floor(math.log10(half)), 0)
-    return f"{figure.value:,.{digits}f} ± {half:,.{digits}f}".replace("-", "−")
-
-
-def _number(value: float) -> str:
-    return (f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}").replace("-", "−")
-
-
-def _against(figure: Figure) -> str:
-    return "" if figure.against is None else f"{_number(figure.against)} ({figure.against_is})"
 
 
 def _drawing(name: str, found: Measures) -> None:

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cache, figures, measures, pictures, state
+from pages.ui import cache, figures, pictures, state
 from pages.ui.components.threshold import threshold
 from pages.ui.explorer import OpenModel
 from pages.ui.sentences import sentences_for_errors
 from vae_core.anomalies import SCORES, auroc, roc
 from vae_core.computations import Request
 from vae_core.datasets import Dataset, TableSchema
+from vae_core.metrics.figures import NORMAL_QUANTILE
 
 TITLES = {
     "elbo": "−ELBO",
@@ -126,9 +127,7 @@ def _how_well(scores: dict[str, np.ndarray], is_anomaly: np.ndarray) -> None:
     curves = {TITLES[name]: roc(values, is_anomaly) for name, values in scores.items()}
     left.plotly_chart(figures.roc(curves), key="roc", config={"displayModeBar": False})
     areas = {name: auroc(values, is_anomaly) for name, values in scores.items()}
-    rows = {
-        TITLES[name]: f"{area.mean:.3f} ± {measures.NORMAL_QUANTILE * area.error:.3f}" for name, area in areas.items()
-    }
+    rows = {TITLES[name]: f"{area.mean:.3f} ± {NORMAL_QUANTILE * area.error:.3f}" for name, area in areas.items()}
     right.table(pd.DataFrame({"AUROC": rows}), border="horizontal")
     best = max(areas, key=lambda name: areas[name].mean)
     baseline = areas["pca"]

@@ -1,6 +1,11 @@
 """What a measure tells: numbers with their errors, and what they are to be held against."""
 
+import math
+
 from pydantic import BaseModel, ConfigDict
+
+NORMAL_QUANTILE = 1.96
+"""Half of a 95 % interval, in standard errors."""
 
 
 class Figure(BaseModel):
@@ -27,6 +32,25 @@ class Figure(BaseModel):
     against_is: str = ""
     unit: str = ""
     count: int = 0
+
+    @property
+    def told(self) -> str:
+        """The number with its 95 % interval, to two digits of that."""
+        if not self.error:
+            return number(self.value)
+        half = NORMAL_QUANTILE * self.error
+        digits = max(1 - math.floor(math.log10(half)), 0)
+        return f"{self.value:,.{digits}f} ± {half:,.{digits}f}".replace("-", "−")
+
+    @property
+    def told_against(self) -> str:
+        """What it is to be held against, in words; may be empty."""
+        return "" if self.against is None else f"{number(self.against)} ({self.against_is})"
+
+
+def number(value: float) -> str:
+    """Three digits, or whole thousands."""
+    return (f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}").replace("-", "−")
 
 
 class Found(BaseModel):

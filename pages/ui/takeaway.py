@@ -1,0 +1,90 @@
+"""What one takes away of a measured model: a report, its figures, its codes."""
+
+import io
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui import cache
+from pages.ui.explorer import OpenModel
+from vae_core.measuring import Measures
+from vae_core.report import Picture, Report, report
+
+SHOWN_SAMPLES = 60
+
+
+def offer(model: OpenModel, dataset_name: str, found: Measures) -> None:
+    """A row of buttons; what they save is made when they are pressed."""
+    st.subheader("Take it away")
+    name = f"{model.checkpoint.config.objective.name}-{model.id[:8]}"
+    with st.container(horizontal=True):
+        for label, file, mime, make in (
+            ("Report (HTML)", f"{name}.html", "text/html", lambda: _report(model, dataset_name, found).html()),
+            (
+                "Report (Markdown)",
+                f"{name}.zip",
+                "application/zip",
+                lambda: _report(model, dataset_name, found).markdown(),
+            ),
+            ("Figures (JSON)", f"{name}-figures.json", "application/json", lambda: found.model_dump_json(indent=2)),
+            ("Figures (CSV)", f"{name}-figures.csv", "text/csv", lambda: _csv(_figures(found))),
+            ("Codes (CSV)", f"{name}-codes.csv", "text/csv", lambda: _csv(_codes(model))),
+            ("Codes (Parquet)", f"{name}-codes.parquet", "application/octet-stream", lambda: _parquet(_codes(model))),
+        ):
+            st.download_button(label, make, file, mime, on_click="ignore", icon=":material/download:")
+
+
+def _report(model: OpenModel, dataset_name: str, found: Measures) -> Report:
+    return report(model.checkpoint, dataset_name, found, _pictures(model, found))
+
+
+def _pictures(model: OpenModel, found: Measures) -> Sequence[Picture]:
+    if model.checkpoint.schema.kind != "image":
+        return ()
+    indices = ",".join(str(one.index) for one in found.extremes)
+    pictures = [
+        Picture(
+            "Reconstructions from the best to the worst, each below its original",
+            cache.reconstructions(model.id, model.version, found.dataset_id, indices),
+        )
+    ]
+    sources = {"prior": "the prior", "mixture": "a mixture of normals fitted to the codes"}
+    for source, told in sources.items():
+        if not (source == "prior" and model.vae.is_deterministic):
+            png = cache.samples(model.id, model.version, source, SHOWN_SAMPLES)
+            pictures.append(Picture(f"Samples of {told}", png))
+    return pictures
+
+
+def _figures(found: Measures) -> pd.DataFrame:
+    """A line a figure."""
+    return pd.DataFrame(
+        [{"measure": name, **figure.model_dump()} for name, one in found.found.items() for figure in one.figures]
+    )
+
+
+def _codes(model: OpenModel) -> pd.DataFrame:
+    """A line an example of the model's own dataset: posterior mean, std and KL of every dimension, and its label."""
+    codes = cache.codes(model.id, model.version)
+    dataset = cache.dataset_or_none(codes.dataset_id)
+    columns: dict[str, object] = {}
+    if dataset is not None and dataset.names:
+        columns["name"] = list(dataset.names)
+    if codes.labels is not None:
+        columns["label"] = [codes.label_names[k] for k in codes.labels]
+    for part in ("mean", "std", "kl"):
+        columns |= {f"{part}_{j + 1}": values for j, values in enumerate(getattr(codes, part).T)}
+    return pd.DataFrame(columns)
+
+
+def _csv(table: pd.DataFrame) -> str:
+    buffer = io.StringIO()
+    table.to_csv(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()
