@@ -11,10 +11,12 @@ from pydantic.fields import FieldInfo
 
 from tests.conftest import zip_of
 from tests.small import PICTURE, small
+from vae_core.computations.kinds import COMPUTATIONS
 from vae_core.config import ModelConfig
 from vae_core.datasets import QUIETLY, READERS, SAMPLES, AnySchema, File
 from vae_core.errors import DatasetError
 from vae_core.likelihoods import LIKELIHOODS
+from vae_core.metrics import METRICS, SECTIONS
 from vae_core.networks import ARCHITECTURES
 from vae_core.objectives import OBJECTIVES, Step
 from vae_core.priors import PRIORS
@@ -107,3 +109,22 @@ def test_sample(name: str) -> None:
     assert dataset.labels is None or dataset.labels.shape == (len(dataset),)
     assert dataset.factors is None or dataset.factors.shape == (len(dataset), len(dataset.factor_names))
     assert dataset.id == sample().id
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_metric_says_what_it_means_and_where_it_misleads(name: str) -> None:
+    metric = METRICS[name]
+    assert metric.section in SECTIONS
+    assert metric.means.endswith((".", ".)"))
+    assert metric.misleads.endswith(".")
+    assert metric.seconds > 0
+    assert metric.measure.__doc__
+
+
+def test_every_section_has_a_metric() -> None:
+    assert {metric.section for metric in METRICS.values()} == set(SECTIONS)
+
+
+@pytest.mark.parametrize("name", COMPUTATIONS)
+def test_computation_says_what_its_result_is(name: str) -> None:
+    assert COMPUTATIONS[name].__doc__

@@ -18,6 +18,7 @@ from tests.core.deaths import KILLED, Operation, in_child, watched
 from vae_core import checkpoints
 from vae_core.batches import choose_device
 from vae_core.cli import main
+from vae_core.metrics import METRICS
 from vae_core.runs import work as working
 from vae_core.runs.directory import RunDirectory
 from vae_core.runs.endings import DISK_FULL
@@ -415,3 +416,19 @@ def test_early_stop_is_told(tmp_path: Path, archive: Path) -> None:
     told = call("train", archive, "--patience", 2, "--epochs", 80, "--learning-rate", 0.5, "--schedule", "constant",
                 "--widths", "32,21", "--out", tmp_path / "run")  # fmt: skip
     assert "as validation had not improved for 2. Epoch" in told.output
+
+
+def test_measure_prints_every_figure_or_one_object_and_writes_a_report(
+    archive: Path, model: Path, tmp_path: Path
+) -> None:
+    told = call("measure", model, archive)
+    assert told.exit_code == 0, told.output
+    assert "−ELBO: −ELBO" in told.stdout
+    assert "Precision and recall: Recall (prior, features)" in told.stdout
+    result = call("measure", model, archive, "--split", "training", "--json", "--report", tmp_path / "report.html")
+    found = json.loads(result.stdout)
+    assert (found["split"], found["count"]) == ("training", 36)
+    assert set(found["found"]) == {name for name, metric in METRICS.items() if metric.section != "factors"} - set(
+        found["refused"]
+    )
+    assert "How it was measured" in (tmp_path / "report.html").read_text("utf-8")
