@@ -21,11 +21,12 @@ COMMANDS = [line for block in re.findall(r"```bash\n(.*?)```", README, re.S) for
 def test_command_line_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     examples = [shlex.split(line)[3:] for line in COMMANDS if line.startswith("python -m vae_core")]
-    assert [words[0] for words in examples] == ["train", "evaluate", "encode", "datasets"]
+    assert [words[0] for words in examples] == ["train", "evaluate", "measure", "encode", "datasets"]
     for words in examples:
         result = CliRunner().invoke(main, words)
         assert result.exit_code == 0, result.output
     assert (tmp_path / "codes.npz").exists()
+    assert (tmp_path / "report.html").exists()
 
 
 def test_notebook_example_runs_in_ten_lines(tmp_path: Path) -> None:
