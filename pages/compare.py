@@ -23,6 +23,7 @@ def compare(ids: list[str]) -> None:
         return
     if set(ids) == set(models.BUNDLED_TRIO):
         st.markdown(f"**AE against VAE against β-VAE.** {trio.LESSON}")
+    comparing.warn(opened)
     comparing.show_maps(opened, titles, base_path())
     comparing.show_pictures(opened, titles)
     comparing.show_curves(opened, titles)
@@ -46,4 +47,4 @@ elif len(chosen) < FEWEST:
         st.page_link(page("train"), label="Go to Train")
 else:
     compare(chosen)
-trio.offer()
+sentences_for_errors(trio.offer)()

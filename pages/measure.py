@@ -42,7 +42,8 @@ def measure(id: str) -> None:
         return
     with middle:
         kept = {"model": id, "dataset": dataset}
-        part = state.choose("part", PARTS, "There is no such part.", beside=kept)
+        parts = PARTS if dataset == own else {"all": PARTS["all"]}  # of other data nothing was learnt or held out
+        part = state.choose("part", parts, "There is no such part.", beside=kept)
     with right:
         code: str | None = "active"
         if cache.dataset(dataset).factors is not None:

@@ -34,8 +34,7 @@ MAY_WRITE = {
     ("vae_core.worker_process", "log.open"),  # what a worker prints
     ("vae_core.bench", "numpy.save"),  # into a folder that is gone afterwards
     ("pages.ui.browser_runtime", "shutil.copy"),  # likewise
-    ("pages.ui.unusual", "table.to_csv"),  # into memory, for the user to save
-    ("pages.ui.takeaway", "table.to_csv"),
+    ("pages.ui.tables", "safe.to_csv"),  # into memory, for the user to save
     ("pages.ui.takeaway", "table.to_parquet"),
 }
 ARCHIVES = {"vae_core.datasets.zip_structure", "vae_core.report"}

@@ -5,8 +5,9 @@ ranks no better than chance (Nalisnick et al. 2019, "Do Deep Generative Models K
 https://arxiv.org/abs/1810.09136). So all are reckoned, and beside them the residual of a PCA, which has no network.
 """
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,13 +16,13 @@ from scipy.stats import rankdata
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from vae_core.batches import Examples
+from vae_core.batches import Examples, binarise
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
 from vae_core.errors import MetricError
-from vae_core.evaluation import Measured, chosen_examples
+from vae_core.evaluation import Measured, Targets, chosen_examples
 from vae_core.latents.codes import encode
-from vae_core.latents.density import aggregate_posterior
+from vae_core.latents.density import AggregatePosterior, aggregate_posterior
 from vae_core.vae import VAE
 
 SCORES = {
@@ -35,64 +36,113 @@ SCORES = {
 COMPONENTS = 30
 LEARNT_AT_MOST = 10_000
 """Examples from which PCA and density are made, evenly chosen."""
+PCA_VALUES, FEWEST_FOR_PCA = 30_000_000, 1000
+"""Of large pictures fewer: the PCA looks at 240 MB at most."""
+EXACT_PCA = 1000
+"""From so many pixels on the components are found by a randomised method (Halko et al. 2011,
+https://doi.org/10.1137/090771806)."""
+LARGEST = float(np.finfo(np.float32).max)
+"""Stands for a score that is beyond all numbers."""
 NO_VARIANCE = 1e-9
 """Of the largest: which direction such a component takes is chance."""
 BATCH = 512
 
 
-def learnt_part(checkpoint: Checkpoint, dataset: Dataset) -> Dataset:
-    """Of the dataset that a model was trained on, the examples it learnt from, as it wants them."""
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """What is usual is known from these.
+
+    Attributes:
+        examples: That the model learnt from, as it wants them; thousands are enough.
+        places: Where they are among the examples that are judged, int [n]; None where they are none of those. An
+            example does not count in the density at its own code.
+    """
+
+    examples: Dataset
+    places: np.ndarray | None = None
+
+
+def learnt_part(checkpoint: Checkpoint, dataset: Dataset, is_judged: bool = False) -> Learnt:
+    """Of the dataset that a model was trained on, the examples it learnt from, at most 10,000.
+
+    Args:
+        checkpoint: The model.
+        dataset: That it was trained on.
+        is_judged: Whether it is this dataset that is judged.
+    """
     prepared = checkpoint.prepare(dataset)
     settings = checkpoint.config.train
-    return _of(prepared, chosen_examples(prepared, "training", settings.validation, settings.seed).numpy())
+    chosen = chosen_examples(prepared, "training", settings.validation, settings.seed).numpy()
+    chosen = np.sort(chosen[_evenly(len(chosen), LEARNT_AT_MOST)])
+    return Learnt(_of(prepared, chosen), chosen if is_judged else None)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is beyond all numbers is the largest
 def anomaly_scores(
     model: VAE,
     dataset: Dataset,
-    learnt: Dataset,
+    learnt: Learnt,
+    targets: Targets = "grey",
     seed: int = 0,
     on_step: Callable[[float], None] = lambda done: None,
 ) -> dict[str, np.ndarray]:
-    """Every score of every example, float64 [N].
+    """Every score of every example, float64 [N], all finite.
 
     Args:
         model: In evaluation mode.
         dataset: What is judged, as the model wants it (see `vae_core.example.as_learnt`).
-        learnt: What the model was trained on, likewise.
-        seed: Of the samples of z.
+        learnt: What is usual.
+        targets: Whether the model is shown pixels as they are, or binarised as in training; the PCA sees them as they
+            are.
+        seed: Of the samples of z, and of the binarisation.
         on_step: Told the share that is judged, 0 to 1.
     """
     cpu = torch.device("cpu")
-    known = _evenly(learnt, LEARNT_AT_MOST)
-    density = aggregate_posterior(encode(model, known, cpu))
-    baseline = _pca(known)
+    density = aggregate_posterior(encode(model, learnt.examples, cpu))
+    places = np.full(len(dataset), -1)
+    if learnt.places is not None:
+        places[learnt.places] = np.arange(len(learnt.places))
+    baseline = _pca(learnt.examples)
     examples = Examples(dataset.x, cpu, dataset.labels if model.labels else None)
     noise = torch.Generator().manual_seed(seed)
     parts: dict[str, list[np.ndarray]] = {name: [] for name in SCORES}
     for index in examples.in_order(BATCH):
         x, labels = examples[index], examples.labels(index)
-        for name, values in _judge(model, x, labels, noise).items():
-            parts[name].append(values)
-        with torch.no_grad():
-            parts["density"].append(-density.log_prob(model.encode(x, labels).mean.numpy()))
-        parts["pca"].append(baseline(x.flatten(1).double().numpy()))
+        seen = binarise(x, noise) if targets == "binarised" else x
+        mean, scores = _judge(model, seen, labels, noise)
+        scores["density"] = -_log_density(density, mean, places[index.numpy()])
+        scores["pca"] = baseline(x.flatten(1).double().numpy())
+        for name, values in scores.items():
+            parts[name].append(np.nan_to_num(values, nan=LARGEST, posinf=LARGEST).astype(np.float64))
         on_step((int(index[-1]) + 1) / len(dataset))
-    return {name: np.concatenate(values).astype(np.float64) for name, values in parts.items() if values}
+    return {name: np.concatenate(values) for name, values in parts.items() if values}
+
+
+def _log_density(density: AggregatePosterior, mean: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """log q(z) [n] at codes [n, L], of all codes but its own where a code is one of them."""
+    found = np.empty(len(mean))
+    own = places >= 0
+    found[~own] = density.log_prob(mean[~own]) if not own.all() else 0
+    if own.any():
+        found[own] = density.log_prob(mean[own], places[own])
+    return found
 
 
 @torch.no_grad()
-def _judge(model: VAE, x: Tensor, labels: Tensor | None, noise: torch.Generator) -> dict[str, np.ndarray]:
-    """What the model itself says."""
-    error = (model.decode(model.encode(x, labels).mean, labels) - x).square().flatten(1).sum(1).numpy()
+def _judge(
+    model: VAE, x: Tensor, labels: Tensor | None, noise: torch.Generator
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Posterior means [n, L], and what the model itself says."""
+    mean = model.encode(x, labels).mean
+    error = (model.decode(mean, labels) - x).square().flatten(1).sum(1).numpy()
     if model.is_deterministic:
-        return {"error": error}
+        return mean.numpy(), {"error": error}
     out = model(x, noise, labels)
-    return {"error": error, "elbo": -out.elbo.numpy(), "kl": out.kl.sum(1).numpy()}
+    return mean.numpy(), {"elbo": -out.elbo.numpy(), "error": error, "kl": out.kl.sum(1).numpy()}
 
 
-def _evenly(dataset: Dataset, most: int) -> Dataset:
-    return _of(dataset, np.linspace(0, len(dataset) - 1, min(len(dataset), most)).astype(np.int64))
+def _evenly(count: int, most: int) -> np.ndarray:
+    return np.linspace(0, count - 1, min(count, most)).astype(np.int64)
 
 
 def _of(dataset: Dataset, chosen: np.ndarray) -> Dataset:
@@ -103,8 +153,11 @@ def _of(dataset: Dataset, chosen: np.ndarray) -> Dataset:
 def _pca(known: Dataset) -> Callable[[np.ndarray], np.ndarray]:
     """The squared error [n] that the components of largest variance leave of x [n, D]; those without any are none."""
     examples = Examples(known.x, torch.device("cpu"))
-    x = examples[torch.arange(len(examples))].flatten(1).double().numpy()
-    fitted = PCA(min(COMPONENTS, len(x) - 1, x.shape[1]), svd_solver="covariance_eigh").fit(x)
+    values = math.prod(known.x.shape[1:])
+    some = _evenly(len(examples), max(PCA_VALUES // values, FEWEST_FOR_PCA))
+    x = examples[torch.from_numpy(some)].flatten(1).double().numpy()
+    solver = "covariance_eigh" if values <= EXACT_PCA else "randomized"
+    fitted = PCA(min(COMPONENTS, len(x) - 1, values), svd_solver=solver, random_state=0).fit(x)
     variance = fitted.explained_variance_
     components = fitted.components_[variance > NO_VARIANCE * variance.max()]
 

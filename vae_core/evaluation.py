@@ -24,6 +24,8 @@ Targets = Literal["grey", "binarised"]
 BATCH = 1024
 DECODED_AT_ONCE = 8192
 """Examples times samples."""
+DECODED_VALUES = 8_000_000
+"""And pixels: of large pictures fewer."""
 INFORMATION_SAMPLES = 2000
 INFORMATION_CELLS = 2**23
 
@@ -148,7 +150,8 @@ class Evaluator:
         """The model's output batch by batch; the same targets at every draw, other posterior samples."""
         pixels = torch.Generator(self._device).manual_seed(self._seed)
         noise = torch.Generator(self._device).manual_seed(self._seed + 1 + draw)
-        for part in index.split(max(DECODED_AT_ONCE // samples, 1) if samples > 1 else BATCH):
+        at_once = min(DECODED_AT_ONCE, max(DECODED_VALUES // math.prod(self._model.shape), BATCH // 4))
+        for part in index.split(max(at_once // samples, 1) if samples > 1 else min(BATCH, at_once)):
             x = self._examples[part]
             x = binarise(x, pixels) if self._targets == "binarised" else x
             yield self._model(x, noise, self._examples.labels(part), samples)

@@ -1,5 +1,6 @@
 """All measures of one model on one dataset, in the order of the table."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from vae_core.evaluation import Split, Targets
 from vae_core.metrics import METRICS, Code, Found, Material
 
 EXTREMES = 24
+LARGEST = float(np.finfo(np.float32).max)
 """Examples kept of the best, of the worst and between them."""
 
 
@@ -75,7 +77,8 @@ def measure(material: Material, on_step: Callable[[float], None] = lambda done: 
     for name, metric in wanted.items():
         on_step(done / whole)
         try:
-            found[name] = metric.measure(material)
+            with np.errstate(over="ignore", invalid="ignore"):  # it is told below
+                found[name] = _finite(metric.measure(material))
         except MetricError as error:
             refused[name] = str(error)
         done += metric.seconds
@@ -98,9 +101,17 @@ def measure(material: Material, on_step: Callable[[float], None] = lambda done: 
     )
 
 
+def _finite(found: Found) -> Found:
+    """What was found, if all of it is numbers."""
+    if not all(math.isfinite(value) for figure in found.figures for value in (figure.value, figure.error or 0.0)):
+        raise MetricError("The result is no finite number: some examples lie too far outside of what was learnt.")
+    return found
+
+
 def _extremes(material: Material) -> tuple[Extreme, ...]:
-    order = np.argsort(material.losses, kind="stable")
+    losses = np.nan_to_num(material.losses, nan=LARGEST, posinf=LARGEST)
+    order = np.argsort(losses, kind="stable")
     third = min(EXTREMES, len(order)) // 3 or 1
     middle = np.linspace(0, len(order) - 1, third + 2).astype(int)[1:-1]
     chosen = np.unique(np.concatenate([np.arange(third), middle, np.arange(len(order) - third, len(order))]))
-    return tuple(Extreme(index=int(material.index[k]), loss=float(material.losses[k])) for k in order[chosen])
+    return tuple(Extreme(index=int(material.index[k]), loss=float(losses[k])) for k in order[chosen])

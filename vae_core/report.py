@@ -118,8 +118,8 @@ def report(
     facts = [
         ("model", checkpoint.name),
         ("epoch", f"{record.epoch} of {config.train.epochs}"),
-        ("data", dataset_name),
-        ("dataset", config.dataset_id),
+        ("measured on", dataset_name),
+        ("dataset learnt from", config.dataset_id),
         ("written", time.strftime("%Y-%m-%d %H:%M")),
     ]
     environment = checkpoint.environment
@@ -131,6 +131,9 @@ def report(
     ]
     if pictures:
         sections.append(("Pictures", pictures))
+    if measures and measures.dataset_id != config.dataset_id:
+        foreign = "The model was trained on another dataset: none of the examples measured was held out from it."
+        sections.append(("Another dataset", [Text(foreign)]))
     if measures:
         sections += _measured(measures)
     sections.append(("All settings", [Table(("setting", "value"), settings)]))
@@ -171,11 +174,13 @@ def _measured(measures: Measures) -> list[tuple[str, Sequence[Block]]]:
             notes.append(Text(f"{METRICS[name].title}: {METRICS[name].means} {METRICS[name].misleads} {found.note}"))
         if rows:
             sections.append((title, [Table(("measure", "figure", "value", "to hold it against"), rows), *notes]))
+    of = "" if measures.count == measures.available else f" of {measures.available:,}, evenly chosen"
     about = (
-        f"On {measures.count:,} examples ({measures.split}), targets {measures.targets}, seed {measures.seed}, one "
+        f"On {measures.count:,} examples{of} ({measures.split}), targets {measures.targets}, seed {measures.seed}, one "
         "training. ± is a 95 % interval over examples and says nothing of another seed."
     )
-    return [("How it was measured", [Text(about)]), *sections]
+    refused = [Text(f"{METRICS[name].title}: {why}") for name, why in measures.refused.items()]
+    return [("How it was measured", [Text(about), *refused]), *sections]
 
 
 def _flat(value: Mapping[str, Any], before: str = "") -> list[tuple[str, Any]]:

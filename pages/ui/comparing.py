@@ -72,6 +72,17 @@ def _told(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
+def warn(opened: Sequence[OpenModel]) -> None:
+    """What makes numbers of these models another kind, or of other examples."""
+    configs = [model.checkpoint.config for model in opened]
+    if len({config.model.likelihood for config in configs}) > 1:
+        st.warning("The likelihoods differ: reconstruction loss and −ELBO are of different kinds and do not compare.")
+    if len({config.train.targets for config in configs}) > 1:
+        st.warning("Some learnt binarised pixels and some grey ones: their losses do not compare.")
+    if len({(config.train.seed, config.train.validation) for config in configs}) > 1:
+        st.warning("Their held-out examples differ: a figure on them is of other examples for each model.")
+
+
 def show_curves(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
     """Validation terms over the epochs."""
     st.subheader("Validation, epoch by epoch")
@@ -81,8 +92,6 @@ def show_curves(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
         whole = histories if term == "reconstruction_loss" else {t: h for t, h in histories.items() if t not in plain}
         chart = figures.several_curves(whole, term)
         column.plotly_chart(chart, key=f"several-{term}", config={"displayModeBar": False})
-    if len({model.checkpoint.config.model.likelihood.name for model in opened}) > 1:
-        st.caption("The likelihoods differ: these losses are of different kinds and do not compare.")
     if plain:
         st.caption("An autoencoder has no KL and no ELBO: only its reconstruction loss is drawn.")
 
@@ -128,8 +137,7 @@ def _table(requests: Sequence[Request], titles: Sequence[str]) -> None:
                 if figure.of.startswith("others"):
                     continue
                 of = f" ({figure.of})" if figure.of else ""
-                row = f"{METRICS[name].title}: {figure.name}{of}" if len(one.figures) > 1 else METRICS[name].title + of
-                rows.setdefault(row, {})[title] = figure.told
+                rows.setdefault(f"{METRICS[name].title}: {figure.name}{of}", {})[title] = figure.told
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(titles)).fillna("–")
     st.table(table, border="horizontal")
     st.caption(

@@ -1,12 +1,16 @@
 """Columns of a table -> what a summary says of them. No Streamlit."""
 
+import io
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from vae_core.datasets import CategoricalColumn, NumericColumn, TableSchema
 
 BINS = 24
+FORMULA = tuple("=+-@\t\r")
+"""How a cell begins that a spreadsheet runs (OWASP, "CSV Injection")."""
 MOST_ROWS = 50_000
 """Bars as low as a line of text show no more than so many rows, evenly taken, do."""
 
@@ -46,3 +50,17 @@ def _line(column: NumericColumn | CategoricalColumn, shares: np.ndarray) -> dict
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
+
+
+def as_csv(table: pd.DataFrame) -> str:
+    """A table as CSV; words of strangers that a spreadsheet would take for a formula have an apostrophe before them."""
+    words = table.select_dtypes(["object", "string"]).columns
+    safe = table.assign(
+        **{
+            name: [f"'{w}" if isinstance(w, str) and w.startswith(FORMULA) else w for w in table[name]]
+            for name in words
+        }
+    )
+    buffer = io.StringIO()
+    safe.to_csv(buffer, index=False)
+    return buffer.getvalue()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.ui import cache
 from pages.ui.explorer import OpenModel
+from pages.ui.tables import as_csv
 from vae_core.measuring import Measures
 from vae_core.report import Picture, Report, report
 
@@ -28,11 +29,12 @@ def offer(model: OpenModel, dataset_name: str, found: Measures) -> None:
                 lambda: _report(model, dataset_name, found).markdown(),
             ),
             ("Figures (JSON)", f"{name}-figures.json", "application/json", lambda: found.model_dump_json(indent=2)),
-            ("Figures (CSV)", f"{name}-figures.csv", "text/csv", lambda: _csv(_figures(found))),
-            ("Codes (CSV)", f"{name}-codes.csv", "text/csv", lambda: _csv(_codes(model))),
+            ("Figures (CSV)", f"{name}-figures.csv", "text/csv", lambda: as_csv(_figures(found))),
+            ("Codes (CSV)", f"{name}-codes.csv", "text/csv", lambda: as_csv(_codes(model))),
             ("Codes (Parquet)", f"{name}-codes.parquet", "application/octet-stream", lambda: _parquet(_codes(model))),
         ):
             st.download_button(label, make, file, mime, on_click="ignore", icon=":material/download:")
+    st.caption("The codes are those of the dataset that the model was trained on.")
 
 
 def _report(model: OpenModel, dataset_name: str, found: Measures) -> Report:
@@ -73,15 +75,9 @@ def _codes(model: OpenModel) -> pd.DataFrame:
         columns["name"] = list(dataset.names)
     if codes.labels is not None:
         columns["label"] = [codes.label_names[k] for k in codes.labels]
-    for part in ("mean", "std", "kl"):
-        columns |= {f"{part}_{j + 1}": values for j, values in enumerate(getattr(codes, part).T)}
+    for part, told in (("mean", "mean"), ("std", "std"), ("kl", "kl_to_normal")):
+        columns |= {f"{told}_{j + 1}": values for j, values in enumerate(getattr(codes, part).T)}
     return pd.DataFrame(columns)
-
-
-def _csv(table: pd.DataFrame) -> str:
-    buffer = io.StringIO()
-    table.to_csv(buffer, index=False)
-    return buffer.getvalue()
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

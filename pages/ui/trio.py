@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from pages.ui import state
 from pages.ui.navigation import page
 from vae_core import runs, stored_datasets
 from vae_core.run_config import FEWEST_EXAMPLES, trio
+from vae_core.stored_datasets import DatasetSummary
 
 LESSON = (
     "Three models that differ in one thing only: how hard their codes are pressed towards N(0, I). Where the "
@@ -19,9 +21,16 @@ def offer() -> None:
         return
     with st.expander("Train AE, VAE and β-VAE on a dataset", icon=":material/model_training:"):
         st.caption(LESSON)
-        chosen = st.selectbox("On", list(stored), format_func=lambda id: stored[id].name, key="trio-dataset")
+        titles = state.told_apart({id: about.name for id, about in stored.items()})
+        chosen = st.selectbox("On", list(stored), format_func=lambda id: titles[id], key="trio-dataset")
         if st.button("Train the three", type="primary", icon=":material/play_arrow:"):
             about = stored[chosen]
-            begun = [runs.start(about.name, config).id for config in trio(about.id, about.count, about.schema_)]
-            st.switch_page(page("train"), query_params={"run": begun[0]})
+            first = state.start_once(f"trio {about.id}", lambda: _begin(about))
+            st.switch_page(page("train"), query_params={"run": first})
         st.caption("They are trained one after the other; choose them here when they are done.")
+
+
+def _begin(about: DatasetSummary) -> str:
+    """Starts the three; returns the first one's id."""
+    begun = [runs.start(about.name, config).id for config in trio(about.id, about.count, about.schema_)]
+    return begun[0]

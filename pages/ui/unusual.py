@@ -1,6 +1,6 @@
 """Anomaly scores on a page: a threshold to drag, the most unusual examples, and how well labels are told by them."""
 
-import io
+import math
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,11 @@ from pages.ui import cache, figures, pictures, state
 from pages.ui.components.threshold import threshold
 from pages.ui.explorer import OpenModel
 from pages.ui.sentences import sentences_for_errors
+from pages.ui.tables import as_csv
 from vae_core.anomalies import SCORES, auroc, roc
 from vae_core.computations import Request
 from vae_core.datasets import Dataset, TableSchema
+from vae_core.evaluation import Measured
 from vae_core.metrics.figures import NORMAL_QUANTILE
 
 TITLES = {
@@ -43,26 +45,30 @@ def request(model: OpenModel, dataset: str) -> Request:
 def show(model: OpenModel, dataset_id: str, scores: dict[str, np.ndarray]) -> None:
     """Everything below the choice of model and dataset; moving the threshold reruns this alone."""
     dataset = cache.dataset(dataset_id)
-    score = state.option("score", {name: TITLES[name] for name in SCORES if name in scores})
+    place = {"model": model.id, "dataset": dataset_id}
+    score = state.option("score", {name: TITLES[name] for name in SCORES if name in scores}, place)
     st.caption(SCORES[score])
     values = scores[score]
     is_anomaly = _anomalies(dataset)
     at = state.threshold(float(np.quantile(values, FLAGGED_AT_FIRST)))
     key = f"threshold-{model.id}-{dataset_id}-{score}"
-    threshold(histogram(values, is_anomaly, at, UNITS.get(score, "")), key, state.keep_threshold(key))
+    threshold(
+        histogram(values, is_anomaly, at, UNITS.get(score, "")),
+        key,
+        state.keep_threshold(key, place | {"score": score}),
+    )
     if dataset_id == model.checkpoint.config.dataset_id:
-        st.caption("The model has learnt from most of these: new examples look a little more unusual than they do.")
+        st.caption("The model has learnt from most of these: new examples look more unusual than they do.")
     if is_anomaly is not None:
-        _how_well(scores, is_anomaly)
+        sentences_for_errors(_how_well)(scores, is_anomaly)
     order = np.argsort(-values, kind="stable")
     flagged = order[: max(int((values > at).sum()), 1)]
     st.subheader("The most unusual")
     _gallery(model, dataset_id, flagged[:SHOWN])
-    table = _table(dataset, scores, at, score)
-    st.dataframe(table.iloc[order[: min(len(flagged), LISTED)]], hide_index=True, height=300)
+    st.dataframe(_table(dataset, scores, at, score, flagged[:LISTED]), hide_index=True, height=300)
     st.download_button(
-        f"Save all {len(table):,} as CSV",
-        lambda: _as_csv(table.iloc[order]),
+        f"Save all {len(dataset):,} as CSV",
+        lambda: as_csv(_table(dataset, scores, at, score, order)),
         "anomalies.csv",
         "text/csv",
         on_click="ignore",
@@ -130,15 +136,21 @@ def _how_well(scores: dict[str, np.ndarray], is_anomaly: np.ndarray) -> None:
     rows = {TITLES[name]: f"{area.mean:.3f} ± {NORMAL_QUANTILE * area.error:.3f}" for name, area in areas.items()}
     right.table(pd.DataFrame({"AUROC": rows}), border="horizontal")
     best = max(areas, key=lambda name: areas[name].mean)
-    baseline = areas["pca"]
-    beats = areas[best].mean - baseline.mean
-    if best == "pca":
-        right.caption("No score of the model beats the PCA: for these anomalies the network is not needed.")
+    ahead = areas[best].mean - areas["pca"].mean
+    spread = NORMAL_QUANTILE * math.hypot(areas[best].error, areas["pca"].error)
+    if ahead <= spread:
+        right.caption("No score of the model is clearly above the PCA: for these anomalies the network is not needed.")
     else:
         right.caption(
-            f"{TITLES[best]} does best, {beats:.3f} above the PCA. It was chosen by these very labels: on others it "
+            f"{TITLES[best]} does best, {ahead:.3f} above the PCA. It was chosen by these very labels: on others it "
             "may be another."
         )
+
+
+def _area(area: Measured) -> str:
+    """With a 95 % interval; without one where all anomalies lie on one side, as the error is then not known."""
+    half = NORMAL_QUANTILE * area.error
+    return f"{area.mean:.3f} ± {half:.3f}" if 0 < area.mean < 1 else f"{area.mean:.3f}"
 
 
 def _gallery(model: OpenModel, dataset_id: str, chosen: np.ndarray) -> None:
@@ -149,22 +161,16 @@ def _gallery(model: OpenModel, dataset_id: str, chosen: np.ndarray) -> None:
     st.caption("From the most unusual on; below each its reconstruction, and below that where the two differ.")
 
 
-def _table(dataset: Dataset, scores: dict[str, np.ndarray], at: float, score: str) -> pd.DataFrame:
-    """A line an example: which it is, its scores, and whether it is above the threshold."""
-    columns: dict[str, object] = {"example": np.arange(len(dataset)) + 1}
+def _table(dataset: Dataset, scores: dict[str, np.ndarray], at: float, score: str, rows: np.ndarray) -> pd.DataFrame:
+    """A line an example of those wanted: which it is, its scores, and whether it is above the threshold."""
+    columns: dict[str, object] = {"example": rows + 1}
     if dataset.names:
-        columns["name"] = list(dataset.names)
+        columns["name"] = [dataset.names[k] for k in rows]
     if dataset.labels is not None:
-        columns["label"] = np.asarray(dataset.label_names, dtype=object)[dataset.labels]
-    columns["unusual"] = scores[score] > at
+        columns["label"] = np.asarray(dataset.label_names, dtype=object)[dataset.labels[rows]]
+    columns["unusual"] = scores[score][rows] > at
     for name, values in scores.items():
-        columns[TITLES[name]] = np.round(values, 3)
+        columns[TITLES[name]] = np.round(values[rows], 3)
     if isinstance(dataset.schema, TableSchema):
-        columns |= dataset.schema.to_original(np.asarray(dataset.x))
+        columns |= dataset.schema.to_original(np.asarray(dataset.x[rows]))
     return pd.DataFrame(columns)
-
-
-def _as_csv(table: pd.DataFrame) -> str:
-    buffer = io.StringIO()
-    table.to_csv(buffer, index=False)
-    return buffer.getvalue()

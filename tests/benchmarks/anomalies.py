@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from vae_core import Dataset, read, train
-from vae_core.anomalies import SCORES, anomaly_scores, auroc
+from vae_core.anomalies import SCORES, Learnt, anomaly_scores, auroc
 
 SETTINGS = {
     "widths": (256,),
@@ -55,7 +55,7 @@ def main() -> None:
         for _ in training:
             pass
         judged = without_labels(test, np.arange(len(test)))
-        scores = anomaly_scores(training.checkpoint().model().eval(), judged, learnt)
+        scores = anomaly_scores(training.checkpoint().model().eval(), judged, Learnt(learnt))
         is_anomaly = (test.labels == digit) == arguments.leave_out
         cells = []
         for name, values in scores.items():

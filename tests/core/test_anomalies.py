@@ -5,15 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.special import logsumexp
+from scipy.stats import norm
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from tests.conftest import CPU, stroke_dataset, trained
 from tests.small import PICTURE, small
-from vae_core.anomalies import SCORES, anomaly_scores, auroc, learnt_part, packed, roc, unpacked
-from vae_core.datasets import Dataset
+from vae_core.anomalies import SCORES, Learnt, anomaly_scores, auroc, learnt_part, packed, roc, unpacked
+from vae_core.datasets import SAMPLES, Dataset
 from vae_core.errors import MetricError
 from vae_core.evaluation import Evaluator
+from vae_core.example import ExampleSpec
 from vae_core.training import split
 from vae_core.vae import VAE
 
@@ -29,7 +32,7 @@ def test_planted_outliers_come_first_by_every_score_that_sees_pictures() -> None
     model = trained(learnt, epochs=60).model().eval()
     judged = with_outliers(learnt)
     told: list[float] = []
-    found = anomaly_scores(model, judged, learnt, on_step=told.append)
+    found = anomaly_scores(model, judged, Learnt(learnt), on_step=told.append)
     assert list(found) == list(SCORES)
     is_outlier = np.arange(len(judged)) >= len(learnt)
     for name in ("elbo", "error", "pca"):
@@ -44,7 +47,7 @@ def test_planted_outliers_come_first_by_every_score_that_sees_pictures() -> None
 def test_elbo_and_kl_are_those_of_the_evaluation() -> None:
     dataset = stroke_dataset(120)
     model = trained(dataset, epochs=5).model().eval()
-    found = anomaly_scores(model, dataset, dataset)
+    found = anomaly_scores(model, dataset, Learnt(dataset))
     measured = Evaluator(model, dataset, "grey", CPU, seed=-1).measure("all", torch.arange(len(dataset)))
     assert measured.kl and measured.elbo
     assert found["kl"].mean() == pytest.approx(measured.kl.mean, rel=1e-4)
@@ -59,7 +62,7 @@ def test_baseline_is_the_residual_of_scikit_learns_pca() -> None:
         )
         for count in (200, 50)
     )
-    found = anomaly_scores(VAE(small(), PICTURE).eval(), judged, learnt)["pca"]
+    found = anomaly_scores(VAE(small(), PICTURE).eval(), judged, Learnt(learnt))["pca"]
     x, y = (one.x.reshape(len(one), -1) / 255 for one in (learnt, judged))
     pca = PCA(30, svd_solver="full").fit(x)
     expected = ((pca.inverse_transform(pca.transform(y)) - y) ** 2).sum(1)
@@ -70,7 +73,7 @@ def test_baseline_of_few_different_pictures_has_no_chance_directions() -> None:
     """16 different strokes span 15 directions: the baseline must not fill up its 30 with arbitrary ones."""
     learnt = stroke_dataset(100)
     judged = with_outliers(learnt)
-    found = anomaly_scores(VAE(small(), PICTURE).eval(), judged, learnt)["pca"]
+    found = anomaly_scores(VAE(small(), PICTURE).eval(), judged, Learnt(learnt))["pca"]
     x, y = (one.x.reshape(len(one), -1) / 255 for one in (learnt, judged))
     span = np.linalg.svd(x - x.mean(0))[2][: np.linalg.matrix_rank(x - x.mean(0))]
     expected = (((y - x.mean(0)) - (y - x.mean(0)) @ span.T @ span) ** 2).sum(1)
@@ -80,7 +83,7 @@ def test_baseline_of_few_different_pictures_has_no_chance_directions() -> None:
 def test_autoencoder_has_no_probabilities() -> None:
     dataset = stroke_dataset()
     model = VAE(small(posterior="deterministic"), PICTURE).eval()
-    assert list(anomaly_scores(model, dataset, dataset)) == ["error", "density", "pca"]
+    assert list(anomaly_scores(model, dataset, Learnt(dataset))) == ["error", "density", "pca"]
 
 
 @pytest.mark.parametrize("levels", [4, 10_000])
@@ -137,6 +140,55 @@ def test_part_that_was_learnt_from_has_nothing_of_what_was_held_out() -> None:
     dataset = stroke_dataset(50)
     checkpoint = trained(dataset, epochs=1)
     learnt, held_out = split(50, checkpoint.config.train.validation, checkpoint.config.train.seed)
-    part = learnt_part(checkpoint, dataset)
-    np.testing.assert_array_equal(part.x, dataset.x[learnt.numpy()])
-    assert len(part) + len(held_out) == 50
+    part = learnt_part(checkpoint, dataset, is_judged=True)
+    np.testing.assert_array_equal(part.examples.x, dataset.x[np.sort(learnt.numpy())])
+    np.testing.assert_array_equal(part.places, np.sort(learnt.numpy()))
+    assert len(part.examples) + len(held_out) == 50
+
+
+def test_density_of_a_learnt_example_is_that_of_all_others() -> None:
+    dataset = stroke_dataset(50)
+    checkpoint = trained(dataset, epochs=1)
+    learnt = learnt_part(checkpoint, dataset, is_judged=True)
+    found = anomaly_scores(checkpoint.model(), dataset, learnt)["density"]
+    assert checkpoint.codes is not None
+    assert learnt.places is not None
+    held_out = np.setdiff1d(np.arange(50), learnt.places)
+    for k in (learnt.places[0], learnt.places[-1], held_out[0]):
+        others = learnt.places[learnt.places != k]
+        mean, std = checkpoint.codes.mean[others].astype(float), checkpoint.codes.std[others].astype(float)
+        log = norm(mean, std).logpdf(checkpoint.codes.mean[k].astype(float)).sum(1)
+        assert found[k] == pytest.approx(-(logsumexp(log) - np.log(len(others))), rel=1e-4)
+
+
+def test_score_beyond_all_numbers_is_the_largest_and_finite() -> None:
+    houses = SAMPLES["houses"]()
+    few = replace(houses, x=houses.x[:60].copy(), labels=None, label_names=(), known_id=None)
+    checkpoint = trained(few, small("mlp", "mixed"), epochs=1)
+    few.x[7, 0] = 1e22
+    scores = anomaly_scores(checkpoint.model(), few, Learnt(few))
+    for name in ("elbo", "error"):
+        assert np.isfinite(scores[name]).all()
+        assert scores[name].argmax() == 7
+
+
+def test_model_of_binarised_pictures_judges_binarised_pictures() -> None:
+    dataset = stroke_dataset(50)
+    model = trained(dataset, epochs=1).model()
+    black = replace(dataset, x=np.where(dataset.x > 0, 255, 0).astype(np.uint8), known_id=None)
+    grey, binarised = (
+        anomaly_scores(model, black, Learnt(dataset), targets)["error"] for targets in ("grey", "binarised")
+    )
+    np.testing.assert_allclose(grey, binarised, rtol=1e-5)  # there is nothing to be drawn
+    other = anomaly_scores(model, dataset, Learnt(dataset), "binarised")["error"]
+    assert not np.allclose(other, anomaly_scores(model, dataset, Learnt(dataset))["error"])
+
+
+def test_components_of_large_pictures_are_nearly_the_exact_ones() -> None:
+    dataset = stroke_dataset(80, 40)
+    few = replace(dataset, x=dataset.x[:20], labels=None, label_names=(), known_id=None)
+    found = anomaly_scores(VAE(small(), ExampleSpec((1, 40, 40))).eval(), few, Learnt(dataset))["pca"]
+    rows = dataset.x.reshape(80, -1) / 255
+    exact = PCA(30, svd_solver="full").fit(rows)
+    again = exact.inverse_transform(exact.transform(rows[:20]))
+    assert found.sum() == pytest.approx(((rows[:20] - again) ** 2).sum(), rel=0.02)

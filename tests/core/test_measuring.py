@@ -22,6 +22,7 @@ from vae_core.example import ExampleSpec
 from vae_core.measuring import Measures, measure
 from vae_core.metrics import METRICS, Material
 from vae_core.metrics.features import random_features
+from vae_core.metrics.mmd import maximum_mean_discrepancy
 from vae_core.metrics.precision_recall import precision_recall
 from vae_core.objectives import Autoencoder
 
@@ -132,6 +133,7 @@ def test_autoencoder_is_not_measured_by_what_it_has_not(many: Dataset) -> None:
     found = measure(Material(trained(many, config, objective=Autoencoder()), many, "all"))
     assert [figure.name for figure in found.found["elbo"].figures] == ["Reconstruction loss"]
     assert "bound" not in found.found
+    assert {"aggregate", "prior_mmd"} <= set(found.refused)
     assert {f.of.split(",")[0] for f in found.found["neighbourhoods"].figures} == {"mixture"}
 
 
@@ -139,7 +141,7 @@ def test_autoencoder_is_not_measured_by_what_it_has_not(many: Dataset) -> None:
 def test_every_sort_of_model_is_measured(many: Dataset, config: ModelConfig) -> None:
     found = measure(Material(trained(many, config, epochs=1), many, "all"))
     assert set(found.found) | set(found.refused) == set(METRICS)
-    assert found.refused == {}
+    assert set(found.refused) == ({"aggregate"} if config.prior.name == "mixture" else set())
 
 
 def test_table_is_compared_in_columns_and_names_are_drawn_whole() -> None:
@@ -187,3 +189,37 @@ def test_measuring_on_a_dataset_that_is_gone_fails_with_a_sentence(stored_model:
     wait_for(lambda: computations.status(request).state == "failed", 120)
     assert computations.status(request).message.endswith(".")
     assert str(stored_datasets.workspace.root()) not in computations.status(request).message
+
+
+def test_codes_are_held_against_the_prior_that_the_model_has(many: Dataset) -> None:
+    checkpoint = trained(many, small(prior="mixture"), epochs=3)
+    material = Material(checkpoint, many, "all")
+    [figure] = measure(material).found["prior_mmd"].figures
+    noise = np.random.default_rng(0).standard_normal(material.codes.mean.shape)
+    latents = material.codes.mean + material.codes.std * noise
+    own = maximum_mean_discrepancy(checkpoint.sample(len(many), "prior", 0), latents)
+    other = maximum_mean_discrepancy(np.random.default_rng(1).standard_normal(latents.shape), latents)
+    assert figure.value == pytest.approx(own.squared, abs=1e-6)
+    assert abs(own.squared - other.squared) > 1e-3
+
+
+def test_mixture_is_fitted_to_what_was_learnt_even_when_another_dataset_is_measured(
+    model: Checkpoint, many: Dataset
+) -> None:
+    foreign = replace(many, x=255 - many.x, factors=None, labels=None, label_names=(), known_id=None)
+    assert model.codes is not None
+    latents = Material(model, foreign, "all").latents("mixture", 4000)
+    np.testing.assert_allclose(latents.mean(0), model.codes.mean.mean(0), atol=0.1 * model.codes.mean.std())
+    without = Material(replace(model, codes=None), foreign, "all")
+    assert "mixture" not in without.sources
+
+
+def test_value_beyond_all_numbers_refuses_its_measure_alone() -> None:
+    houses = SAMPLES["houses"]()
+    few = replace(houses, x=houses.x[:80].copy(), labels=None, label_names=(), known_id=None)
+    checkpoint = trained(few, small("mlp", "mixed"), epochs=1)
+    few.x[3, 0] = 1e22
+    found = measure(Material(checkpoint, few, "all"))
+    assert "no finite number" in found.refused["elbo"]
+    assert Measures.model_validate_json(found.model_dump_json()) == found
+    assert found.extremes[-1].index == 3

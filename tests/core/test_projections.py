@@ -25,7 +25,7 @@ Wait = Callable[[Callable[[], bool], float], None]
 
 
 def home(id: str) -> ComputationDirectory:
-    return ComputationDirectory(derived.place(id, checkpoints.version(id), "tsne"))
+    return ComputationDirectory(derived.place(id, checkpoints.version(id), "tsne-1"))
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_what_has_no_map_is_refused_before_a_process_starts(stored_model: str) -
     assert projections.status(stored_model, checkpoints.version(stored_model)).state == "absent"
 
 
-@pytest.mark.parametrize("at", [".tsne", "start.lock", " bytes", "log.txt"])
+@pytest.mark.parametrize("at", [".tsne-1", "start.lock", " bytes", "log.txt"])
 def test_full_disk_is_a_sentence_wherever_it_is_met(stored_model: str, at: str) -> None:
     def full(now: int, operation: Operation, half: Callable[[], None]) -> None:
         if operation.file.endswith(at):

@@ -5,18 +5,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.ui import unusual
+from pages.ui.tables import as_csv
 from tests.conftest import stroke_dataset, trained
 from tests.pages.test_pages import open_page, press
 from tests.small import small
 from tests.stored import store_model
 from vae_core import notebook, runs, stored_datasets
 from vae_core.datasets import SAMPLES, Dataset
-from vae_core.objectives import BetaVAE
+from vae_core.objectives import Autoencoder, BetaVAE
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +70,12 @@ def test_measure_tells_what_evaluate_finds_with_a_95_percent_interval(model: str
     assert float(value) == pytest.approx(-expected.elbo.mean, abs=0.06 * half + 0.01)
     assert float(interval) == pytest.approx(half, rel=0.06)
     sections = [header.value for header in app.subheader]
-    assert sections == ["How well it explains the data", "How it uses its latents", "How good its samples are"]
+    assert sections == [
+        "How well it explains the data",
+        "How it uses its latents",
+        "How good its samples are",
+        "Take it away",
+    ]
 
 
 def test_result_of_measuring_is_there_at_once_the_next_time(model: str) -> None:
@@ -163,7 +170,8 @@ def test_compare_tells_only_the_settings_that_differ(bars: Dataset) -> None:
 
 
 def test_compare_measures_every_model_with_intervals(bars: Dataset) -> None:
-    ids = [store_model(bars, trained(bars, epochs=epochs)) for epochs in (1, 2)]
+    plain = trained(bars, small(posterior="deterministic"), epochs=1, objective=Autoencoder())
+    ids = [store_model(bars, checkpoint) for checkpoint in (trained(bars), plain)]
     app = open_page("compare", models=",".join(ids))
     press(app, "Measure all")
     deadline = time.monotonic() + 120
@@ -171,9 +179,10 @@ def test_compare_measures_every_model_with_intervals(bars: Dataset) -> None:
         time.sleep(0.3)
         app.run()
     figures = app.table[1].value
-    assert list(figures.columns) == ["VAE · 2 latents (1)", "VAE · 2 latents (2)"]
-    assert figures.loc["−ELBO: −ELBO"].str.contains("±").all()
-    assert figures.loc["−ELBO: −ELBO"].nunique() == 2
+    assert list(figures.columns) == ["VAE · 2 latents", "Autoencoder · 2 latents"]
+    assert figures.loc["−ELBO: Reconstruction loss"].str.contains("±").all()
+    assert figures.loc["−ELBO: Reconstruction loss"].nunique() == 2
+    assert figures.loc["−ELBO: −ELBO"].tolist()[1] == "–"
 
 
 def test_compare_wants_two_models_of_one_dataset(bars: Dataset, model: str) -> None:
@@ -183,10 +192,24 @@ def test_compare_wants_two_models_of_one_dataset(bars: Dataset, model: str) -> N
     assert "different datasets" in open_page("compare", models=f"{model},{foreign}").error[0].value
 
 
+def test_compare_warns_of_what_does_not_compare(bars: Dataset) -> None:
+    other = store_model(bars, trained(bars, small("mlp", "gaussian")))
+    app = open_page("compare", models=f"{store_model(bars, trained(bars))},{other}")
+    assert "likelihoods differ" in app.warning[0].value
+
+
+def test_words_that_a_spreadsheet_would_run_are_words() -> None:
+    table = pd.DataFrame({"name": ["=HYPERLINK(1)", "plain", "+1", "-x", "@y"], "value": [-1.5, 2, 3, 4, 5]})
+    lines = as_csv(table).splitlines()
+    assert lines[1:] == ["'=HYPERLINK(1),-1.5", "plain,2.0", "'+1,3.0", "'-x,4.0", "'@y,5.0"]
+
+
 def test_trio_is_trained_on_a_dataset_of_ones_own(bars: Dataset, end_runs: None) -> None:
     stored_datasets.save(bars)
     app = open_page("compare", models="")
     press(app, "Train the three")
+    app = open_page("compare", models="")
+    assert len(runs.list_runs()) == 3
     found = [run.config for run in runs.list_runs()]
     assert {config.objective.name for config in found} == {"autoencoder", "vae", "beta-vae"}
     assert {config.dataset_id for config in found} == {bars.id}

@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from vae_core import derived, worker_process
-from vae_core.computations.directory import ComputationDirectory, Request, Status
+from vae_core.computations.directory import VERSIONS, ComputationDirectory, Request, Status
 from vae_core.errors import ComputationError, NotFoundError
 from vae_core.files import full_disk_is, write_atomically
 from vae_core.runs import threads
@@ -84,11 +84,12 @@ def directory(request: Request) -> ComputationDirectory:
 
 
 def _name(request: Request) -> str:
-    """`<kind>`, and with options `<kind>-<digest of them>`."""
+    """`<kind>-<its version>`, and with options `-<digest of them>`."""
+    name = f"{request.kind}-{VERSIONS[request.kind]}"
     if not request.options:
-        return request.kind
+        return name
     told = json.dumps(request.options, sort_keys=True).encode()
-    return f"{request.kind}-{hashlib.sha256(told).hexdigest()[:16]}"
+    return f"{name}-{hashlib.sha256(told).hexdigest()[:16]}"
 
 
 @contextmanager

@@ -50,9 +50,11 @@ def _anomalies(directory: ComputationDirectory, tell: Tell) -> bytes:
 
     request = directory.read_request()
     checkpoint = checkpoint_of(request)
-    dataset = checkpoint.prepare(stored_datasets.load(request.options["dataset"]))
-    learnt = learnt_part(checkpoint, stored_datasets.load(checkpoint.config.dataset_id))
-    return packed(anomaly_scores(checkpoint.model(), dataset, learnt, request.options["seed"], tell))
+    own, asked = checkpoint.config.dataset_id, request.options["dataset"]
+    learnt = learnt_part(checkpoint, stored_datasets.load(own), is_judged=asked == own)
+    dataset = checkpoint.prepare(stored_datasets.load(asked))
+    targets, seed = checkpoint.config.train.targets, request.options["seed"]
+    return packed(anomaly_scores(checkpoint.model(), dataset, learnt, targets, seed, tell))
 
 
 def checkpoint_of(request: Request) -> "Checkpoint":

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 import torch
 
-from vae_core.batches import Examples, choose_device
+from vae_core.batches import Examples, binarise, choose_device
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
 from vae_core.errors import MetricError
@@ -31,6 +31,8 @@ BOUND_SAMPLES = 100
 BOUND_EXAMPLES = 1000
 """The importance-weighted bound decodes every example a hundred times."""
 BATCH = 512
+FEWEST_CODES = 4
+"""For a mixture."""
 MOST_VALUES, FEWEST_ROWS = 8_000_000, 500
 """Pixels that are compared at a time: 64 MB on each side."""
 
@@ -89,8 +91,9 @@ class Material:
     def sources(self) -> tuple[Source, ...]:
         """What real examples are compared with: an autoencoder has no prior, and all examples have no others."""
         prior: tuple[Source, ...] = () if self.model.is_deterministic else ("prior",)
+        mixture: tuple[Source, ...] = ("mixture",) if self._learnt_codes is not None else ()
         others: tuple[Source, ...] = ("others",) if len(self._others) > 1 else ()
-        return (*prior, "mixture", *others)
+        return (*prior, *mixture, *others)
 
     @cached_property
     def part(self) -> Dataset:
@@ -148,11 +151,12 @@ class Material:
     @cached_property
     def losses(self) -> np.ndarray:
         """−log p(x | z) of every example at the mean of its posterior, [N] nats."""
-        examples = self._examples(self.part)
+        examples, pixels = self._examples(self.part), torch.Generator().manual_seed(self.seed)
         found = []
         with torch.no_grad():
             for index in examples.in_order(BATCH):
                 x, labels = examples[index], examples.labels(index)
+                x = binarise(x, pixels) if self.targets == "binarised" else x
                 found.append(self.model.loss_map(x, self.model.encode(x, labels).mean, labels).flatten(1).sum(1))
         return torch.cat(found).numpy()
 
@@ -180,9 +184,9 @@ class Material:
         with torch.inference_mode():
             for index in torch.arange(len(latents)).split(BATCH):
                 told = None if labels is None else labels[index]
-                parts.append(self.model.decode_bounded(torch.from_numpy(latents)[index], told))
-        x = torch.cat(parts).numpy()
-        return _as_pictures(x) if self.is_image else self._as_rows(x)
+                x = self.model.decode_bounded(torch.from_numpy(latents)[index], told).numpy()
+                parts.append(_as_pictures(x) if self.is_image else self._as_rows(x))
+        return np.concatenate(parts)
 
     def features(self, of: Source | Literal["real"], space: Space) -> np.ndarray:
         """Rows [n, D] in which examples and samples are compared; fewer than there are where a row is long."""
@@ -207,10 +211,21 @@ class Material:
         return Evaluator(self.model, self.part, self.targets, choose_device("cpu"), self.seed)
 
     @cached_property
+    def _learnt_codes(self) -> np.ndarray | None:
+        """Posterior means of what was learnt from; where another dataset is measured, those inside the checkpoint."""
+        if self.dataset_id == self.checkpoint.config.dataset_id:
+            codes = encode(self.model, self._of(_evenly(self._learnt, MOST)), torch.device("cpu")).mean
+        elif self.checkpoint.codes is not None:
+            codes = self.checkpoint.codes.mean
+        else:
+            return None
+        return codes if len(codes) >= FEWEST_CODES and np.isfinite(codes).all() else None
+
+    @cached_property
     def _mixture(self) -> FittedMixture:
-        """Fitted to the codes of what was learnt from."""
-        learnt = self._of(_evenly(self._learnt, MOST))
-        return fit_mixture(encode(self.model, learnt, torch.device("cpu")).mean)
+        if self._learnt_codes is None:
+            raise MetricError("The model has no codes to which a mixture could be fitted.")
+        return fit_mixture(self._learnt_codes)
 
     def _of(self, index: np.ndarray) -> Dataset:
         whole = self._dataset

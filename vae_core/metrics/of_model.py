@@ -1,13 +1,17 @@
 """The bound and the codes of a model, as figures."""
 
+import numpy as np
+
+from vae_core.errors import MetricError
 from vae_core.evaluation import Measured
 from vae_core.metrics.aggregate import aggregate_gap
 from vae_core.metrics.figures import Figure, Found
 from vae_core.metrics.material import Material
-from vae_core.metrics.mmd import mmd_to_prior
+from vae_core.metrics.mmd import MOST, maximum_mean_discrepancy
 from vae_core.records import ACTIVE_VARIANCE
 
 NATS = "nats"
+NO_PRIOR = "An autoencoder has no prior."
 
 
 def elbo(material: Material) -> Found:
@@ -54,8 +58,12 @@ def active_units(material: Material) -> Found:
 
 def aggregate(material: Material) -> Found:
     """KL(q(z), N(0, I)), in total and of every dimension."""
+    if material.model.is_deterministic:
+        raise MetricError(NO_PRIOR)
+    if material.model.config.prior.name != "standard":
+        raise MetricError("The prior of this model is learnt, and this compares with N(0, I). See the MMD.")
     gap = aggregate_gap(material.codes, seed=material.seed)
-    total = Figure(name="KL(q(z), N(0, I))", value=gap.total, error=gap.total_error, unit=NATS, count=gap.count)
+    total = Figure(name="KL(q(z), N(0, I))", value=gap.total, unit=NATS, count=gap.count)
     arrays = {
         "kl": gap.kl.tolist(),
         "kl_error": gap.kl_error.tolist(),
@@ -63,12 +71,18 @@ def aggregate(material: Material) -> Found:
         "variance": gap.variance.tolist(),
         "ks": gap.ks.tolist(),
     }
-    return Found(figures=(total,), arrays=arrays)
+    note = f"Monte Carlo standard error {gap.total_error:.2g} nats over {gap.draws:,} draws, given these examples."
+    return Found(figures=(total,), arrays=arrays, note=note)
 
 
 def prior_mmd(material: Material) -> Found:
-    """MMD² of samples of the posteriors from those of the prior."""
-    found = mmd_to_prior(material.codes, seed=material.seed)
+    """MMD² of samples of the posteriors from those of the model's prior, learnt or not."""
+    if material.model.is_deterministic:
+        raise MetricError(NO_PRIOR)
+    codes = material.codes
+    latents = codes.mean + codes.std * np.random.default_rng(material.seed).standard_normal(codes.mean.shape)
+    prior = material.latents("prior", min(len(latents), MOST))
+    found = maximum_mean_discrepancy(prior, latents, seed=material.seed)
     figure = Figure(
         name="MMD²",
         value=found.squared,

@@ -1,10 +1,12 @@
 """Samples of a model against real examples, as figures: from the prior and from a mixture fitted to the codes."""
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from vae_core.metrics.figures import Figure, Found
+from vae_core.errors import MetricError
+from vae_core.metrics.figures import NORMAL_QUANTILE, Figure, Found
 from vae_core.metrics.frechet import frechet_distance
 from vae_core.metrics.material import Material, Source, Space
 from vae_core.metrics.mmd import maximum_mean_discrepancy
@@ -16,6 +18,7 @@ PAIRS = 4_000_000_000
 FEWEST, MOST = 500, 5000
 """Where all are compared with all, time grows with the square of the examples, times a row's length."""
 FLOOR = "other real examples"
+MOST_COLUMNS = 500
 
 
 def neighbourhoods(material: Material) -> Found:
@@ -49,9 +52,8 @@ def two_samples(material: Material) -> Found:
             name="Told apart",
             of=of,
             value=found.accuracy,
-            error=found.error,
             against=found.expected,
-            against_is="by chance",
+            against_is=f"by chance, ± {NORMAL_QUANTILE * found.error:.2g}",
             count=found.count,
         )
 
@@ -67,7 +69,6 @@ def wasserstein(material: Material) -> Found:
             name="Distance",
             of=of,
             value=found.distance,
-            error=found.error,
             against=found.floor,
             against_is=FLOOR,
             count=found.count,
@@ -78,6 +79,9 @@ def wasserstein(material: Material) -> Found:
 
 def frechet(material: Material) -> Found:
     """The distance of normals fitted to features; not of pixels, which are too many."""
+    columns = math.prod(material.part.x.shape[1:])
+    if not material.is_image and columns > MOST_COLUMNS:
+        raise MetricError(f"A covariance of {columns:,} columns takes too long; at most {MOST_COLUMNS} are compared.")
 
     def measure(real: np.ndarray, samples: np.ndarray, of: str) -> Iterator[Figure]:
         found = frechet_distance(real, samples, seed=material.seed)

@@ -6,7 +6,7 @@ The address is the truth: a widget is set from it before it is drawn, and writes
 So a link, the Back button and a second tab all show what the address says.
 """
 
-from pages.ui.state.choices import choose, choose_several, option
+from pages.ui.state.choices import choose, choose_several, option, told_apart
 from pages.ui.state.shown import (
     LARGEST_LATENT,
     LARGEST_WHOLE,
@@ -73,6 +73,7 @@ __all__ = [
     "start_once",
     "take_upload_notice",
     "threshold",
+    "told_apart",
     "turn",
     "upload_id",
     "upload_key",

@@ -33,7 +33,7 @@ def choose(
     key = f"choice-{parameter}"
     wanted = st.query_params.get(parameter)
     ids = list(titles)
-    shown = _told_apart(titles)
+    shown = told_apart(titles)
     if wanted is not None and wanted not in titles:
         st.error(missing, icon=":material/error:")
     default = otherwise if otherwise in titles else ids[0]
@@ -68,7 +68,7 @@ def choose_several(parameter: str, titles: Mapping[str, str], otherwise: list[st
     key = f"several-{parameter}"
     wanted = st.query_params.get(parameter)
     ids = list(dict.fromkeys(filter(ID.fullmatch, wanted.split(","))))[:most] if wanted is not None else otherwise
-    shown = _told_apart(titles)
+    shown = told_apart(titles)
     known = [id for id in ids if id in titles]
     if st.session_state.get(key) != known:
         st.session_state[key] = known
@@ -84,14 +84,20 @@ def choose_several(parameter: str, titles: Mapping[str, str], otherwise: list[st
     return ids
 
 
-def _told_apart(titles: Mapping[str, str]) -> dict[str, str]:
+def told_apart(titles: Mapping[str, str]) -> dict[str, str]:
     """A selectbox tells its options apart by what they show: with equal titles that is a part of the id too."""
     counts = Counter(titles.values())
     return {id: title if counts[title] == 1 else f"{title} ({id[:4]})" for id, title in titles.items()}
 
 
-def option(parameter: str, titles: Mapping[str, str]) -> str:
-    """A row of choices that follows the address and is followed by it; the first one where it names none."""
+def option(parameter: str, titles: Mapping[str, str], beside: Mapping[str, str]) -> str:
+    """A row of choices that follows the address and is followed by it; the first one where it names none.
+
+    Args:
+        parameter: The address parameter.
+        titles: value -> what is shown.
+        beside: What else the address is to hold after a choice; all other parameters go.
+    """
     key = f"option-{parameter}"
     wanted = st.query_params.get(parameter, "")
     value = wanted if wanted in titles else next(iter(titles))
@@ -100,8 +106,7 @@ def option(parameter: str, titles: Mapping[str, str]) -> str:
 
     def keep() -> None:
         chosen = st.session_state[key] or value  # a second click on the same one takes it back
-        st.query_params.from_dict({**st.query_params.to_dict(), parameter: chosen})
-        st.query_params.pop("threshold", None)
+        st.query_params.from_dict({**beside, parameter: chosen})
 
     st.segmented_control(
         parameter.capitalize(), list(titles), format_func=lambda id: titles[id], key=key, on_change=keep

@@ -106,12 +106,17 @@ def threshold(default: float) -> float:
     return value if math.isfinite(value) else default
 
 
-def keep_threshold(key: str) -> Callable[[], None]:
-    """What a component of this key calls when its threshold was released: puts it into the address."""
+def keep_threshold(key: str, beside: Mapping[str, str]) -> Callable[[], None]:
+    """What a component of this key calls when its threshold was released: puts it into the address.
+
+    Args:
+        key: Of the component.
+        beside: What else the address is to hold then.
+    """
 
     def keep() -> None:
         value = getattr(st.session_state.get(key), "threshold", None)
         if isinstance(value, int | float) and math.isfinite(value):
-            st.query_params["threshold"] = f"{value:.6g}"
+            st.query_params.from_dict({**beside, "threshold": f"{value:.6g}"})
 
     return keep

@@ -29,11 +29,15 @@ class LinkedMaps {
   }
 
   async open() {
-    await Promise.all(this.maps.map((map) => map.open()));
-    if (this.closed) return;
-    this.root.dataset.ready = "true";
-    const { thumbnails } = this.data.models[0];
-    if (thumbnails) await this.maps[0].samples.fetchThumbnails(thumbnails);
+    try {
+      await Promise.all(this.maps.map((map) => map.open()));
+      if (this.closed) return;
+      this.root.dataset.ready = "true";
+      const { thumbnails } = this.data.models[0];
+      if (thumbnails) await this.maps[0].samples.fetchThumbnails(thumbnails);
+    } catch (error) {
+      this.status.textContent = `The maps could not be loaded: ${error.message}. Reload the page.`;
+    }
   }
 
   get isLassoing() {
@@ -47,6 +51,7 @@ class LinkedMaps {
 
   /** The pointer is at a place of one map: example `n` is the nearest there. */
   point(at, n) {
+    if (!this.root.dataset.ready) return;
     this.pointed = n;
     for (const map of this.maps) map.light(n, map === at);
     this.tell();

@@ -84,6 +84,7 @@ export class LinkedMap {
   }
 
   key(event) {
+    if (!this.samples) return;
     const [du, dv] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? [0, 0];
     if (event.key === "Enter") this.all.selectNearest(this);
     if (!du && !dv) return;

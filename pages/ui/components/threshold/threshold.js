@@ -33,6 +33,7 @@ class Threshold {
     this.slider.min = 0;
     this.slider.max = data.above.length - 1;
     if (before?.threshold !== data.threshold || before?.low !== data.low || before?.high !== data.high) {
+      this.released = null;
       this.slider.value = Math.round(((data.threshold - data.low) / (data.high - data.low)) * this.slider.max);
     }
     this.words.textContent = "";
