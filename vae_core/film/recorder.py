@@ -56,6 +56,7 @@ class Recorder:
         epoch = history[-1].epoch
         if self._most < 2 or epoch in epochs:
             return
+        is_last = is_last or epoch == self._training.config.train.epochs
         if epochs and not is_last and self._spent + self._cost > SHARE * self._trained:
             return
         started = time.perf_counter()
