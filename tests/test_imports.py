@@ -38,12 +38,13 @@ LAYERS = [
     "pages.ui.browser_runtime pages.ui.plotly_script pages.ui.upload_limits pages.ui.pictures pages.ui.tables "
     "pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation pages.ui.answers",
     "pages.ui.explorer pages.ui.cards",
+    "pages.ui.films",
     "pages.ui.cache pages.ui.models pages.ui.findings pages.ui.choosing",
-    "pages.ui.preview pages.ui.projection_routes pages.ui.computing pages.ui.measures",
+    "pages.ui.preview pages.ui.projection_routes pages.ui.film_routes pages.ui.computing pages.ui.measures",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.uploading pages.ui.picture_set pages.ui.new_run pages.ui.latent_routes",
     "pages.ui.routes",
-    "pages.home pages.data pages.train pages.explore pages.measure",
+    "pages.home pages.data pages.train pages.explore pages.film pages.measure",
     "pages.ui.router",
     "app",
 ]

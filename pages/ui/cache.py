@@ -12,15 +12,17 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.ui import cards, explorer, pictures, tables
+from pages.ui import cards, explorer, films, pictures, tables
 from pages.ui.explorer import OpenModel
 from pages.ui.state import LARGEST_LATENT
-from vae_core import checkpoints, computations, export, stored_datasets, workspace
+from vae_core import checkpoints, computations, export, runs, stored_datasets, workspace
 from vae_core.batches import choose_device
 from vae_core.computations import Request
 from vae_core.datasets import SAMPLES, Dataset, TableSchema
 from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.errors import DatasetError, NotFoundError
+from vae_core.film import Reel
+from vae_core.film.frames import GONE
 from vae_core.latents.codes import Codes, encode
 from vae_core.latents.manifold import manifold
 from vae_core.latents.mixture import fit_mixture
@@ -209,6 +211,47 @@ def portrait(id: str, version: str, cells: int) -> bytes:
     """A model's manifold as PNG."""
     grid = manifold(open_model(id, version).vae, cells, cells).numpy()
     return pictures.sheet(pictures.as_bytes(grid), cells)
+
+
+def newest_film(id: str) -> films.OpenFilm:
+    """The film of a run as it stands now.
+
+    Raises:
+        NotFoundError: if it has none.
+    """
+    return film(id, film_version(id))
+
+
+def film_version(id: str) -> str:
+    """Changes with every frame that is added.
+
+    Raises:
+        NotFoundError: if there is no film.
+    """
+    return Reel(runs.get(id).directory.film).version()
+
+
+@st.cache_resource(max_entries=8, show_spinner="Aligning the frames…")
+def film(id: str, version: str) -> films.OpenFilm:
+    """One version of a film.
+
+    Raises:
+        NotFoundError: if it has gone on since.
+    """
+    run, model = runs.get(id), newest_model(id)
+    if film_version(id) != version:
+        raise NotFoundError(GONE)
+    return films.open_film(run, version, Reel(run.directory.film), model)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def film_sheet(id: str, version: str, epoch: int, label: int) -> bytes:
+    """The manifold of an epoch as PNG.
+
+    Raises:
+        NotFoundError: if that epoch has no frame any more.
+    """
+    return pictures.png(films.sheet(film(id, version), epoch, label))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -22,6 +22,8 @@ from vae_core.records import ACTIVE_VARIANCE
 from vae_core.vae import VAE
 
 PAD = Path(__file__).resolve().parent / "components" / "latent_pad"
+FILM = PAD.parent / "film"
+"""Its modules are served beside those of the explorer, of which they import some, under `film/`."""
 MOST_GROUPS = 24
 """More labels than this are grouped on the map by their first folder, so that the legend can be read."""
 THUMBNAIL_BYTES = 12 * 2**20
@@ -162,7 +164,8 @@ def thumbnails(dataset: Dataset) -> np.ndarray:
 def pad_files() -> dict[str, Path]:
     """The component's modules by their paths within it."""
     found = {path.relative_to(PAD).as_posix(): path for path in sorted(PAD.glob("**/*.js"))}
-    return {name: path for name, path in found.items() if not name.startswith("runtime/")}
+    film = {f"film/{path.name}": path for path in sorted(FILM.glob("*.js"))}
+    return {name: path for name, path in found.items() if not name.startswith("runtime/")} | film
 
 
 @cache

@@ -8,6 +8,7 @@
     /studio/models/<id>/<version>/codes                  means and stds, float32 [N, L] each, then int32 [N] labels
     /studio/models/<id>/<version>/…                      paths and concepts: see pages.ui.latent_routes
     /studio/models/<id>/<version>/tsne                   see pages.ui.projection_routes
+    /studio/films/<id>/<version>/…                       see pages.ui.film_routes
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
     /studio/models/<id>/<version>/encode                 WebSocket: an example in, mean and std of its code out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
@@ -36,7 +37,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pages.ui import browser_runtime, cache, explorer, latent_routes, plotly_script, projection_routes
+from pages.ui import browser_runtime, cache, explorer, film_routes, latent_routes, plotly_script, projection_routes
 from pages.ui.answers import FOR_EVER, answer, same_origin
 from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
 from vae_core.datasets import SAMPLES
@@ -70,6 +71,7 @@ def routes() -> list[BaseRoute]:
         Route(model + "/codes", answer(_codes)),
         *latent_routes.routes(model),
         *projection_routes.routes(model + "/tsne"),
+        *film_routes.routes(base + "/films/{id}/{version}"),
         WebSocketRoute(model + "/decode", _decode),
         WebSocketRoute(model + "/encode", _encode),
         Route(base + "/datasets/{id}/thumbnails", answer(_thumbnails)),

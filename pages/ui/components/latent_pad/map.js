@@ -4,7 +4,7 @@ import { Overlay } from "./overlay.js";
 
 // Ten colours that people with any colour vision tell apart (Petroff 2021, https://arxiv.org/abs/2107.02270), and seven
 // shapes: together they are new for 70 groups.
-const COLOURS = ["#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"];
+export const COLOURS = ["#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"];
 const SHAPES = ["circle", "square", "diamond", "cross", "x", "triangle-up", "star"];
 const MANY_POINTS = 5000;
 const RAW_MS = 4;
