@@ -118,7 +118,7 @@ def gif(film: OpenFilm, label: int) -> bytes:
     """The whole film, drawn."""
     sheets = [sheet(film, epoch, label) for epoch in film.aligned.epochs] if cells(film) else []
     groups = np.array(film.groups["of_label"])[film.labels % len(film.groups["of_label"])]
-    loss = "Reconstruction loss" if film.model.vae.is_deterministic else "−ELBO"
+    loss = "Reconstruction loss" if film.model.vae.is_deterministic else "-ELBO"  # Pillow's font has no minus
     pictures = draw(Drawn(film.aligned, groups, sheets, film.records, loss))
     return animation.gif(pictures, back=False, milliseconds=milliseconds(len(pictures)))
 

@@ -17,7 +17,7 @@ SIDE, GAP, HEAD = 320, 12, 28
 """Pixels of a panel, around it, and above it."""
 DOT = 2
 INK, PALE, TRAIN, VALIDATION = "#222222", "#dddddd", "#7f8ea3", "#3b6fd4"
-SHOWN_QUANTILE = 0.005
+SHOWN_QUANTILE, MARGIN = 0.005, 1.12
 FILM_MILLISECONDS, LEAST_MILLISECONDS, MOST_MILLISECONDS = 6000, 60, 400
 
 
@@ -51,10 +51,12 @@ def draw(drawn: Drawn) -> np.ndarray:
 
 
 def view(places: np.ndarray) -> tuple[np.ndarray, float]:
-    """Centre [2] and half a side of a square that holds the last of places [F, n, 2] and nearly all of the others."""
-    low, high = np.quantile(places.reshape(-1, 2), (SHOWN_QUANTILE, 1 - SHOWN_QUANTILE), axis=0)
-    low, high = np.minimum(low, places[-1].min(0)), np.maximum(high, places[-1].max(0))
-    return (low + high) / 2, float((high - low).max() / 2 * 1.04) or 1.0
+    """Centre [2] and half a side of a square that holds nearly all of places [F, n, 2], and of the last frame's."""
+    of_all, of_last = (
+        np.quantile(some.reshape(-1, 2), (SHOWN_QUANTILE, 1 - SHOWN_QUANTILE), axis=0) for some in (places, places[-1])
+    )
+    low, high = np.minimum(of_all[0], of_last[0]), np.maximum(of_all[1], of_last[1])
+    return (low + high) / 2, float((high - low).max() / 2 * MARGIN) or 1.0
 
 
 def _frame(drawn: Drawn, k: int) -> np.ndarray:

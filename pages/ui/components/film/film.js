@@ -52,10 +52,10 @@ class Film {
     const left = add(main, "section", "fm-panel");
     this.map = new FilmMap(left, data, (event) => this.point(event));
     this.manifold = data.sheets ? new Manifold(add(main, "section", "fm-panel"), data) : null;
-    const below = add(root, "div", "fm-below");
-    this.cursor = new Cursor(add(below, "section", "fm-panel"), data, (epoch) => (root.dataset.decoder = epoch));
-    this.bars = data.kl ? new Bars(add(below, "section", "fm-panel"), data) : null;
-    this.curves = new Curves(add(below, "section", "fm-panel"), data);
+    const side = add(main, "section", "fm-panel fm-side");
+    this.cursor = new Cursor(side, data, (epoch) => (root.dataset.decoder = epoch));
+    this.bars = data.kl ? new Bars(side, data) : null;
+    this.curves = new Curves(add(root, "section", "fm-panel"), data);
     this.note = add(root, "p", "fm-note");
     this.onKey = (event) => this.key(event);
     root.addEventListener("keydown", this.onKey);

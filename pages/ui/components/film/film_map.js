@@ -5,7 +5,8 @@ import { COLOURS } from "../map.js";
 import { Surface } from "./surface.js";
 
 const STEPS = 50; // of an arrow key from the middle to the edge
-const OUTLIERS = 0.005; // so many of earlier frames may lie beyond the edge, either way
+const OUTLIERS = 0.005; // such a share may lie beyond the edge, either way
+const MARGIN = 1.12;
 const SHAPES = [
   (context, x, y, r) => (context.moveTo(x + r, y), context.arc(x, y, r, 0, 7)),
   (context, x, y, r) => context.rect(x - r, y - r, 2 * r, 2 * r),
@@ -17,7 +18,7 @@ export class FilmMap {
   constructor(parent, data, onPoint) {
     this.data = data;
     this.cursor = [0, 0];
-    this.surface = new Surface(parent, "Codes on the map", "map", "fm-square");
+    this.surface = new Surface(parent, data.sheets ? "Codes; the manifold spans the dashed frame" : "Codes on the map", "map", "fm-square");
     const area = add(this.surface.figure, "div", "fm-map");
     area.append(this.surface.canvas);
     area.tabIndex = 0;
@@ -44,7 +45,7 @@ export class FilmMap {
     frames.groups.forEach((group, n) => this.members[group].push(n));
     const [low, high] = [0, 1].map((axis) => ends(frames, axis)).reduce((a, b) => [[a[0], b[0]], [a[1], b[1]]]);
     this.centre = [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2];
-    this.half = (Math.max(high[0] - low[0], high[1] - low[1]) / 2) * 1.04 || 1;
+    this.half = (Math.max(high[0] - low[0], high[1] - low[1]) / 2) * MARGIN || 1;
     this.cursor = [...this.centre];
   }
 
@@ -131,10 +132,11 @@ function shapeOf(group) {
   return Math.floor(group / COLOURS.length) % SHAPES.length;
 }
 
-/** [least, greatest] along an axis: of the last frame all, of the others nearly all. */
+/** [least, greatest] along an axis, of nearly all places in the last frame and in all of them. */
 function ends(frames, axis) {
-  const values = frames.places.filter((_, i) => i % 2 === axis).sort();
-  const last = frames.places.subarray(-2 * frames.count).filter((_, i) => i % 2 === axis).sort(); // prettier-ignore
-  const at = (share) => values[Math.round(share * (values.length - 1))];
-  return [Math.min(at(OUTLIERS), last[0]), Math.max(at(1 - OUTLIERS), last.at(-1))];
+  const [all, last] = [frames.places, frames.places.subarray(-2 * frames.count)].map((places) => {
+    const values = places.filter((_, i) => i % 2 === axis).sort();
+    return [OUTLIERS, 1 - OUTLIERS].map((share) => values[Math.round(share * (values.length - 1))]);
+  });
+  return [Math.min(all[0], last[0]), Math.max(all[1], last[1])];
 }
