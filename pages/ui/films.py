@@ -106,7 +106,7 @@ def arrays(film: OpenFilm) -> bytes:
     """Places float32 [F, n, 2], lifts float32 [F, 3, L], groups int32 [n], one after another."""
     of_label = np.array(film.groups["of_label"])
     parts = [part.astype("<f4").tobytes() for part in (film.aligned.places, film.aligned.lifts)]
-    return b"".join([*parts, of_label[film.labels % len(of_label)].astype("<i4").tobytes()])
+    return b"".join([*parts, of_label[film.labels].astype("<i4").tobytes()])
 
 
 def weights(film: OpenFilm, frame: Frame) -> bytes:
@@ -117,7 +117,7 @@ def weights(film: OpenFilm, frame: Frame) -> bytes:
 def gif(film: OpenFilm, label: int) -> bytes:
     """The whole film, drawn."""
     sheets = [sheet(film, epoch, label) for epoch in film.aligned.epochs] if cells(film) else []
-    groups = np.array(film.groups["of_label"])[film.labels % len(film.groups["of_label"])]
+    groups = np.array(film.groups["of_label"])[film.labels]
     loss = "Reconstruction loss" if film.model.vae.is_deterministic else "-ELBO"  # Pillow's font has no minus
     pictures = draw(Drawn(film.aligned, groups, sheets, film.records, loss))
     return animation.gif(pictures, back=False, milliseconds=milliseconds(len(pictures)))

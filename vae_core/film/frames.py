@@ -124,7 +124,9 @@ class Reel:
 
     def epochs(self) -> list[int]:
         """Which epochs have a frame, in order."""
-        return sorted(int(path.stem.removeprefix("epoch-")) for path in self.folder.glob("epoch-?????.safetensors"))
+        return sorted(
+            int(path.stem.removeprefix("epoch-")) for path in self.folder.glob(f"epoch-{5 * '[0-9]'}.safetensors")
+        )
 
     def version(self) -> str:
         """Changes with every frame that is added.

@@ -12,7 +12,7 @@ from vae_core.records import EpochRecord
 COLOURS = (
     "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
 )  # fmt: skip
-"""People with any colour vision tell them apart (Petroff 2021, https://arxiv.org/abs/2107.02270)."""
+"""As on the explorer's map: people with any colour vision tell them apart (Petroff 2021, https://arxiv.org/abs/2107.02270)."""
 SIDE, GAP, HEAD = 320, 12, 28
 """Pixels of a panel, around it, and above it."""
 DOT = 2

@@ -2,8 +2,8 @@
 
 What tests and scripts may rely on:
   - the root has data-testid="film", data-frame (the number of the frame that is shown), data-loaded="true" once every
-    frame can be shown without asking the server, and data-decoder, the epoch that the cursor decodes with, or "" while
-    its decoder is on its way;
+    frame can be shown without asking the server, data-decoders="all" once the cursor decodes in every one too, and
+    data-decoder, the epoch that the cursor decodes with, or "" while its decoder is on its way;
   - the scrubber is a range input with the accessible name Epoch; its value is the number of the frame;
   - the canvases have data-testid "film-map", "film-manifold", "film-kl", "film-curves" and "film-decoded";
   - each painted frame adds a `performance.measure` named "film:paint", from the event to the last painted canvas.

@@ -1,10 +1,12 @@
 // What the cursor's place decodes to with the decoder of the epoch that is shown. One graph for all epochs, without
-// weights; those of an epoch are fetched when the scrubber rests there, and kept.
+// weights; those of an epoch are fetched when the scrubber rests there, of a small film all beforehand, and kept.
 
 import { loadRuntime } from "../networks.js";
 import { paintReconstruction } from "../picture.js";
 import { halves } from "./half.js";
 import { Surface } from "./surface.js";
+
+const BEFOREHAND_BYTES = 24 * 2 ** 20;
 
 export class Cursor {
   /** `onDecoder(epoch)` tells with which epoch's decoder the picture was made, "" where it is on its way. */
@@ -20,18 +22,16 @@ export class Cursor {
     this.surface.describe(words);
   }
 
-  /** Fetch the weights of a frame, and first of all the graph; nothing while it plays. */
-  async load(frame, isPlaying = false) {
-    const { decoder, epochs } = this.data;
-    if (decoder.why_not || isPlaying || this.weights.has(frame) || this.loading === frame) return;
+  /** Fetch the weights of a frame, and first of all the graph. */
+  async load(frame) {
+    if (this.data.decoder.why_not || this.weights.has(frame) || this.loading === frame) return;
     this.loading = frame;
     try {
       this.session ??= this.open();
       await this.session;
       if (this.loading !== frame) return; // the scrubber has gone on
-      const answer = await fetch(new URL(decoder.weights + epochs[frame], location.origin));
-      if (!answer.ok) throw new Error((await answer.text()).slice(0, 200));
-      this.weights.set(frame, new Uint16Array(await answer.arrayBuffer()));
+      if (!this.weights.has(frame)) this.say(`The decoder of epoch ${this.data.epochs[frame]} is on its way…`, true);
+      await this.fetchWeights(frame);
       this.decode();
     } catch (error) {
       this.session = null;
@@ -39,6 +39,23 @@ export class Cursor {
     } finally {
       if (this.loading === frame) this.loading = null;
     }
+  }
+
+  /** Of a film whose weights are few, fetch all one after another, so that the cursor decodes while one scrubs. */
+  async loadAll() {
+    const { why_not, shapes } = this.data.decoder;
+    const bytes = 2 * this.data.epochs.length * shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+    if (why_not || bytes > BEFOREHAND_BYTES) return false;
+    await this.session;
+    for (let frame = this.data.epochs.length - 1; frame >= 0 && !this.closed; frame -= 1) await this.fetchWeights(frame);
+    return !this.closed;
+  }
+
+  async fetchWeights(frame) {
+    if (this.weights.has(frame)) return;
+    const answer = await fetch(new URL(this.data.decoder.weights + this.data.epochs[frame], location.origin));
+    if (!answer.ok) throw new Error((await answer.text()).slice(0, 200));
+    this.weights.set(frame, halves(new Uint16Array(await answer.arrayBuffer())));
   }
 
   async open() {
@@ -64,7 +81,7 @@ export class Cursor {
         const { frame, latent } = this.wanted;
         if (!this.weights.has(frame)) {
           this.onDecoder("");
-          if (this.weights.size) this.say(`The decoder of epoch ${this.data.epochs[frame]} is on its way…`, true);
+          if (this.weights.size && this.loading !== frame) this.say("Decoded here when the scrubber rests.", true);
           break;
         }
         this.wanted = null;
@@ -90,7 +107,7 @@ export class Cursor {
   }
 
   tensors(frame) {
-    const values = halves(this.weights.get(frame));
+    const values = this.weights.get(frame);
     const { names, shapes } = this.data.decoder;
     let start = 0;
     const pairs = names.map((name, k) => {
