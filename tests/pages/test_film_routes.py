@@ -122,6 +122,15 @@ def test_frame_that_a_training_let_go_of_says_so(client: TestClient, filmed: Run
         assert client.get(f"{here}/{path}").text == frames.GONE
 
 
+def test_frame_that_is_newer_than_the_film_shown_is_none_of_it(client: TestClient, filmed: RunDirectory) -> None:
+    here = film_address(filmed)
+    assert client.get(here + "/arrays").status_code == 200
+    reel = Reel(filmed.film)
+    reel.place(4).write_bytes(reel.place(3).read_bytes())
+    for path in ("sheets/4.png", "weights/4"):
+        assert client.get(f"{here}/{path}").text == frames.GONE
+
+
 def test_deleting_a_run_deletes_its_film(filmed: RunDirectory) -> None:
     runs.delete(filmed.path.name)
     assert not filmed.film.exists()
