@@ -18,10 +18,10 @@ def as_bytes(x: np.ndarray) -> np.ndarray:
     return (np.clip(x, 0, 1) * 255 + 0.5).astype(np.uint8).transpose(0, 2, 3, 1)
 
 
-def gif(pictures: np.ndarray, back: bool = True) -> bytes:
+def gif(pictures: np.ndarray, back: bool = True, milliseconds: int = FRAME_MILLISECONDS) -> bytes:
     """An endless animation of pictures uint8 [T, H, W, C], there and, with `back`, back again."""
     frames = [_enlarged(picture) for picture in pictures]
-    times = [HOLD_MILLISECONDS, *[FRAME_MILLISECONDS] * (len(frames) - 2), HOLD_MILLISECONDS][: len(frames)]
+    times = [HOLD_MILLISECONDS, *[milliseconds] * (len(frames) - 2), HOLD_MILLISECONDS][: len(frames)]
     if back and len(frames) > 2:
         frames, times = frames + frames[-2:0:-1], times + times[-2:0:-1]
     buffer = io.BytesIO()

@@ -18,6 +18,11 @@ def place(checkpoint_id: str, version: str, what: str) -> Path:
     return workspace.folder("exports") / f"{checkpoint_id}-{version}.{what}"
 
 
+def lock() -> Path:
+    """The lock of exporting: the exporter bears no second thread, and visitors and worker may all want it."""
+    return workspace.folder("exports") / "lock"
+
+
 def forget(checkpoint_id: str, before: str | None = None) -> None:
     """Delete what was derived from a model; with `before` only from versions older than this one."""
     for path in workspace.folder("exports").iterdir():

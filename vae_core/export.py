@@ -4,7 +4,7 @@ import copy
 import logging
 import warnings
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import onnxruntime
 import torch
@@ -57,6 +57,21 @@ class _Encoder(nn.Module):
         return posterior.mean, posterior.stddev
 
 
+class _Graph(nn.Module):
+    """z as the decoder's, then all its weights -> reconstruction: one file decodes with the weights of any epoch."""
+
+    outputs = ("reconstruction",)
+
+    def __init__(self, vae: VAE) -> None:
+        super().__init__()
+        self.decoder = (_Decoder(vae),)  # in a tuple, so that its weights are none of this module
+        self.inputs = ("z", *self.decoder[0].state_dict())
+
+    def forward(self, latents: Tensor, *weights: Tensor) -> tuple[Tensor]:
+        given = dict(zip(self.inputs[1:], weights, strict=True))
+        return torch.func.functional_call(self.decoder[0], given, (latents,))
+
+
 def decoder_onnx(vae: VAE) -> bytes:
     """The decoder as an ONNX file with a free batch dimension, checked against the original.
 
@@ -65,6 +80,17 @@ def decoder_onnx(vae: VAE) -> bytes:
     """
     z = torch.randn(EXAMPLES, vae.config.latents + vae.labels, generator=torch.Generator().manual_seed(0))
     return _checked(_Decoder(vae).eval(), (z,), "decoder")
+
+
+def decoder_graph(vae: VAE) -> bytes:
+    """The decoder as an ONNX file without weights: those are inputs, named as in the model's state.
+
+    Raises:
+        CheckpointError: if the exported decoder computes something else.
+    """
+    graph = _Graph(vae).eval()
+    z = torch.randn(EXAMPLES, vae.config.latents + vae.labels, generator=torch.Generator().manual_seed(0))
+    return _checked(graph, (z, *graph.decoder[0].state_dict().values()), "decoder")
 
 
 def encoder_onnx(vae: VAE) -> bytes:
@@ -78,7 +104,7 @@ def encoder_onnx(vae: VAE) -> bytes:
     return _checked(_Encoder(vae).eval(), (x,) if labels is None else (x, labels), "encoder")
 
 
-def _checked(module: _Decoder | _Encoder, examples: tuple[Tensor, ...], half: Half) -> bytes:
+def _checked(module: _Decoder | _Encoder | _Graph, examples: tuple[Tensor, ...], half: Half) -> bytes:
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision aloud
     try:
         # a copy, as the exporter takes the weights out meanwhile, and others use this model in other threads
@@ -99,9 +125,13 @@ def _checked(module: _Decoder | _Encoder, examples: tuple[Tensor, ...], half: Ha
     return content
 
 
-def _export(module: _Decoder | _Encoder, examples: tuple[Tensor, ...]) -> bytes:
-    batch = torch.export.Dim("batch", min=1)
-    shapes = tuple({0: batch} for _ in examples)
+def _export(module: _Decoder | _Encoder | _Graph, examples: tuple[Tensor, ...]) -> bytes:
+    batch = {0: torch.export.Dim("batch", min=1)}
+    shapes: tuple[Any, ...] = tuple(batch for _ in examples)
+    if isinstance(module, _Encoder):
+        shapes = (shapes,)
+    elif isinstance(module, _Graph):
+        shapes = (batch, tuple({} for _ in examples[1:]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
@@ -111,7 +141,7 @@ def _export(module: _Decoder | _Encoder, examples: tuple[Tensor, ...]) -> bytes:
             opset_version=OPSET,
             input_names=list(module.inputs),
             output_names=list(module.outputs),
-            dynamic_shapes=(shapes,) if isinstance(module, _Encoder) else shapes,
+            dynamic_shapes=shapes,
             external_data=False,
             verbose=False,
         )
@@ -130,14 +160,22 @@ def browser_encoder(checkpoint_id: str, version: str, vae: VAE) -> Path:
     return _kept(checkpoint_id, version, vae, "encoder")
 
 
+def film_decoder(target: Path, vae: VAE) -> Path:
+    """The decoder without weights, made at the first call and kept in the folder of a film."""
+    if not target.exists():
+        with FileLock(derived.lock()):
+            if not target.exists():
+                write_atomically(target, decoder_graph(vae))
+    return target
+
+
 def _kept(checkpoint_id: str, version: str, vae: VAE, half: Half) -> Path:
     target = derived.place(checkpoint_id, version, f"{half}.onnx")
     if target.exists():
         return target
-    exports = target.parent
-    with FileLock(exports / "lock"):  # the exporter bears no second thread, and visitors and worker may all want it
+    with FileLock(derived.lock()):
         if not target.exists():
-            remove_leftovers(exports)
+            remove_leftovers(target.parent)
             write_atomically(target, decoder_onnx(vae) if half == "decoder" else encoder_onnx(vae))
             derived.forget(checkpoint_id, before=version)
     return target

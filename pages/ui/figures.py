@@ -34,7 +34,7 @@ def loss_curve(
 ) -> go.Figure:
     """One term over the epochs, training and validation, in nats an example; `marked` shows the best epoch."""
     figure = go.Figure()
-    shown = _thinned(records, MOST_EPOCHS)
+    shown = thinned(records, MOST_EPOCHS)
     mode = "lines+markers" if len(records) < 3 else "lines"
     for part, colour in (("train", TRAIN), ("validation", VALIDATION)):
         values = [_nats(getattr(record, part), term) for record in shown]
@@ -63,7 +63,7 @@ def several_curves(histories: Mapping[str, Sequence[EpochRecord]], term: Term) -
     """One validation term of several models over their epochs, by the models' titles."""
     figure = go.Figure()
     for k, (name, records) in enumerate(histories.items()):
-        shown = _thinned(records, MOST_EPOCHS)
+        shown = thinned(records, MOST_EPOCHS)
         values = [_nats(record.validation, term) for record in shown]
         line = {"color": PALETTE[k % len(PALETTE)], "width": 2}
         mode = "lines+markers" if len(records) < 3 else "lines"
@@ -86,7 +86,7 @@ def _nats(terms: Terms, term: str) -> float:
 
 def kl_by_dimension(records: Sequence[EpochRecord]) -> go.Figure:
     """The validation KL of every dimension over the epochs; of very many dimensions those that hold most."""
-    shown = _thinned(records, MOST_COLUMNS)
+    shown = thinned(records, MOST_COLUMNS)
     kl = np.array([record.validation.kl_per_dimension for record in shown]).T  # [L, epochs]
     largest = np.sort(np.argsort(-kl[:, -1], kind="stable")[:MOST_DIMENSIONS])
     names = [f"z{j + 1}" for j in largest]
@@ -112,7 +112,7 @@ def kl_by_dimension(records: Sequence[EpochRecord]) -> go.Figure:
     return figure
 
 
-def _thinned(records: Sequence[EpochRecord], most: int) -> list[EpochRecord]:
+def thinned(records: Sequence[EpochRecord], most: int) -> list[EpochRecord]:
     """Evenly chosen records, the first and the last among them."""
     chosen = np.unique(np.linspace(0, len(records) - 1, min(len(records), most)).round().astype(int))
     return [records[k] for k in chosen]

@@ -30,6 +30,7 @@ PAGES = (
     PageEntry("data", "Data", ":material/photo_library:", "Upload pictures, look them over, or take what is built in."),
     PageEntry("train", "Train", ":material/model_training:", "Train a VAE on a dataset and watch it learn."),
     PageEntry("explore", "Explore", ":material/explore:", "Drag through a model's latent space and watch the decoder."),
+    PageEntry("film", "Film", ":material/movie:", "How a model became what it is, epoch by epoch."),
     PageEntry("measure", "Measure", ":material/straighten:", "How good a model is, in numbers one can trust."),
     PageEntry(
         "ledger", "Ledger", ":material/receipt_long:", "One example's −ELBO, pixel by pixel and dimension by dimension."

@@ -47,6 +47,11 @@ def _bounded(image: Image.Image) -> bytes:
     return png
 
 
+def png(pixels: np.ndarray) -> bytes:
+    """Pixels uint8 [H, W, C] as they are."""
+    return _png(Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels))
+
+
 def _png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")

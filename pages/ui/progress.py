@@ -12,6 +12,7 @@ from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import runs
 from vae_core.diagnosis import best_epoch, diagnose
 from vae_core.errors import VAECoreError
+from vae_core.film import Reel
 from vae_core.records import EpochRecord
 from vae_core.runs import Run
 from vae_core.runs.directory import State
@@ -72,6 +73,14 @@ def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
     with st.container(horizontal=True):
         if run.has_model and st.button("Explore", key=f"explore-{run.id}", type="primary", icon=":material/explore:"):
             st.switch_page(page("explore"), query_params={"model": run.id})
+        if (
+            Reel(run.directory.film).epochs()
+            and run.has_model
+            and st.button(
+                "Film", key=f"film-{run.id}", icon=":material/movie:", help="How it became what it is, epoch by epoch."
+            )
+        ):
+            st.switch_page(page("film"), query_params={"run": run.id})
         if run.is_live and st.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop:"):
             _press(runs.cancel, run.id)
         onward = "With the trainings that are left." if run.study else "From its last finished epoch."

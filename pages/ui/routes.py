@@ -9,6 +9,7 @@
     /studio/models/<id>/<version>/…                      paths and concepts: see pages.ui.latent_routes
     /studio/models/<id>/<version>/tsne                   see pages.ui.projection_routes
     /studio/models/<id>/<version>/ledger                 see pages.ui.ledger_routes
+    /studio/films/<id>/<version>/…                       see pages.ui.film_routes
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
     /studio/models/<id>/<version>/encode                 WebSocket: an example in, mean and std of its code out
     /studio/datasets/<id>/thumbnails                     uint8 [n, side, side, C]
@@ -37,7 +38,16 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pages.ui import browser_runtime, cache, explorer, latent_routes, ledger_routes, plotly_script, projection_routes
+from pages.ui import (
+    browser_runtime,
+    cache,
+    explorer,
+    film_routes,
+    latent_routes,
+    ledger_routes,
+    plotly_script,
+    projection_routes,
+)
 from pages.ui.answers import FOR_EVER, answer, same_origin
 from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
 from vae_core.datasets import SAMPLES
@@ -72,6 +82,7 @@ def routes() -> list[BaseRoute]:
         *latent_routes.routes(model),
         *projection_routes.routes(model + "/tsne"),
         *ledger_routes.routes(model + "/ledger"),
+        *film_routes.routes(base + "/films/{id}/{version}"),
         WebSocketRoute(model + "/decode", _decode),
         WebSocketRoute(model + "/encode", _encode),
         Route(base + "/datasets/{id}/thumbnails", answer(_thumbnails)),

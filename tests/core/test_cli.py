@@ -18,6 +18,7 @@ from tests.core.deaths import KILLED, Operation, in_child, watched
 from vae_core import checkpoints
 from vae_core.batches import choose_device
 from vae_core.cli import main
+from vae_core.film import Reel
 from vae_core.metrics import METRICS
 from vae_core.runs import work as working
 from vae_core.runs.directory import RunDirectory
@@ -330,7 +331,8 @@ def test_error_of_the_program_surfaces_and_the_run_is_failed(
 
 def files(folder: Path) -> dict[str, bytes]:
     """All that tells of a run, but not what every process leaves there."""
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name not in ("lock", "reserve")}
+    told = (path for path in folder.rglob("*") if path.is_file() and path.name not in ("lock", "reserve"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in told}
 
 
 ABSENT = next(kind for kind in ("cuda", "mps") if choose_device().type != kind)
@@ -388,10 +390,16 @@ def test_model_comes_back_after_a_death_in_the_first_epoch_of_the_next(
 
 
 def test_nothing_is_left_of_a_model_that_was_replaced(model: Path, archive: Path) -> None:
-    names = set(files(model.parent))
+    def names() -> set[str]:
+        return {name for name in files(model.parent) if not name.startswith("film/")}
+
+    before, reel = names(), Reel(model.parent / "film")
+    stale = reel.place(1).read_bytes()
     options = ["--epochs", 3, "--widths", "32,21", "--seed", 7]
     assert call("train", archive, *options, "--force", "--out", model.parent).exit_code == 0
-    assert set(files(model.parent)) == names
+    assert names() == before
+    assert {1, 3} <= set(reel.epochs()) <= {1, 2, 3}
+    assert reel.place(1).read_bytes() != stale
     assert len(checkpoints.load(model).history) == len(RunDirectory(model.parent).read_epochs()) == 3
 
 

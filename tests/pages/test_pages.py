@@ -13,7 +13,7 @@ from vae_core import runs, stored_datasets, uploads
 from vae_core.datasets import Dataset
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"home": "See inside a variational autoencoder", "data": "Data", "train": "Train"}
+PAGES = {"home": "See inside a variational autoencoder", "data": "Data", "train": "Train", "film": "Film"}
 
 
 @pytest.fixture(autouse=True)

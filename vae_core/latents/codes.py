@@ -56,8 +56,24 @@ def principal_plane(codes: Codes) -> tuple[np.ndarray, np.ndarray]:
         Two orthonormal rows [2, L] and the centre [L]; each row's largest entry is positive, so that the map does
         not flip from one run to the next.
     """
-    centre = codes.mean.mean(0)
-    deviations = (codes.mean - centre).astype(np.float64)
+    return _principal(codes.mean)
+
+
+def plane_of(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The plane to show means [N, L] on: two latents as they are, one across, more on their principal plane.
+
+    Returns:
+        Two rows [2, L], the second zero where there is one latent, and the centre [L].
+    """
+    latents = means.shape[1]
+    if latents > 2:
+        return _principal(means)
+    return np.eye(2, latents, dtype=np.float32), np.zeros(latents, dtype=np.float32)
+
+
+def _principal(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    centre = means.mean(0)
+    deviations = (means - centre).astype(np.float64)
     _, directions = np.linalg.eigh(deviations.T @ deviations)  # ascending variance
     plane = directions.T[::-1][:2]
     signs = np.sign(plane[np.arange(len(plane)), np.abs(plane).argmax(1)])

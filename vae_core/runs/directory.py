@@ -5,6 +5,7 @@
     trials.jsonl             of a cross-validation: one Trial a line
     epochs.jsonl             one EpochRecord a line, as training goes
     preview.safetensors      codes of a probe set and a row of reconstructions, replaced every epoch
+    film/                    frames of its epochs, see vae_core.film
     checkpoint.safetensors   the model after the last finished epoch, with all that it takes to go on
     previous.safetensors     the one before
     best.safetensors         the model after the epoch of the best validation −ELBO
@@ -106,6 +107,11 @@ class RunDirectory:
     def preview(self) -> Path:
         """Pictures and codes of the last finished epoch."""
         return self.path / "preview.safetensors"
+
+    @property
+    def film(self) -> Path:
+        """The folder of its film."""
+        return self.path / "film"
 
     @property
     def log(self) -> Path:

@@ -15,6 +15,7 @@ from vae_core.datasets import Dataset
 from vae_core.diagnosis import best_epoch
 from vae_core.errors import CheckpointError, TrainingError
 from vae_core.files import write_atomically
+from vae_core.film import Recorder
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
 from vae_core.runs.directory import RunDirectory
@@ -35,6 +36,7 @@ class Keeper:
     """Puts epochs on disk as training goes.
 
     Attributes:
+        film: Takes a frame of every epoch that is kept, before it is on disk: what goes on from there takes it again.
         has_ended: Whether what is on disk is the end of the training already.
         note: What is to be said of how it went on; empty where there is nothing.
     """
@@ -43,6 +45,7 @@ class Keeper:
         self._directory, self._dataset, self._training = directory, dataset, training
         self._run = directory.read_run()
         self.preview = Preview(dataset, training.config, device)
+        self.film = Recorder(directory.film, dataset, training, device)
         self.has_ended = False
         self.note = ""
         self._environment = Environment.here(device)
@@ -71,6 +74,7 @@ class Keeper:
                 path.replace(self._directory.checkpoint)
             break
         self._directory.write_epochs(self._training.history)
+        self.film.go_on()
         if self._elsewhere:
             self.note = f"{self.note} {OTHER_PLACE}".strip()
 
@@ -128,6 +132,7 @@ class Keeper:
         if best_epoch(history) == record.epoch:
             self._pending_best = replace(self._pending, optimizer={})
         self._untold.append(record)
+        self.film.take()
         if time.monotonic() - self._saved >= SAVE_SECONDS:
             self.flush(self.preview.picture(self._training.model))
 

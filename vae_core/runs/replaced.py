@@ -14,6 +14,7 @@ NAMES = (
     "previous.safetensors",
     "best.safetensors",
     "preview.safetensors",
+    "film",
     "run.json",
     "status.json",
     "epochs.jsonl",
@@ -54,4 +55,6 @@ def _aside(directory: RunDirectory) -> Path:
 def _move(names: tuple[str, ...], source: Path, target: Path) -> None:
     for name in names:
         if (source / name).exists():
+            if (target / name).is_dir():
+                shutil.rmtree(target / name)
             (source / name).replace(target / name)

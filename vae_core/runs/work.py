@@ -112,6 +112,7 @@ def _train(keeper: Keeper, training: Training) -> Generator[EpochRecord]:
         for record in training:
             keeper.keep(record)
             yield record
+        keeper.film.take(is_last=True)
         keeper.flush(keeper.preview.picture(training.model))
     finally:
         keeper.flush()

@@ -93,10 +93,14 @@ def _export(directory: RunDirectory) -> None:
     id = directory.path.name
     try:
         from vae_core import checkpoints, export
+        from vae_core.film import Reel
 
         version, model = checkpoints.version(id), checkpoints.load(directory.checkpoint).model()
         export.browser_decoder(id, version, model)
         export.browser_encoder(id, version, model)
+        reel = Reel(directory.film)
+        if reel.epochs():
+            export.film_decoder(reel.decoder, model)
     except Exception as error:
         if is_cancelling(error):
             raise

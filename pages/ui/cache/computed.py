@@ -1,0 +1,33 @@
+"""Results of long computations, which are done."""
+
+import json
+
+import numpy as np
+import streamlit as st
+
+from vae_core import computations
+from vae_core.anomalies import unpacked
+from vae_core.computations import Request
+from vae_core.measuring import Measures
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def measures(id: str, version: str, options: str) -> Measures:
+    """What was found by measuring, which is done.
+
+    Raises:
+        NotFoundError: if it is not, or the model is of another version.
+    """
+    request = Request(kind="measures", checkpoint_id=id, version=version, options=json.loads(options))
+    return Measures.model_validate_json(computations.result(request).read_bytes())
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def anomalies(id: str, version: str, options: str) -> dict[str, np.ndarray]:
+    """Anomaly scores, float64 [N] each, which are computed.
+
+    Raises:
+        NotFoundError: if they are not, or the model is of another version.
+    """
+    request = Request(kind="anomalies", checkpoint_id=id, version=version, options=json.loads(options))
+    return unpacked(computations.result(request).read_bytes())

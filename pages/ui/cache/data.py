@@ -1,0 +1,73 @@
+"""Stored datasets, and what is told of them."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.ui import tables
+from vae_core import stored_datasets, workspace
+from vae_core.datasets import Dataset, TableSchema
+from vae_core.datasets.pictures.inspection import Inspection
+from vae_core.errors import DatasetError, NotFoundError
+
+COLUMNS_SHOWN = ROWS_SHOWN = 200
+
+
+def dataset(id: str) -> Dataset:
+    """A stored dataset, memory-mapped; gone as soon as it is removed."""
+    if not workspace.place("datasets", id).is_dir():
+        raise NotFoundError("This dataset is not in the workspace. Upload it again on the Data page.")
+    return _dataset(id)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _dataset(id: str) -> Dataset:
+    return stored_datasets.load(id)
+
+
+def dataset_or_none(id: str) -> Dataset | None:
+    """A dataset if its pictures are in the workspace."""
+    try:
+        return dataset(id)
+    except (NotFoundError, DatasetError):
+        return None
+
+
+def dataset_size(id: str) -> int | None:
+    """How many examples a dataset has, if it is in the workspace."""
+    found = dataset_or_none(id)
+    return None if found is None else len(found)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Looking at every picture…")
+def inspection(id: str) -> Inspection:
+    """Duplicates, blank pictures and brightness of a dataset of pictures."""
+    return stored_datasets.inspection(id)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def label_counts(id: str) -> list[int]:
+    """How many examples every label has."""
+    shown = dataset(id)
+    return [] if shown.labels is None else np.bincount(shown.labels, minlength=len(shown.label_names)).tolist()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def column_summary(id: str) -> list[dict[str, Any]]:
+    """A line for each of a table's first columns: what it holds, and how it is distributed."""
+    shown = dataset(id)
+    return tables.column_lines(shown.schema, shown.x, COLUMNS_SHOWN) if isinstance(shown.schema, TableSchema) else []
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def first_rows(id: str) -> dict[str, np.ndarray]:
+    """The first rows of a table in original units."""
+    shown = dataset(id)
+    return shown.schema.to_original(shown.x[:ROWS_SHOWN]) if isinstance(shown.schema, TableSchema) else {}
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def workspace_size() -> int:
+    """Bytes of all that is kept, counted every ten seconds at most."""
+    return workspace.size(workspace.root())
