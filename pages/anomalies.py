@@ -6,7 +6,6 @@ from pages.ui import cache, measures, models, state, unusual, uploading
 from pages.ui.computing import result_of
 from pages.ui.navigation import page
 from pages.ui.sentences import escape, sentences_for_errors
-from vae_core.errors import NotFoundError
 
 NO_MODEL = "This model is not here: it was removed, or the link is wrong. Choose one from the list."
 NO_DATASET = "This dataset is not here, or is not of the kind that the model was trained on. Choose one from the list."
@@ -23,16 +22,21 @@ def rank(id: str) -> None:
     st.caption(models.facts(model.checkpoint))
     own = model.checkpoint.config.dataset_id
     if cache.dataset_or_none(own) is None:
-        raise NotFoundError(
+        st.info(
             "The dataset that this model was trained on is not in the workspace: what is usual is reckoned from it. "
-            "Upload it again on the Data page, or choose another model."
+            "Upload it again, or choose another model.",
+            icon=":material/photo_library:",
         )
+        st.page_link(page("data"), label="Go to Data")
+        return
     upload = state.upload_id()
     if upload and uploading.watch(upload, beside={"model": id}):
         return
     sentence, is_error = state.take_upload_notice()
     if sentence:
-        (st.error if is_error else st.info)(escape(sentence), icon=":material/info:")
+        (st.error if is_error else st.info)(
+            escape(sentence), icon=":material/error:" if is_error else ":material/info:"
+        )
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         fitting = measures.fitting(model.checkpoint)

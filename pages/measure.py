@@ -34,9 +34,14 @@ def measure(id: str) -> None:
         )
         st.page_link(page("data"), label="Go to Data")
         return
+    own = model.checkpoint.config.dataset_id
+    if own not in fitting:
+        st.info(
+            "The dataset of this model is not in the workspace. On another one nothing was held out from its training.",
+            icon=":material/info:",
+        )
     left, middle, right = st.columns(3)
     with left:
-        own = model.checkpoint.config.dataset_id
         dataset = state.choose("dataset", fitting, NO_DATASET, otherwise=own, beside={"model": id})
     if dataset is None:
         return

@@ -34,6 +34,7 @@ SCORES = {
 }
 """name -> what it is; the larger, the more unusual. An autoencoder has neither elbo nor kl."""
 COMPONENTS = 30
+"""At most, and never more than half of the columns: with all of them nothing is left over."""
 LEARNT_AT_MOST = 10_000
 """Examples from which PCA and density are made, evenly chosen."""
 PCA_VALUES, FEWEST_FOR_PCA = 30_000_000, 1000
@@ -46,6 +47,7 @@ LARGEST = float(np.finfo(np.float32).max)
 NO_VARIANCE = 1e-9
 """Of the largest: which direction such a component takes is chance."""
 BATCH = 512
+USUAL, USUAL_AT_MOST = "usual.", 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +159,7 @@ def _pca(known: Dataset) -> Callable[[np.ndarray], np.ndarray]:
     some = _evenly(len(examples), max(PCA_VALUES // values, FEWEST_FOR_PCA))
     x = examples[torch.from_numpy(some)].flatten(1).double().numpy()
     solver = "covariance_eigh" if values <= EXACT_PCA else "randomized"
-    fitted = PCA(min(COMPONENTS, len(x) - 1, values), svd_solver=solver, random_state=0).fit(x)
+    fitted = PCA(min(COMPONENTS, len(x) - 1, max(values // 2, 1)), svd_solver=solver, random_state=0).fit(x)
     variance = fitted.explained_variance_
     components = fitted.components_[variance > NO_VARIANCE * variance.max()]
 
@@ -168,15 +170,57 @@ def _pca(known: Dataset) -> Callable[[np.ndarray], np.ndarray]:
     return residual
 
 
-def packed(scores: dict[str, np.ndarray]) -> bytes:
-    """Scores as the content of a safetensors file."""
-    return save({name: np.ascontiguousarray(values) for name, values in scores.items()})
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """What `judge` found.
+
+    Attributes:
+        scores: Of every example, float64 [N] each.
+        usual: The same of examples that the model's own training held out, at most 2,000; empty where these are judged.
+    """
+
+    scores: dict[str, np.ndarray]
+    usual: dict[str, np.ndarray]
+
+    def to_bytes(self) -> bytes:
+        """As the content of a safetensors file."""
+        arrays = self.scores | {f"{USUAL}{name}": values for name, values in self.usual.items()}
+        return save({name: np.ascontiguousarray(values) for name, values in arrays.items()})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Judged":
+        """From what `to_bytes` made."""
+        found = load(content)
+        parts = [{name: found[f"{p}{name}"] for name in SCORES if f"{p}{name}" in found} for p in ("", USUAL)]
+        return cls(*parts)
 
 
-def unpacked(content: bytes) -> dict[str, np.ndarray]:
-    """Scores from what `packed` made."""
-    found = load(content)
-    return {name: found[name] for name in SCORES if name in found}
+def judge(
+    checkpoint: Checkpoint,
+    dataset: Dataset,
+    own: Dataset,
+    seed: int = 0,
+    on_step: Callable[[float], None] = lambda done: None,
+) -> Judged:
+    """Every score of every example of a dataset, and of usual ones to hold them against.
+
+    Args:
+        checkpoint: The model.
+        dataset: What is judged; any that can be brought to the model's schema.
+        own: That the model was trained on.
+        seed: Of the samples of z, and of the binarisation.
+        on_step: Told the share that is judged, 0 to 1.
+    """
+    model, targets, settings = checkpoint.model(), checkpoint.config.train.targets, checkpoint.config.train
+    is_own = dataset.id == own.id
+    learnt = learnt_part(checkpoint, own, is_judged=is_own)
+    scores = anomaly_scores(model, checkpoint.prepare(dataset), learnt, targets, seed, on_step)
+    if is_own:
+        return Judged(scores, {})
+    prepared = checkpoint.prepare(own)
+    held_out = chosen_examples(prepared, "validation", settings.validation, settings.seed).numpy()
+    usual = _of(prepared, held_out[_evenly(len(held_out), USUAL_AT_MOST)])
+    return Judged(scores, anomaly_scores(model, usual, learnt, targets, seed))
 
 
 def roc(scores: np.ndarray, is_anomaly: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

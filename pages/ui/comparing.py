@@ -18,9 +18,8 @@ from vae_core.evaluation import chosen_examples
 from vae_core.metrics import METRICS
 
 TICK_SECONDS = 1.0
-SHOWN = 16
+SHOWN = 12
 SAMPLES_SHOWN = 48
-SOURCES = {"prior": "the prior", "mixture": "a mixture of normals fitted to the codes"}
 
 
 def told_apart(opened: Sequence[OpenModel]) -> list[str]:
@@ -89,8 +88,7 @@ def show_curves(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
     histories = {title: model.checkpoint.history for title, model in zip(titles, opened, strict=True)}
     plain = [title for title, model in zip(titles, opened, strict=True) if model.vae.is_deterministic]
     for column, term in zip(st.columns(3), figures.TERMS, strict=True):
-        whole = histories if term == "reconstruction_loss" else {t: h for t, h in histories.items() if t not in plain}
-        chart = figures.several_curves(whole, term)
+        chart = figures.several_curves(histories, term, () if term == "reconstruction_loss" else plain)
         column.plotly_chart(chart, key=f"several-{term}", config={"displayModeBar": False})
     if plain:
         st.caption("An autoencoder has no KL and no ELBO: only its reconstruction loss is drawn.")
@@ -161,12 +159,13 @@ def show_pictures(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
         st.image(pictures.inline(sheet), width="stretch")
         st.caption(f"Originals that were held out, and below each what {', '.join(titles)} make of it, in this order.")
     st.subheader("Samples")
-    for column, title, model in zip(st.columns(len(opened)), titles, opened, strict=True):
-        source = "mixture" if model.vae.is_deterministic else "prior"
-        sheet = cache.samples(model.id, model.version, source, SAMPLES_SHOWN)
-        column.image(pictures.inline(sheet), width="stretch")
-        column.caption(f"{title}: samples of {SOURCES[source]}")
-        if model.vae.is_deterministic:
-            sheet = cache.samples(model.id, model.version, "normal", SAMPLES_SHOWN)
+    for told in ("of the prior", "of a mixture of normals fitted to the codes"):
+        for column, title, model in zip(st.columns(len(opened)), titles, opened, strict=True):
+            source = "mixture" if "mixture" in told else "prior"
+            if source == "prior" and model.vae.is_deterministic:
+                source, words = "normal", "no prior: what it makes of N(0, I), for which it was never trained"
+            else:
+                words = f"samples {told}"
+            sheet = cache.samples(model.id, model.version, source, SAMPLES_SHOWN)
             column.image(pictures.inline(sheet), width="stretch")
-            column.caption(f"{title} has no prior: what it makes of N(0, I), for which it was never trained")
+            column.caption(f"{title}: {words}")

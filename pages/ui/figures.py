@@ -59,10 +59,14 @@ def loss_curve(
     return figure
 
 
-def several_curves(histories: Mapping[str, Sequence[EpochRecord]], term: Term) -> go.Figure:
-    """One validation term of several models over their epochs, by the models' titles."""
+def several_curves(
+    histories: Mapping[str, Sequence[EpochRecord]], term: Term, without: Sequence[str] = ()
+) -> go.Figure:
+    """One validation term of several models over their epochs, by the models' titles; a title has one colour always."""
     figure = go.Figure()
     for k, (name, records) in enumerate(histories.items()):
+        if name in without:
+            continue
         shown = thinned(records, MOST_EPOCHS)
         values = [_nats(record.validation, term) for record in shown]
         line = {"color": PALETTE[k % len(PALETTE)], "width": 2}

@@ -5,7 +5,7 @@ import time
 from vae_core import checkpoints, runs
 from vae_core.checkpoints import Checkpoint
 from vae_core.config import ModelConfig
-from vae_core.objectives import Objective
+from vae_core.objectives import Objective, PlainVAE
 from vae_core.records import Terms
 from vae_core.run_config import RunConfig
 
@@ -78,6 +78,8 @@ def facts(checkpoint: Checkpoint) -> str:
 
 def _objective(objective: Objective) -> str:
     beta = getattr(objective, "beta", None)
+    if objective.name == "beta-vae" and beta == 1:
+        return PlainVAE.title  # which it is
     return objective.title if beta is None else f"{objective.title} with β = {beta:g}"
 
 

@@ -63,14 +63,14 @@ def _figures(found: Measures) -> pd.DataFrame:
     """A line a figure."""
     return pd.DataFrame(
         [{"measure": name, **figure.model_dump()} for name, one in found.found.items() for figure in one.figures]
-    )
+    ).rename(columns={"error": "standard_error"})
 
 
 def _codes(model: OpenModel) -> pd.DataFrame:
     """A line an example of the model's own dataset: posterior mean, std and KL of every dimension, and its label."""
     codes = cache.codes(model.id, model.version)
     dataset = cache.dataset_or_none(codes.dataset_id)
-    columns: dict[str, object] = {}
+    columns: dict[str, object] = {"example": range(1, len(codes) + 1)}
     if dataset is not None and dataset.names:
         columns["name"] = list(dataset.names)
     if codes.labels is not None:

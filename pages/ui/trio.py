@@ -9,7 +9,7 @@ from vae_core.run_config import FEWEST_EXAMPLES, trio
 from vae_core.stored_datasets import DatasetSummary
 
 LESSON = (
-    "Three models that differ in one thing only: how hard their codes are pressed towards N(0, I). Where the "
+    "Three models that differ in their objective alone: how hard their codes are pressed towards N(0, I). Where the "
     "autoencoder's map has holes, what lies in them decodes to nothing known."
 )
 

@@ -11,7 +11,7 @@ from pages.ui.components.threshold import threshold
 from pages.ui.explorer import OpenModel
 from pages.ui.sentences import sentences_for_errors
 from pages.ui.tables import as_csv
-from vae_core.anomalies import SCORES, auroc, roc
+from vae_core.anomalies import SCORES, Judged, auroc, roc
 from vae_core.computations import Request
 from vae_core.datasets import Dataset, TableSchema
 from vae_core.evaluation import Measured
@@ -30,6 +30,8 @@ TAIL = 0.9995
 """The histogram ends at this quantile; what lies beyond is in its last bin."""
 FLAGGED_AT_FIRST = 0.95
 SHOWN = 24
+FEW, FEW_PIXELS = 8, 96
+"""So few pictures are not stretched over the page."""
 LISTED = 200
 SEED = 0
 
@@ -42,15 +44,18 @@ def request(model: OpenModel, dataset: str) -> Request:
 
 @st.fragment
 @sentences_for_errors
-def show(model: OpenModel, dataset_id: str, scores: dict[str, np.ndarray]) -> None:
+def show(model: OpenModel, dataset_id: str, judged: Judged) -> None:
     """Everything below the choice of model and dataset; moving the threshold reruns this alone."""
-    dataset = cache.dataset(dataset_id)
+    dataset, scores = cache.dataset(dataset_id), judged.scores
     place = {"model": model.id, "dataset": dataset_id}
     score = state.option("score", {name: TITLES[name] for name in SCORES if name in scores}, place)
     st.caption(SCORES[score])
     values = scores[score]
     is_anomaly = _anomalies(dataset)
-    at = state.threshold(float(np.quantile(values, FLAGGED_AT_FIRST)))
+    usual = judged.usual.get(score, values)
+    both = np.concatenate([values, usual])
+    at = state.threshold(float(np.quantile(usual, FLAGGED_AT_FIRST)))
+    at = float(np.clip(at, both.min(), both.max()))
     key = f"threshold-{model.id}-{dataset_id}-{score}"
     threshold(
         histogram(values, is_anomaly, at, UNITS.get(score, "")),
@@ -59,6 +64,11 @@ def show(model: OpenModel, dataset_id: str, scores: dict[str, np.ndarray]) -> No
     )
     if dataset_id == model.checkpoint.config.dataset_id:
         st.caption("The model has learnt from most of these: new examples look more unusual than they do.")
+    else:
+        st.caption(
+            f"The threshold begins where {FLAGGED_AT_FIRST:.0%} of the examples lie below it that the model's own "
+            "training held out."
+        )
     if is_anomaly is not None:
         sentences_for_errors(_how_well)(scores, is_anomaly)
     order = np.argsort(-values, kind="stable")
@@ -85,7 +95,7 @@ def histogram(values: np.ndarray, is_anomaly: np.ndarray | None, at: float, unit
         at: The threshold.
         unit: Of the scores, with a space before it.
     """
-    low, high = float(values.min()), float(np.quantile(values, TAIL))
+    low, high = min(float(values.min()), at), max(float(np.quantile(values, TAIL)), at)
     high = high if high > low else low + max(abs(low), 1.0) * 1e-6
     edges = np.linspace(low, high, BINS + 1)
     places = np.linspace(low, high, STEPS + 1)
@@ -95,7 +105,7 @@ def histogram(values: np.ndarray, is_anomaly: np.ndarray | None, at: float, unit
     told: dict[str, object] = {
         "low": low,
         "high": high,
-        "threshold": min(max(at, low), high),
+        "threshold": at,
         "counts": [np.histogram(inside[part], edges)[0].tolist() for part in parts],
         "groups": ["examples"] if is_anomaly is None else ["normal", "anomalies"],
         "above": (len(values) - above).tolist(),
@@ -122,6 +132,8 @@ def _anomalies(dataset: Dataset) -> np.ndarray | None:
         key=f"normal-{dataset.id}",
         placeholder="Choose labels",
     )
+    if len(normal) == len(names):
+        st.caption("Leave at least one label out: its examples are what is looked for.")
     if not normal or len(normal) == len(names):
         return None
     return ~np.isin(dataset.labels, normal)
@@ -157,7 +169,7 @@ def _gallery(model: OpenModel, dataset_id: str, chosen: np.ndarray) -> None:
     if model.checkpoint.schema.kind != "image":
         return
     sheet = cache.differences(model.id, model.version, dataset_id, ",".join(map(str, chosen.tolist())))
-    st.image(pictures.inline(sheet), width="stretch")
+    st.image(pictures.inline(sheet), width="stretch" if len(chosen) > FEW else FEW_PIXELS * len(chosen))
     st.caption("From the most unusual on; below each its reconstruction, and below that where the two differ.")
 
 

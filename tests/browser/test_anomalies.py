@@ -12,7 +12,7 @@ from tests.browser.explorer_page import settle
 from tests.conftest import png, stroke_dataset, strokes, trained, zip_of
 from tests.stored import store_model
 from vae_core import checkpoints, computations, stored_datasets
-from vae_core.anomalies import unpacked
+from vae_core.anomalies import Judged
 from vae_core.computations import Request
 
 
@@ -32,7 +32,7 @@ def scored(page: Page, app: AppProcess, app_workspace: Path) -> tuple[Page, str]
 def scores_of(id: str) -> dict[str, np.ndarray]:
     options = {"dataset": stroke_dataset(200).id, "seed": 0}
     request = Request(kind="anomalies", checkpoint_id=id, version=checkpoints.version(id), options=options)
-    return unpacked(computations.result(request).read_bytes())
+    return Judged.from_bytes(computations.result(request).read_bytes()).scores
 
 
 def told(page: Page) -> tuple[float, int]:
@@ -88,5 +88,6 @@ def test_new_files_are_scored_beside_the_model(scored: tuple[Page, str], app_wor
     settle(page)
     page.get_by_role("button", name="Score", exact=True).click()
     expect(page.get_by_role("heading", name="The most unusual")).to_be_visible(timeout=60_000)
-    expect(page.get_by_test_id("threshold").locator("output")).to_contain_text("of 30")
+    expect(page.get_by_test_id("threshold").locator("output")).to_contain_text(" of 30 ")
+    expect(page.get_by_text("of the examples lie below it that the model's own training held out")).to_be_visible()
     assert "new.zip" in [about.name for about in stored_datasets.list_all()]

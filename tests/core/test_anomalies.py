@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from tests.conftest import CPU, stroke_dataset, trained
 from tests.small import PICTURE, small
-from vae_core.anomalies import SCORES, Learnt, anomaly_scores, auroc, learnt_part, packed, roc, unpacked
+from vae_core.anomalies import SCORES, Judged, Learnt, anomaly_scores, auroc, judge, learnt_part, roc
 from vae_core.datasets import SAMPLES, Dataset
 from vae_core.errors import MetricError
 from vae_core.evaluation import Evaluator
@@ -128,12 +128,26 @@ def test_roc_of_one_kind_only_is_refused(share: float) -> None:
         roc(np.arange(5.0), np.full(5, bool(share)))
 
 
-def test_scores_come_back_from_their_file() -> None:
-    scores = {"elbo": np.arange(3.0), "pca": np.array([1.0, np.pi, 2.0])}
-    again = unpacked(packed(scores))
-    assert list(again) == list(scores)
-    for name, values in scores.items():
-        np.testing.assert_array_equal(again[name], values)
+def test_new_examples_are_held_against_what_training_held_out_and_come_back_from_their_file() -> None:
+    own = stroke_dataset(100)
+    checkpoint = trained(own, epochs=1)
+    noise = replace(with_outliers(own), x=with_outliers(own).x[100:])
+    judged = judge(checkpoint, noise, own)
+    assert {len(values) for values in judged.scores.values()} == {8}
+    assert {len(values) for values in judged.usual.values()} == {10}
+    assert (judged.scores["error"] > np.quantile(judged.usual["error"], 0.95)).all()
+    assert judge(checkpoint, own, own).usual == {}
+    again = Judged.from_bytes(judged.to_bytes())
+    for part, same in ((judged.scores, again.scores), (judged.usual, again.usual)):
+        assert list(part) == list(same) == list(SCORES)
+        for name, values in part.items():
+            np.testing.assert_array_equal(same[name], values)
+
+
+def test_baseline_leaves_something_of_few_columns() -> None:
+    moons = SAMPLES["moons"]()
+    found = anomaly_scores(trained(moons, small("mlp", "gaussian"), epochs=1).model(), moons, Learnt(moons))["pca"]
+    assert (found > 1e-4).mean() > 0.9
 
 
 def test_part_that_was_learnt_from_has_nothing_of_what_was_held_out() -> None:

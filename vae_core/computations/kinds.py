@@ -44,17 +44,15 @@ def _measures(directory: ComputationDirectory, tell: Tell) -> bytes:
 
 
 def _anomalies(directory: ComputationDirectory, tell: Tell) -> bytes:
-    """`vae_core.anomalies.anomaly_scores` of every example of a dataset, `packed`."""
+    """`vae_core.anomalies.Judged`, as a safetensors file."""
     from vae_core import stored_datasets
-    from vae_core.anomalies import anomaly_scores, learnt_part, packed
+    from vae_core.anomalies import judge
 
     request = directory.read_request()
     checkpoint = checkpoint_of(request)
-    own, asked = checkpoint.config.dataset_id, request.options["dataset"]
-    learnt = learnt_part(checkpoint, stored_datasets.load(own), is_judged=asked == own)
-    dataset = checkpoint.prepare(stored_datasets.load(asked))
-    targets, seed = checkpoint.config.train.targets, request.options["seed"]
-    return packed(anomaly_scores(checkpoint.model(), dataset, learnt, targets, seed, tell))
+    own = stored_datasets.load(checkpoint.config.dataset_id)
+    asked = stored_datasets.load(request.options["dataset"])
+    return judge(checkpoint, asked, own, request.options["seed"], tell).to_bytes()
 
 
 def checkpoint_of(request: Request) -> "Checkpoint":

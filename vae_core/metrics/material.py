@@ -25,7 +25,7 @@ Source = Literal["prior", "mixture", "others"]
 Space = Literal["features", "pixels", "columns"]
 Code = Literal["active", "all", "samples"]
 """Posterior means of the active units, of all dimensions, or a sample of every posterior."""
-MOST = 10_000
+FEWEST, MOST = 2, 10_000
 """Examples looked at, evenly chosen, and samples made."""
 BOUND_SAMPLES = 100
 BOUND_EXAMPLES = 1000
@@ -68,8 +68,10 @@ class Material:
         self.targets: Targets = settings.targets
         self.model: VAE = checkpoint.model()
         self._dataset = checkpoint.prepare(dataset)
+        if len(self._dataset) < FEWEST:
+            raise MetricError(f"The dataset has {len(self._dataset)} example; at least {FEWEST} can be measured.")
         index = chosen_examples(self._dataset, split, settings.validation, settings.seed).numpy()
-        if len(index) < 2:
+        if len(index) < FEWEST:
             raise MetricError(f"The {split} part has {len(index)} examples. Measure on all of them.")
         self.available = len(index)
         self.index = _evenly(index, MOST)

@@ -2,11 +2,10 @@
 
 import json
 
-import numpy as np
 import streamlit as st
 
 from vae_core import computations
-from vae_core.anomalies import unpacked
+from vae_core.anomalies import Judged
 from vae_core.computations import Request
 from vae_core.measuring import Measures
 
@@ -23,11 +22,11 @@ def measures(id: str, version: str, options: str) -> Measures:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def anomalies(id: str, version: str, options: str) -> dict[str, np.ndarray]:
-    """Anomaly scores, float64 [N] each, which are computed.
+def anomalies(id: str, version: str, options: str) -> Judged:
+    """Anomaly scores, which are computed.
 
     Raises:
         NotFoundError: if they are not, or the model is of another version.
     """
     request = Request(kind="anomalies", checkpoint_id=id, version=version, options=json.loads(options))
-    return unpacked(computations.result(request).read_bytes())
+    return Judged.from_bytes(computations.result(request).read_bytes())

@@ -16,7 +16,7 @@ from vae_core.latents.manifold import manifold
 from vae_core.latents.mixture import fit_mixture
 
 SHEET_ROWS = 6
-RECONSTRUCTIONS_A_ROW, SAMPLES_A_ROW = 24, 12
+RECONSTRUCTIONS_A_ROW, SAMPLES_A_ROW = 12, 12
 SHUFFLED, IN_ORDER = -1, -2
 """In place of a label."""
 

@@ -1,7 +1,7 @@
 // The account: the reconstruction loss, each term, their sum, and beside it the number that training uses.
 
 import { add } from "../latent_pad/elements.js";
-import { nats, small } from "./words.js";
+import { decimalsThatAddUp, small, written } from "./words.js";
 
 export class Account {
   constructor(parent) {
@@ -13,8 +13,9 @@ export class Account {
   show(entries, loss) {
     const { table } = this;
     table.replaceChildren();
-    entries.forEach(([name, value], k) => this.row(k ? `+ ${name.startsWith("−") ? `(${name})` : name}` : name, value));
     const total = entries.reduce((so_far, [, value]) => so_far + value, 0);
+    this.decimals = decimalsThatAddUp(entries.map(([, value]) => value), total);
+    entries.forEach(([name, value], k) => this.row(k ? `+ ${name.startsWith("−") ? `(${name})` : name}` : name, value));
     this.row("= loss of this example", total, "total");
     this.row("the number that training uses", loss, "loss");
     const difference = Math.abs(total - loss);
@@ -27,6 +28,6 @@ export class Account {
   row(name, value, kind = "part") {
     const row = add(this.table, "tr", `el-${kind}`);
     Object.assign(add(row, "th"), { scope: "row", textContent: name });
-    Object.assign(add(add(row, "td", "el-number"), "data"), { value, textContent: nats(value) });
+    Object.assign(add(add(row, "td", "el-number"), "data"), { value, textContent: written(value, this.decimals) });
   }
 }

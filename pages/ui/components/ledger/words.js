@@ -5,6 +5,15 @@ export function nats(value) {
   return written(value, 2);
 }
 
+/** The fewest decimals, from two on, with which rounded parts add up to their rounded total. */
+export function decimalsThatAddUp(parts, total) {
+  for (let decimals = 2; decimals < 5; decimals += 1) {
+    const unit = 10 ** decimals;
+    if (parts.reduce((so_far, part) => so_far + Math.round(part * unit), 0) === Math.round(total * unit)) return decimals;
+  }
+  return 2;
+}
+
 export function written(value, decimals) {
   if (!Number.isFinite(value)) return "no number";
   const size = Math.abs(value);
