@@ -129,6 +129,7 @@ def describe(film: OpenFilm, base: str) -> dict[str, Any]:
     vae, libraries = film.model.vae, explorer.libraries(base)
     state = decoder_state(vae)
     return libraries | {
+        "modules": explorer.modules("film", base),
         "run": film.id,
         "version": film.version,
         "epochs": list(film.aligned.epochs),
