@@ -90,7 +90,7 @@ def test_large_upload_shows_how_far_it_is_wherever_one_comes_from_and_is_cancell
     expect(page.get_by_text("“large.zip” is being read.")).to_be_visible(timeout=30_000)
     expect(chosen(page)).to_be_visible()
     settle(page)
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Show", exact=True).click()
     assert done(page) > first
     page.get_by_role("button", name="Cancel").dblclick()
     expect(page.get_by_text("Reading was cancelled. Nothing was kept.")).to_be_visible(timeout=10_000)
@@ -152,6 +152,7 @@ def test_deleted_by_mistake_and_brought_back(page: Page, app: AppProcess, app_wo
     assert other.get_by_text("encountered an error").count() == 0
     other.close()
 
+    settle(page)
     page.get_by_role("link", name="Train").click()
     page.wait_for_url("**/train*")
     page.get_by_role("link", name="Data").click()
