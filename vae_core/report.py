@@ -15,6 +15,7 @@ from typing import Any
 from vae_core.checkpoints import Checkpoint
 from vae_core.measuring import Measures
 from vae_core.metrics import METRICS, SECTIONS
+from vae_core.run_config import RunConfig
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 620, 220, 56, 28
 COLOURS = ("#7f8ea3", "#3b6fd4", "#e8833a", "#2f9e6e")
@@ -114,7 +115,6 @@ def report(
         pictures: Reconstructions, samples and the like.
     """
     config, record = checkpoint.config, checkpoint.measured
-    settings = [(name, _told(value)) for name, value in _flat(config.model_dump(mode="json"))]
     facts = [
         ("model", checkpoint.name),
         ("epoch", f"{record.epoch} of {config.train.epochs}"),
@@ -136,8 +136,13 @@ def report(
         sections.append(("Another dataset", [Text(foreign)]))
     if measures:
         sections += _measured(measures)
-    sections.append(("All settings", [Table(("setting", "value"), settings)]))
+    sections.append(("All settings", [Table(("setting", "value"), settings(config))]))
     return Report(f"{checkpoint.name}: {config.objective.title}, {config.model.latents} latents", sections)
+
+
+def settings(config: RunConfig) -> list[tuple[str, str]]:
+    """Every setting by its path, as ("train.epochs", "60")."""
+    return [(name, _told(value)) for name, value in _flat(config.model_dump(mode="json"))]
 
 
 def _terms(checkpoint: Checkpoint) -> list[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """Several models of one dataset side by side."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from vae_core import computations
 from vae_core.computations import Request
 from vae_core.evaluation import chosen_examples
 from vae_core.metrics import METRICS
+from vae_core.report import settings
 
 TICK_SECONDS = 1.0
 SHOWN = 12
@@ -49,26 +49,13 @@ def show_maps(opened: Sequence[OpenModel], titles: Sequence[str], base: str) -> 
 def show_settings(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
     """What was set differently; all else is the same."""
     st.subheader("Settings that differ")
-    flat = [_flat(model.checkpoint.config.model_dump(mode="json")) for model in opened]
+    flat = [dict(settings(model.checkpoint.config)) for model in opened]
     names = list(dict.fromkeys(name for one in flat for name in one))
-    differing = [name for name in names if len({repr(one.get(name)) for one in flat}) > 1]
-    rows = {name.replace(".name", ""): [_told(one.get(name)) for one in flat] for name in differing}
+    differing = [name for name in names if len({one.get(name) for one in flat}) > 1]
+    rows = {name.replace(".name", ""): [one.get(name, "–") for one in flat] for name in differing}
     rows["epoch of the model"] = [str(model.checkpoint.measured.epoch) for model in opened]
     rows["parameters"] = [f"{sum(p.numel() for p in model.vae.parameters()):,}" for model in opened]
     st.table(pd.DataFrame.from_dict(rows, orient="index", columns=list(titles)), border="horizontal")
-
-
-def _flat(value: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, inner in value.items():
-        found |= _flat(inner, f"{before}{name}.") if isinstance(inner, Mapping) else {f"{before}{name}": inner}
-    return found
-
-
-def _told(value: object) -> str:
-    if value is None:
-        return "–"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def warn(opened: Sequence[OpenModel]) -> None:

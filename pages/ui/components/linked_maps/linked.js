@@ -33,6 +33,7 @@ class LinkedMaps {
       await Promise.all(this.maps.map((map) => map.open()));
       if (this.closed) return;
       this.root.dataset.ready = "true";
+      for (const map of this.maps) map.light(0, false); // until somebody points, the first example is an example
       const { thumbnails } = this.data.models[0];
       if (thumbnails) await this.maps[0].samples.fetchThumbnails(thumbnails);
     } catch (error) {
