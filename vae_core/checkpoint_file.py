@@ -11,6 +11,7 @@ becomes a path. One file, so that nothing has to agree with anything else on dis
 
 import json
 import mmap
+import os
 from pathlib import Path
 from typing import Any, Self
 
@@ -118,24 +119,24 @@ def pack(record: Record, tensors: Tensors) -> bytes:
     return safetensors.torch.save(whole, {METADATA_KEY: json.dumps({"version": FORMAT_VERSION})})
 
 
-def read(path: Path) -> tuple[Record, Tensors]:
-    """What is in a file.
+def read(path: Path) -> tuple[Record, Tensors, int]:
+    """What is in a file, and when that was written, in nanoseconds: another file may have its name by now.
 
     Raises:
         CheckpointError: if it is missing, damaged, not of this project, or of a newer version.
     """
     name = shown_name(path.name, SHOWN)
     try:
-        header, tensors = _contents(path)
+        header, tensors, written = _contents(path)
     except FileNotFoundError as error:
         raise CheckpointError(f"There is no checkpoint {name}. Check the spelling.") from error
     except (OSError, ValueError) as error:
         raise CheckpointError(_refusal(path, name)) from error
-    return _parsed(name, header.metadata.get(METADATA_KEY), tensors), tensors
+    return _parsed(name, header.metadata.get(METADATA_KEY), tensors), tensors, written
 
 
-def _contents(path: Path) -> tuple[Header, Tensors]:
-    """Header and tensors, mapped copy-on-write.
+def _contents(path: Path) -> tuple[Header, Tensors, int]:
+    """Header and tensors, mapped copy-on-write, and when they were written.
 
     The file is opened once: training replaces it after every epoch, and safetensors' own reader opens it by name a
     second time for the tensors, so that it has given the header of one epoch with the weights of the next.
@@ -145,7 +146,8 @@ def _contents(path: Path) -> tuple[Header, Tensors]:
     with path.open("rb") as file:
         header = read_header(file, MAX_FILE_BYTES)
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
-    return header, {name: _tensor(mapped, header.length, place) for name, place in header.tensors.items()}
+        written = os.fstat(file.fileno()).st_mtime_ns
+    return header, {name: _tensor(mapped, header.length, place) for name, place in header.tensors.items()}, written
 
 
 def _tensor(mapped: mmap.mmap, offset: int, place: Place) -> Tensor:

@@ -15,7 +15,7 @@ from vae_core.batches import choose_device
 from vae_core.checkpoint_file import Environment, Record
 from vae_core.datasets import AnySchema, Dataset
 from vae_core.datasets.file import shown_name
-from vae_core.errors import CheckpointError, NotFoundError
+from vae_core.errors import CheckpointError, NotFoundError, ReplacedError
 from vae_core.example import ExampleSpec, as_learnt
 from vae_core.files import write_atomically
 from vae_core.latents.codes import Codes, encode
@@ -216,7 +216,11 @@ def bundled() -> list[str]:
 
 def version(checkpoint_id: str) -> str:
     """Changes when the file does: a run's checkpoint is replaced after every epoch."""
-    return f"{locate(checkpoint_id).stat().st_mtime_ns:x}"
+    return _version(locate(checkpoint_id).stat().st_mtime_ns)
+
+
+def _version(written: int) -> str:
+    return f"{written:x}"
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:
@@ -255,17 +259,22 @@ def load(path: Path) -> Checkpoint:
     Raises:
         CheckpointError: if the file is missing, damaged, not of this project, or of a newer version.
     """
+    return _load(path)[0]
+
+
+def _load(path: Path) -> tuple[Checkpoint, str]:
+    """A checkpoint, and the version that was read: the file may have been replaced since."""
     if path.parent == PRETRAINED and path.is_file():
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         if _checksums().get(path.name) != found:
             raise CheckpointError(f"The bundled model {path.stem} is not the file that came with it. Install it again.")
-    record, tensors = checkpoint_file.read(path)
+    record, tensors, written = checkpoint_file.read(path)
     parts: dict[str, dict[str, torch.Tensor]] = {"model": {}, "optimizer": {}}
     for key, tensor in tensors.items():
         part, _, rest = key.partition(".")
         if part in parts:
             parts[part][rest] = tensor
-    return Checkpoint(
+    checkpoint = Checkpoint(
         record.name,
         record.config,
         record.schema_,
@@ -278,17 +287,15 @@ def load(path: Path) -> Checkpoint:
         record.environment,
         record.elsewhere,
     )
+    return checkpoint, _version(written)
 
 
-def load_version(checkpoint_id: str, version_: str) -> Checkpoint:
-    """A checkpoint as it was when it had this version; raises NotFoundError if it is of another by now."""
-    for _ in range(3):  # a run may replace its checkpoint while it is read
-        if version(checkpoint_id) != version_:
-            break
-        checkpoint = load(locate(checkpoint_id))
-        if version(checkpoint_id) == version_:
-            return checkpoint
-    raise NotFoundError("This model has been trained on since. Reload the page.")
+def load_version(checkpoint_id: str, version: str) -> Checkpoint:
+    """A checkpoint as it was when it had this version; raises ReplacedError if it is of another by now."""
+    checkpoint, found = _load(locate(checkpoint_id))
+    if found != version:
+        raise ReplacedError("This model has been trained on since. Reload the page.")
+    return checkpoint
 
 
 @cache

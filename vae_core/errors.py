@@ -9,6 +9,7 @@ VAECoreError
 ├── MetricError       something cannot be measured
 ├── ComputationError  something that takes a while cannot begin
 └── NotFoundError     there is nothing under this id
+    └── ReplacedError there is something newer
 
 Every message is one or two sentences for the person at the screen: what was found, what was
 expected, what to do. Pages and the command line catch `VAECoreError`; anything else is a bug.
@@ -49,3 +50,7 @@ class ComputationError(VAECoreError):
 
 class NotFoundError(VAECoreError):
     """There is nothing under this id."""
+
+
+class ReplacedError(NotFoundError):
+    """What was asked for was there, and something newer has taken its place."""

@@ -156,8 +156,10 @@ def test_deleted_by_mistake_and_brought_back(page: Page, app: AppProcess, app_wo
     page.get_by_role("link", name="Train").click()
     page.wait_for_url("**/train*")
     page.get_by_role("link", name="Data").click()
+    page.wait_for_url("**/data*")  # the page before has a list of datasets too
     expect(chosen(page)).to_be_visible(timeout=30_000)
     expect(page.get_by_text("was deleted.")).to_have_count(0)  # it is no news any more
+    settle(page)
     page.go_back()
     page.wait_for_url("**/train*")
     settle(page)

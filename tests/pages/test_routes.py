@@ -14,9 +14,10 @@ from pages.ui import answers, browser_runtime, cache, explorer, plotly_script
 from pages.ui.routes import routes
 from tests.conftest import stroke_dataset
 from tests.stored import address
-from vae_core import checkpoints, stored_datasets
+from vae_core import checkpoint_file, checkpoints, stored_datasets
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset, TableSchema
+from vae_core.errors import NotFoundError, ReplacedError
 from vae_core.latents.codes import Codes
 
 
@@ -33,6 +34,28 @@ def test_decoder_codes_and_pictures_are_served(client: TestClient, stored_model:
     pictures = client.get(f"/studio/datasets/{tiny_images.id}/thumbnails")
     assert pictures.content == tiny_images.x.tobytes()
     assert "immutable" in pictures.headers["cache-control"]
+
+
+def test_newest_model_opens_though_training_replaces_it_meanwhile(
+    stored_model: str, tiny_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fast training is done with an epoch whenever one looks."""
+    path, read, epochs = checkpoints.locate(stored_model), checkpoint_file.read, []
+
+    def read_and_replace(path: Path) -> tuple:
+        found = read(path)
+        epochs.append(checkpoints.version(stored_model))
+        checkpoints.save(tiny_checkpoint, path)
+        return found
+
+    monkeypatch.setattr(checkpoint_file, "read", read_and_replace)
+    model = cache.newest_model(stored_model)
+    assert [model.version] == epochs != [checkpoints.version(stored_model)]
+    with pytest.raises(ReplacedError):
+        cache.open_model(stored_model, "0")
+    path.unlink()
+    with pytest.raises(NotFoundError, match="is not here"):
+        cache.newest_model(stored_model)
 
 
 def test_addresses_of_codes_and_thumbnails_change_with_the_code_that_makes_them(

@@ -1,5 +1,6 @@
 """Models, their codes and their films, by id and version."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,15 @@ from pages.ui.explorer import OpenModel
 from pages.ui.state import LARGEST_LATENT
 from vae_core import checkpoints, export, runs
 from vae_core.batches import choose_device
-from vae_core.errors import NotFoundError
+from vae_core.errors import NotFoundError, ReplacedError
 from vae_core.film import Reel
 from vae_core.film.frames import GONE
 from vae_core.latents.codes import Codes, encode
 from vae_core.latents.paths import Path as LatentPath
 from vae_core.latents.paths import paths as find_paths
+
+ATTEMPTS = 5
+"""A run replaces its checkpoint after every epoch: now and then just between asking for the version and opening it."""
 
 
 def newest_model(id: str) -> OpenModel:
@@ -25,6 +29,9 @@ def newest_model(id: str) -> OpenModel:
     Raises:
         NotFoundError: if there is none under this id.
     """
+    for _ in range(ATTEMPTS - 1):
+        with suppress(ReplacedError):
+            return open_model(id, checkpoints.version(id))
     return open_model(id, checkpoints.version(id))
 
 
@@ -33,7 +40,7 @@ def open_model(id: str, version: str) -> OpenModel:
     """One version of a model.
 
     Raises:
-        NotFoundError: if the checkpoint is of another version by now.
+        ReplacedError: if the checkpoint is of another version by now.
     """
     checkpoint = checkpoints.load_version(id, version)
     return OpenModel(id, version, checkpoint, checkpoint.model())
