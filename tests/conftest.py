@@ -51,10 +51,18 @@ def same_numbers_every_time() -> None:
     torch.manual_seed(2014)  # not 0: tests make generators of that seed, and two equal sources are none
 
 
+@pytest.fixture(scope="session")
+def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the exporter has drawn for any test: every use of a graph is checked against the model that it is for."""
+    return tmp_path_factory.mktemp("graphs")
+
+
 @pytest.fixture(autouse=True)
-def workspace_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every test has a workspace of its own."""
+def workspace_folder(tmp_path: Path, graphs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test has a workspace of its own; all share what takes seconds and is the same for any model alike."""
     folder = tmp_path / "workspace"
+    folder.mkdir()
+    (folder / "graphs").symlink_to(graphs)
     monkeypatch.setenv("VAE_STUDIO_WORKSPACE", str(folder))
     return folder
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pages.ui import models
-from vae_core import checkpoints
+from vae_core import checkpoints, export
 from vae_core.datasets import SAMPLES
 from vae_core.notebook import evaluate
 
@@ -25,8 +25,21 @@ def card(name: str) -> dict[str, float]:
 def test_folder_holds_just_these_with_their_cards() -> None:
     assert checkpoints.bundled() == BUNDLED
     files = {path.name for path in checkpoints.PRETRAINED.iterdir()}
-    assert files == {"SHA256SUMS"} | {f"{name}{suffix}" for name in BUNDLED for suffix in (".safetensors", ".md")}
-    assert sum(path.stat().st_size for path in checkpoints.PRETRAINED.iterdir()) <= LARGEST_FOLDER
+    models = {f"{name}{suffix}" for name in BUNDLED for suffix in (".safetensors", ".md")}
+    assert files == {"SHA256SUMS", "graphs"} | models
+    assert sum(path.stat().st_size for path in checkpoints.PRETRAINED.rglob("*")) <= LARGEST_FOLDER
+
+
+def test_graphs_of_all_of_them_are_there_so_that_a_first_visit_waits_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = set()
+    monkeypatch.setattr(export.kept, "graph", None)  # none can be drawn
+    for name in BUNDLED:
+        vae = checkpoints.load(checkpoints.locate(name)).model()
+        export.browser_decoder(name, "1", vae)
+        export.browser_encoder(name, "1", vae)
+        needed |= {export.kept.graph_name(vae, half) for half in ("decoder", "encoder")}
+    found = {path.name for path in export.kept.BUNDLED.iterdir()}
+    assert found == needed, "after a change of models or exporter: python -m vae_core.export"
 
 
 @pytest.mark.parametrize("name", BUNDLED)

@@ -7,7 +7,7 @@ probabilities and no objective; `vae_core.objectives` says what is minimised.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -83,6 +83,7 @@ class VAE(nn.Module):
         self.config = config
         self.shape = spec.shape
         self.labels = spec.labels if config.conditional else 0
+        self.spec = replace(spec, labels=self.labels)
         self.is_deterministic = config.posterior == "deterministic"
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)  # torch.manual_seed bears no ONNX export in another thread

@@ -1,9 +1,10 @@
-"""Where things live: datasets, uploads, runs and exports under one folder, found by id.
+"""Where things live: datasets, uploads, runs and what is derived from them, under one folder, found by id.
 
     <workspace>/datasets/<id>/  see vae_core.stored_datasets
     <workspace>/uploads/<id>/   see vae_core.uploads.directory
     <workspace>/runs/<id>/      see vae_core.runs.directory
     <workspace>/exports/        see vae_core.derived
+    <workspace>/graphs/         see vae_core.export.kept
     <workspace>/concepts/       see vae_core.stored_concepts
 
 Ids are 26 characters a-z, 2-7; a path is built from nothing else. What is deleted lies aside as `.aside-<id>` for a
@@ -37,7 +38,7 @@ def root() -> Path:
 
 
 def folder(kind: str) -> Path:
-    """The folder of `datasets`, `uploads`, `runs`, `exports` or `concepts`, made if it is not there."""
+    """The folder of `datasets`, `uploads`, `runs`, `exports`, `graphs` or `concepts`, made if it is not there."""
     path = root() / kind
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -104,6 +104,61 @@ def test_decoder_is_exported_once_and_anew_when_the_checkpoint_changes(stored_mo
     assert other.exists()  # another model, of which this one's name is the beginning
 
 
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch, workspace_folder: Path) -> list[bytes]:
+    """The graphs that are drawn from here on, in a workspace that has none."""
+    found: list[bytes] = []
+    draw = export.kept.graph
+    monkeypatch.setattr(export.kept, "graph", lambda vae, half: found.append(draw(vae, half)) or found[-1])
+    (workspace_folder / "graphs").unlink(missing_ok=True)
+    return found
+
+
+def test_models_of_the_same_settings_share_a_graph_and_have_their_own_weights(drawn: list[bytes]) -> None:
+    vaes = [VAE(small(), PICTURE, seed).eval() for seed in range(3)]
+    files = [export.browser_decoder(f"model-{seed}", "1", vae) for seed, vae in enumerate(vaes)]
+    assert len(drawn) == 1
+    z = torch.randn(5, 2)
+    for path, vae in zip(files, vaes, strict=True):
+        session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        assert [given.name for given in session.get_inputs()] == ["z"]
+        [found] = session.run(None, {"z": z.numpy()})
+        np.testing.assert_allclose(found, vae.decode_bounded(z).detach().numpy(), atol=1e-5)
+    export.browser_encoder("model-0", "1", vaes[0])
+    assert len(drawn) == 2
+
+
+def test_other_settings_have_another_graph_and_what_the_half_does_not_need_is_no_setting_of_it() -> None:
+    def names(vae: VAE) -> tuple[str, str]:
+        return export.kept.graph_name(vae, "decoder"), export.kept.graph_name(vae, "encoder")
+
+    usual = names(VAE(small(), PICTURE))
+    assert names(VAE(small(), replace(PICTURE, labels=7), 1)) == usual
+    assert names(VAE(small(prior="vamp"), PICTURE)) == usual
+    assert names(VAE(small(posterior="softplus"), PICTURE))[0] == usual[0]
+    others = [
+        names(VAE(small(posterior="softplus"), PICTURE))[1:],
+        names(VAE(small(latents=3), PICTURE)),
+        names(VAE(small(conditional=True), replace(PICTURE, labels=2))),
+        names(VAE(small(), replace(PICTURE, shape=(1, 9, 8)))),
+        names(VAE(small(likelihood="gaussian"), PICTURE)),
+    ]
+    seen = [name for pair in [usual, *others] for name in pair]
+    assert len(set(seen)) == len(seen)
+
+
+@pytest.mark.parametrize("kept", [b"", b"\0no graph", "another"])
+def test_kept_graph_that_does_not_fit_is_drawn_anew(kept: bytes | str, drawn: list[bytes]) -> None:
+    vae = VAE(small(), PICTURE, 1).eval()
+    path = workspace.folder("graphs") / export.kept.graph_name(vae, "decoder")
+    wider = VAE(small(likelihood="gaussian"), PICTURE)
+    path.write_bytes(kept if isinstance(kept, bytes) else export.graph(wider, "decoder"))
+    session = onnxruntime.InferenceSession(export.browser_decoder("model", "1", vae))
+    [found] = session.run(None, {"z": np.zeros((1, 2), dtype=np.float32)})
+    np.testing.assert_allclose(found, vae.decode_bounded(torch.zeros(1, 2)).detach().numpy(), atol=1e-5)
+    assert [path.read_bytes()] == drawn
+
+
 def test_many_visitors_at_once_all_get_the_same_file(stored_model: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         paths = set(pool.map(lambda _: newest_decoder(stored_model), range(8)))
