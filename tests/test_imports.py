@@ -36,7 +36,8 @@ LAYERS = [
     "vae_core.cli",
     "vae_core.__main__ vae_core",
     "pages.ui.sentences",
-    "pages.ui.browser_runtime pages.ui.plotly_script pages.ui.upload_limits pages.ui.pictures pages.ui.tables "
+    "pages.ui.browser_runtime",
+    "pages.ui.plotly_script pages.ui.upload_limits pages.ui.pictures pages.ui.tables "
     "pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation pages.ui.answers",
     "pages.ui.explorer pages.ui.cards",
     "pages.ui.films",

@@ -216,11 +216,7 @@ def bundled() -> list[str]:
 
 def version(checkpoint_id: str) -> str:
     """Changes when the file does: a run's checkpoint is replaced after every epoch."""
-    return _version(locate(checkpoint_id).stat().st_mtime_ns)
-
-
-def _version(written: int) -> str:
-    return f"{written:x}"
+    return f"{locate(checkpoint_id).stat().st_mtime_ns:x}"
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:
@@ -263,11 +259,10 @@ def load(path: Path) -> Checkpoint:
 
 
 def _load(path: Path) -> tuple[Checkpoint, str]:
-    """A checkpoint, and the version that was read: the file may have been replaced since."""
-    if path.parent == PRETRAINED and path.is_file():
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-        if _checksums().get(path.name) != found:
-            raise CheckpointError(f"The bundled model {path.stem} is not the file that came with it. Install it again.")
+    """Which version was read, too: the file may have been replaced since."""
+    bundled = path.parent == PRETRAINED and path.is_file()
+    if bundled and _checksums().get(path.name) != hashlib.sha256(path.read_bytes()).hexdigest():
+        raise CheckpointError(f"The bundled model {path.stem} is not the file that came with it. Install it again.")
     record, tensors, written = checkpoint_file.read(path)
     parts: dict[str, dict[str, torch.Tensor]] = {"model": {}, "optimizer": {}}
     for key, tensor in tensors.items():
@@ -287,7 +282,7 @@ def _load(path: Path) -> tuple[Checkpoint, str]:
         record.environment,
         record.elsewhere,
     )
-    return checkpoint, _version(written)
+    return checkpoint, f"{written:x}"
 
 
 def load_version(checkpoint_id: str, version: str) -> Checkpoint:

@@ -1,8 +1,11 @@
-"""onnxruntime-web: brought by npm once, served by the app.
+"""What the explorer runs on in the browser: brought by npm once, served by the app.
 
-`package.json` and its lock file beside the component pin the version; npm checks every file against
-the lock's digests. Two of its files are kept, compressed: the module and the WebAssembly binary.
-Without them the component decodes over a WebSocket instead.
+    onnxruntime-web  the module and the WebAssembly binary; without them the component decodes over a WebSocket
+    plotly.js        the bundle that holds what the map draws, a third of the whole; without it the map takes the whole
+                     (see pages.ui.plotly_script), and opens three quarters of a second later
+
+`package.json` and its lock file beside the component pin the versions; npm checks every file against the lock's
+digests. The lock leaves out what plotly.js itself is built of: the bundle holds it. The files are kept compressed.
 """
 
 import gzip
@@ -18,21 +21,32 @@ from vae_core.files import write_atomically
 
 COMPONENT = Path(__file__).resolve().parent / "components" / "latent_pad"
 FOLDER = COMPONENT / "runtime"
-FILES = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+MODULE, WASM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
 """The smallest pair that runs a model on one thread without cross-origin isolation."""
+PLOTLY = "plotly-gl2d.min.js"
+PACKAGES = {MODULE: "onnxruntime-web", WASM: "onnxruntime-web", PLOTLY: "plotly.js"}
+COMPILE_AT_ONCE = b"//# allFunctionsCalledOnLoad\n"
+"""Before plotly.js: lets Chromium compile all of it beside the page instead of function by function in it (explicit
+compile hints, https://github.com/WICG/explicit-javascript-compile-hints-file-based); to others it is a comment."""
 INSTALL_SECONDS = 300
 
 log = logging.getLogger(__name__)
 
 
+def pinned() -> dict[str, str]:
+    """package -> version."""
+    found: dict[str, str] = json.loads((COMPONENT / "package.json").read_text("utf-8"))["dependencies"]
+    return found
+
+
 def version() -> str:
-    """The pinned version."""
-    return str(json.loads((COMPONENT / "package.json").read_text("utf-8"))["dependencies"]["onnxruntime-web"])
+    """Of all together."""
+    return "-".join(pinned().values())
 
 
 def is_installed() -> bool:
-    """Whether the pinned version's files are there."""
-    return all((FOLDER / version() / f"{name}.gz").is_file() for name in FILES)
+    """Whether the pinned versions' files are there."""
+    return all((FOLDER / version() / f"{name}.gz").is_file() for name in PACKAGES)
 
 
 def install() -> bool:
@@ -52,7 +66,7 @@ def install() -> bool:
                 timeout=INSTALL_SECONDS,
                 stdin=subprocess.DEVNULL,
             )
-            _keep(Path(temporary) / "node_modules" / "onnxruntime-web")
+            _keep(Path(temporary) / "node_modules")
     except (OSError, subprocess.SubprocessError) as error:
         log.warning(
             "The browser runtime could not be installed (%s); decoding goes over a WebSocket.", type(error).__name__
@@ -71,11 +85,12 @@ def _npm() -> list[str]:
     )
 
 
-def _keep(package: Path) -> None:
+def _keep(modules: Path) -> None:
     FOLDER.mkdir(exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=FOLDER))
-    for name in FILES:
-        write_atomically(staging / f"{name}.gz", gzip.compress((package / "dist" / name).read_bytes(), 9))
+    for name, package in PACKAGES.items():
+        content = (COMPILE_AT_ONCE if name == PLOTLY else b"") + (modules / package / "dist" / name).read_bytes()
+        write_atomically(staging / f"{name}.gz", gzip.compress(content, 9))
     target = FOLDER / version()
     shutil.rmtree(target, ignore_errors=True)
     staging.rename(target)

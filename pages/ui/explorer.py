@@ -177,12 +177,12 @@ def modules(component: str, base: str) -> str:
 
 def libraries(base: str) -> dict[str, Any]:
     """Where the component's modules are, and what they load for any model; everything is an address under `base`."""
-    runtime = f"{base}/runtime/{browser_runtime.version()}/"
-    files = {"module": runtime + browser_runtime.FILES[0], "wasm": runtime + browser_runtime.FILES[1]}
+    runtime, installed = f"{base}/runtime/{browser_runtime.version()}/", browser_runtime.is_installed()
+    files = {"module": runtime + browser_runtime.MODULE, "wasm": runtime + browser_runtime.WASM}
     return {
         "modules": modules("latent_pad", base),
-        "plotly": f"{base}/plotly/{plotly_script.VERSION}.js",
-        "runtime": files if browser_runtime.is_installed() else None,
+        "plotly": runtime + browser_runtime.PLOTLY if installed else f"{base}/plotly/{plotly_script.VERSION}.js",
+        "runtime": files if installed else None,
     }
 
 

@@ -1,4 +1,4 @@
-"""plotly.js out of the plotly wheel, as the explorer's map loads it."""
+"""plotly.js out of the plotly wheel: what the map takes where npm could not bring its smaller bundle."""
 
 import gzip
 from functools import cache
@@ -6,11 +6,10 @@ from pathlib import Path
 
 import plotly
 
+from pages.ui.browser_runtime import COMPILE_AT_ONCE
+
 FILE = Path(plotly.__file__).resolve().parent / "package_data" / "plotly.min.js"
 VERSION = plotly.__version__
-COMPILE_AT_ONCE = b"//# allFunctionsCalledOnLoad\n"
-"""Lets Chromium compile all of it beside the page instead of function by function in it (explicit compile hints,
-https://github.com/WICG/explicit-javascript-compile-hints-file-based); to other browsers it is a comment."""
 
 
 @cache

@@ -1,8 +1,8 @@
 """HTTP beside the pages: everything the live explorer fetches, served by the same process.
 
     /studio/components/<digest>/<path>                   the components' own modules
-    /studio/plotly/<version>.js                          plotly.js out of the plotly wheel
-    /studio/runtime/<version>/<file>                     onnxruntime-web
+    /studio/runtime/<version>/<file>                     onnxruntime-web, and the bundle of plotly.js that the map takes
+    /studio/plotly/<version>.js                          or plotly.js out of the plotly wheel
     /studio/models/<id>/<version>/decoder.onnx           for the browser
     /studio/models/<id>/<version>/encoder.onnx           likewise
     /studio/models/<id>/<version>/codes                  means and stds, float32 [N, L] each, then int32 [N] labels
@@ -103,8 +103,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 def _prepare() -> None:
     """Each step for itself: what one cannot do must not keep the others from trying."""
-    plotly_script.compressed()
-    for step in (stored_datasets.store_samples, browser_runtime.install, _export_bundled, _draw_samples):
+    for step in (browser_runtime.install, stored_datasets.store_samples, _export_bundled, _draw_samples):
         try:
             step()
         except (OSError, VAECoreError):
@@ -157,7 +156,7 @@ def _plotly(request: Request) -> Response:
 
 def _runtime_file(request: Request) -> Response:
     name = request.path_params["name"]
-    if name not in browser_runtime.FILES or not browser_runtime.is_installed():
+    if name not in browser_runtime.PACKAGES or not browser_runtime.is_installed():
         return PlainTextResponse("The browser runtime is not installed.", status_code=404)
     path = browser_runtime.FOLDER / browser_runtime.version() / f"{name}.gz"
     return FileResponse(

@@ -62,7 +62,7 @@ def measure(browser: Browser, app: AppProcess, model: str, name: str, on_server:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.add_init_script(WATCH_FRAMES)
     if on_server:
-        page.route("**/studio/runtime/**", lambda route: route.abort())
+        page.route("**/studio/runtime/**/ort*", lambda route: route.abort())
     open_explorer(page, app.address, f"model={model}")
     page.evaluate(WATCH_PAINTS)
     page.wait_for_timeout(1500)  # the encoder arrives last

@@ -7,7 +7,7 @@ import pytest
 import torch
 from playwright.sync_api import Page, Route
 
-from pages.ui import cache, explorer
+from pages.ui import browser_runtime, cache, explorer, plotly_script
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import WATCH_PAINTS, across, drag, open_explorer
 from tests.conftest import stroke_dataset, trained
@@ -109,10 +109,14 @@ def test_encoder_equals_pytorch(
 
 
 def test_without_the_runtime_the_server_decodes_live_and_says_so(page: Page, app: AppProcess) -> None:
+    def serve_the_wheels_plotly(route: Route) -> None:
+        route.continue_(url=f"{app.address}/studio/plotly/{plotly_script.VERSION}.js")
+
     def refuse(route: Route) -> None:
         route.abort()
 
     page.route("**/studio/runtime/**", refuse)
+    page.route(f"**/studio/runtime/**/{browser_runtime.PLOTLY}", serve_the_wheels_plotly)
     open_explorer(page, app.address, "model=digits-2d")
     assert page.get_by_test_id("latent-pad").get_attribute("data-decoder") == "server"
     assert "decoding on the server: the browser's decoder could not be loaded" in page.locator(".lp-note").inner_text()

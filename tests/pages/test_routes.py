@@ -1,5 +1,6 @@
 """The routes of the app, in process: what the explorer fetches, and what must not be had."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -227,3 +228,10 @@ def test_missing_npm_is_no_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(browser_runtime, "_npm", lambda: ["/nowhere/npm"])
     assert browser_runtime.install() is False
     assert not browser_runtime.is_installed()
+    told = explorer.libraries("/studio")
+    assert (told["plotly"], told["runtime"]) == ("/studio/plotly/7.1.0.js", None)
+
+
+def test_bundle_of_plotly_is_of_the_wheels_version() -> None:
+    [version] = re.findall(rb"plotly\.js v([\d.]+)", plotly_script.FILE.read_bytes()[:200])
+    assert browser_runtime.pinned()["plotly.js"] == version.decode()

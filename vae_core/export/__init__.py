@@ -3,4 +3,4 @@
 from vae_core.export.halves import decoder_onnx, encoder_onnx, filled, graph
 from vae_core.export.kept import browser_decoder, browser_encoder, film_decoder
 
-__all__ = ["browser_decoder", "browser_encoder", "decoder_onnx", "encoder_onnx", "film_decoder", "filled", "graph"]
+__all__ = ["browser_decoder", "browser_encoder", "decoder_onnx", "encoder_onnx", "filled", "film_decoder", "graph"]

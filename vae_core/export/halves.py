@@ -63,12 +63,12 @@ class _Graph(nn.Module):
 
     def __init__(self, half: _Decoder | _Encoder) -> None:
         super().__init__()
-        self.half = (half,)  # in a tuple, so that its weights are none of this module
+        self.inside = (half,)  # in a tuple, so that its weights are none of this module
         self.inputs = (*half.inputs, *half.state_dict())
         self.outputs = half.outputs
 
     def forward(self, *values: Tensor) -> Any:
-        [half] = self.half
+        [half] = self.inside
         taken = len(half.inputs)
         weights = dict(zip(self.inputs[taken:], values[taken:], strict=True))
         return torch.func.functional_call(half, weights, values[:taken])
@@ -113,7 +113,7 @@ def graph(vae: VAE, half: Half) -> bytes:
     batch = {0: torch.export.Dim("batch", min=1)}
     # a copy, as the exporter takes the weights out meanwhile, and others use this model in other threads
     bare = _Graph(copy.deepcopy(module)).eval()
-    weights = tuple(bare.half[0].state_dict().values())
+    weights = tuple(bare.inside[0].state_dict().values())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the exporter's own deprecations

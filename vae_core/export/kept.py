@@ -83,4 +83,4 @@ def write_bundled() -> None:
     for name in checkpoints.bundled():
         vae = checkpoints.load(checkpoints.locate(name)).model()
         for half in ("decoder", "encoder"):
-            (BUNDLED / graph_name(vae, half)).write_bytes(graph(vae, half))
+            write_atomically(BUNDLED / graph_name(vae, half), graph(vae, half))
