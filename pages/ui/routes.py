@@ -59,6 +59,8 @@ log = logging.getLogger(__name__)
 FOR_A_DAY = FOR_EVER | {"Cache-Control": "private, max-age=86400"}
 TIDY_SECONDS = 3600
 RESUME_SECONDS = 10
+DRAW_AFTER_SECONDS = 20
+"""Three seconds of work that whoever waits for the first page should not wait for too."""
 MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
@@ -138,6 +140,7 @@ def _export_bundled() -> None:
 
 
 def _draw_samples() -> None:
+    time.sleep(DRAW_AFTER_SECONDS)
     for name in SAMPLES:
         cache.sample_card(name)
 

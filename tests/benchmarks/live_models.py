@@ -6,7 +6,7 @@ from torch.nn.functional import interpolate
 
 from tests.conftest import CPU
 from tests.stored import store_model
-from vae_core import checkpoints
+from vae_core import checkpoints, export
 from vae_core.checkpoints import Checkpoint
 from vae_core.config import Burgess, Config, Conv, Gaussian, Mlp, ModelConfig, Resnet, TrainConfig
 from vae_core.datasets import SAMPLES, Dataset, ImageSchema
@@ -50,7 +50,7 @@ def pictures(name: str, side: int, count: int) -> Dataset:
 
 
 def make(name: str, count: int = PICTURES) -> str:
-    """The id of a model in the workspace, trained for one epoch: how fast it is depends on its architecture alone."""
+    """The id of a model, as a run of one epoch leaves it: how fast it is depends on its architecture alone."""
     of, side, architecture = KINDS[name]
     dataset = pictures(of, side, count)
     model = ModelConfig(architecture=architecture, likelihood=Gaussian())
@@ -60,4 +60,7 @@ def make(name: str, count: int = PICTURES) -> str:
     history = tuple(Training(vae, dataset, config, CPU))
     codes = encode(vae, dataset, CPU)
     checkpoint = Checkpoint(name, config, dataset.schema, history, vae.state_dict(), dataset.label_names, codes=codes)
-    return store_model(dataset, checkpoint)
+    id = store_model(dataset, checkpoint)
+    for export_half in (export.browser_decoder, export.browser_encoder):  # as every run does when it ends
+        export_half(id, checkpoints.version(id), vae.eval())
+    return id

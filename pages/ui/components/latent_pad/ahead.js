@@ -7,7 +7,5 @@ import { loadRuntime } from "./networks.js";
 export function load({ plotly, runtime }) {
   loadPlotly(plotly).catch(() => {});
   import("./pad.js").catch(() => {});
-  if (!runtime) return;
-  loadRuntime(runtime).catch(() => {});
-  fetch(runtime.wasm).catch(() => {}); // into the browser's cache
+  if (runtime) loadRuntime(runtime).catch(() => {});
 }
