@@ -58,10 +58,9 @@ def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def workspace_folder(tmp_path: Path, graphs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace_folder(tmp_path_factory: pytest.TempPathFactory, graphs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Every test has a workspace of its own; all share what takes seconds and is the same for any model alike."""
-    folder = tmp_path / "workspace"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("workspace")
     (folder / "graphs").symlink_to(graphs)
     monkeypatch.setenv("VAE_STUDIO_WORKSPACE", str(folder))
     return folder

@@ -30,6 +30,10 @@ INFORMATION_SAMPLES = 2000
 INFORMATION_CELLS = 2**23
 
 
+NORMAL_QUANTILE = 1.96
+"""Half of a 95 % interval, in standard errors."""
+
+
 class Measured(BaseModel):
     """A mean over examples and its standard error."""
 

@@ -182,7 +182,7 @@ def _measured(measures: Measures) -> list[tuple[str, Sequence[Block]]]:
     of = "" if measures.count == measures.available else f" of {measures.available:,}, evenly chosen"
     about = (
         f"On {measures.count:,} examples{of} ({measures.split}), targets {measures.targets}, seed {measures.seed}, one "
-        "training. ± is a 95 % interval over examples and says nothing of another seed."
+        "training. ± and “a to b” are 95 % intervals over examples and say nothing of another seed."
     )
     refused = [Text(f"{METRICS[name].title}: {why}") for name, why in measures.refused.items()]
     return [("How it was measured", [Text(about), *refused]), *sections]

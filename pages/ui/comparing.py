@@ -126,8 +126,8 @@ def _table(requests: Sequence[Request], titles: Sequence[str]) -> None:
     table = pd.DataFrame.from_dict(rows, orient="index").reindex(columns=list(titles)).fillna("–")
     st.table(table, border="horizontal")
     st.caption(
-        "± is a 95 % interval over examples. One training each: another seed can move these figures more than another "
-        "objective does (Locatello et al. 2019). What each says and where it misleads is on the Measure page."
+        "± and “a to b” are 95 % intervals over examples. One training each: another seed can move these figures more "
+        "than another objective does (Locatello et al. 2019). What each says and where it misleads is on the Measure page."
     )
 
 

@@ -69,8 +69,8 @@ def _about(model: OpenModel, found: Measures) -> None:
     whole = "" if found.count == found.available else f" of {found.available:,}, evenly chosen"
     targets = "binarised" if found.targets == "binarised" else "as they are"
     st.caption(
-        f"On {found.count:,} examples{whole}, targets {targets}, seed {found.seed}, one training: "
-        f"± is a 95 % interval over examples, and says nothing of another seed. Took {found.seconds:.0f} s, once."
+        f"On {found.count:,} examples{whole}, targets {targets}, seed {found.seed}, one training: ± and “a to b” "
+        f"are 95 % intervals over examples, and say nothing of another seed. Took {found.seconds:.0f} s, once."
     )
     if found.dataset_id != model.checkpoint.config.dataset_id:
         st.info("The model was trained on another dataset: none of these examples was held out from it.")

@@ -11,11 +11,10 @@ from pages.ui.components.threshold import threshold
 from pages.ui.explorer import OpenModel
 from pages.ui.sentences import sentences_for_errors
 from pages.ui.tables import as_csv
-from vae_core.anomalies import SCORES, Judged, auroc, roc
+from vae_core.anomalies import SCORES, Judged, auroc, auroc_interval, roc
 from vae_core.computations import Request
 from vae_core.datasets import Dataset, TableSchema
-from vae_core.evaluation import Measured
-from vae_core.metrics.figures import NORMAL_QUANTILE
+from vae_core.evaluation import NORMAL_QUANTILE, Measured
 
 TITLES = {
     "elbo": "−ELBO",
@@ -145,7 +144,7 @@ def _how_well(scores: dict[str, np.ndarray], is_anomaly: np.ndarray) -> None:
     curves = {TITLES[name]: roc(values, is_anomaly) for name, values in scores.items()}
     left.plotly_chart(figures.roc(curves), key="roc", config={"displayModeBar": False})
     areas = {name: auroc(values, is_anomaly) for name, values in scores.items()}
-    rows = {TITLES[name]: f"{area.mean:.3f} ± {NORMAL_QUANTILE * area.error:.3f}" for name, area in areas.items()}
+    rows = {TITLES[name]: _area(area) for name, area in areas.items()}
     right.table(pd.DataFrame({"AUROC": rows}), border="horizontal")
     best = max(areas, key=lambda name: areas[name].mean)
     ahead = areas[best].mean - areas["pca"].mean
@@ -161,8 +160,8 @@ def _how_well(scores: dict[str, np.ndarray], is_anomaly: np.ndarray) -> None:
 
 def _area(area: Measured) -> str:
     """With a 95 % interval; without one where all anomalies lie on one side, as the error is then not known."""
-    half = NORMAL_QUANTILE * area.error
-    return f"{area.mean:.3f} ± {half:.3f}" if 0 < area.mean < 1 else f"{area.mean:.3f}"
+    interval = auroc_interval(area)
+    return f"{area.mean:.3f} ({interval[0]:.3f} to {interval[1]:.3f})" if interval else f"{area.mean:.3f}"
 
 
 def _gallery(model: OpenModel, dataset_id: str, chosen: np.ndarray) -> None:

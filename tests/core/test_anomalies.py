@@ -12,7 +12,17 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from tests.conftest import CPU, stroke_dataset, trained
 from tests.small import PICTURE, small
-from vae_core.anomalies import SCORES, Judged, Learnt, anomaly_scores, auroc, judge, learnt_part, roc
+from vae_core.anomalies import (
+    SCORES,
+    Judged,
+    Learnt,
+    anomaly_scores,
+    auroc,
+    auroc_interval,
+    judge,
+    learnt_part,
+    roc,
+)
 from vae_core.datasets import SAMPLES, Dataset
 from vae_core.errors import MetricError
 from vae_core.evaluation import Evaluator
@@ -104,6 +114,25 @@ def test_error_of_the_auroc_covers_the_truth_at_its_rate() -> None:
         found = auroc(scores, np.arange(120) < 40)
         covered += abs(found.mean - 0.7602499) < 1.96 * found.error
     assert 0.92 <= covered / trials <= 0.98
+
+
+@pytest.mark.parametrize("shift", [1.0, 3.0])
+def test_interval_of_the_auroc_covers_the_truth_at_its_rate_near_its_end_too(shift: float) -> None:
+    """The truth is Φ(shift / √2): 0.7602 and 0.9831."""
+    random = np.random.default_rng(2)
+    truth, is_anomaly = float(norm.cdf(shift / np.sqrt(2))), np.arange(300) < 100
+    covered = known = 0
+    for _ in range(600):
+        found = auroc(np.concatenate([random.normal(shift, 1, 100), random.normal(0, 1, 200)]), is_anomaly)
+        interval = auroc_interval(found)
+        if interval is None:
+            assert found.mean in (0, 1) or found.error == 0
+            continue
+        known += 1
+        assert 0 < interval[0] < found.mean < interval[1] < 1
+        covered += interval[0] < truth < interval[1]
+    assert known >= 590
+    assert 0.93 <= covered / known <= 0.98
 
 
 def test_too_few_of_a_kind_are_refused() -> None:

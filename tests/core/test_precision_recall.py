@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.neighbors import NearestNeighbors
 
 from vae_core.errors import MetricError
+from vae_core.metrics.figures import Figure
+from vae_core.metrics.of_samples import share_interval
 from vae_core.metrics.precision_recall import PrecisionRecall, precision_recall
 
 
@@ -107,3 +110,21 @@ def test_too_few_or_broken_numbers_are_told() -> None:
         precision_recall(cloud(3), cloud(10))
     with pytest.raises(MetricError, match="not finite"):
         precision_recall(cloud(10), np.full((10, 4), np.nan))
+
+
+@pytest.mark.parametrize("hits", [0, 1, 7, 98, 100])
+def test_interval_of_a_share_is_wilsons(hits: int) -> None:
+    expected = binomtest(hits, 100).proportion_ci(0.95, "wilson")
+    assert share_interval(hits / 100, 100) == pytest.approx((expected.low, expected.high), abs=1e-5)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+def test_interval_of_a_share_covers_it_at_its_rate_near_its_end_too(share: float) -> None:
+    found = np.random.default_rng(0).binomial(500, share, 2000) / 500
+    intervals = np.array([share_interval(one, 500) for one in found])
+    assert 0.93 <= ((intervals[:, 0] < share) & (share < intervals[:, 1])).mean() <= 0.98
+
+
+def test_share_of_all_or_none_is_told_with_an_interval_within_0_and_1() -> None:
+    for value, told in ((1.0, "1.0000 (0.9924 to 1.0000)"), (0.0, "0.0000 (0.0000 to 0.0076)")):
+        assert Figure(name="Recall", value=value, interval=share_interval(value, 500)).told == told

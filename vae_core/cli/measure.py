@@ -44,7 +44,10 @@ def measure(checkpoint: str, data: str, split: str, code: str, as_json: bool, re
     if as_json:
         click.echo(found.model_dump_json())
         return
-    click.echo(f"On {found.count:,} {kind(loaded.schema)}, {split}, {found.targets} targets; ± is a 95 % interval.")
+    click.echo(
+        f"On {found.count:,} {kind(loaded.schema)}, {split}, {found.targets} targets; ± and “a to b” "
+        "are 95 % intervals."
+    )
     for name, one in found.found.items():
         for figure in one.figures:
             of = f" ({figure.of})" if figure.of else ""

@@ -4,8 +4,7 @@ import math
 
 from pydantic import BaseModel, ConfigDict
 
-NORMAL_QUANTILE = 1.96
-"""Half of a 95 % interval, in standard errors."""
+from vae_core.evaluation import NORMAL_QUANTILE
 
 
 class Figure(BaseModel):
@@ -16,6 +15,7 @@ class Figure(BaseModel):
         of: What was compared with what, where a measure has several; may be empty.
         value: The number.
         error: Its standard error; None where there is none to be had.
+        interval: The 95 % interval, where it does not lie evenly about the number; else ± 1.96 errors.
         against: What it is to be held against: the same between real examples, or what chance gives.
         against_is: What that is.
         unit: May be empty.
@@ -28,6 +28,7 @@ class Figure(BaseModel):
     value: float
     of: str = ""
     error: float | None = None
+    interval: tuple[float, float] | None = None
     against: float | None = None
     against_is: str = ""
     unit: str = ""
@@ -36,16 +37,25 @@ class Figure(BaseModel):
     @property
     def told(self) -> str:
         """The number with its 95 % interval, to two digits of that."""
+        if self.interval:
+            low, high = self.interval
+            digits = _digits((high - low) / 2)
+            return f"{self.value:,.{digits}f} ({low:,.{digits}f} to {high:,.{digits}f})".replace("-", "−")
         if not self.error:
             return number(self.value)
         half = NORMAL_QUANTILE * self.error
-        digits = max(1 - math.floor(math.log10(half)), 0)
+        digits = _digits(half)
         return f"{self.value:,.{digits}f} ± {half:,.{digits}f}".replace("-", "−")
 
     @property
     def told_against(self) -> str:
         """What it is to be held against, in words; may be empty."""
         return "" if self.against is None else f"{number(self.against)} ({self.against_is})"
+
+
+def _digits(half: float) -> int:
+    """After the point, so that two digits of half an interval are told."""
+    return max(1 - math.floor(math.log10(half)), 0)
 
 
 def number(value: float) -> str:

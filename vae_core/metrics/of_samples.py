@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from vae_core.errors import MetricError
-from vae_core.metrics.figures import NORMAL_QUANTILE, Figure, Found
+from vae_core.evaluation import NORMAL_QUANTILE
+from vae_core.metrics.figures import Figure, Found
 from vae_core.metrics.frechet import frechet_distance
 from vae_core.metrics.material import Material, Source, Space
 from vae_core.metrics.mmd import maximum_mean_discrepancy
@@ -28,17 +30,9 @@ def neighbourhoods(material: Material) -> Found:
         found = precision_recall(real, samples, most=_most(real), seed=material.seed)
         chance = 1 - 2.0**-found.neighbours
         for name, value in (("Precision", found.precision), ("Recall", found.recall)):
-            yield Figure(name=name, of=of, value=value, error=_share_error(value, found.count), count=found.count)
+            yield _share(name, of, value, found.count)
         yield Figure(name="Density", of=of, value=found.density, against=1.0, against_is=EXPECTED, count=found.count)
-        yield Figure(
-            name="Coverage",
-            of=of,
-            value=found.coverage,
-            error=_share_error(found.coverage, found.count),
-            against=chance,
-            against_is=EXPECTED,
-            count=found.count,
-        )
+        yield _share("Coverage", of, found.coverage, found.count, against=chance, against_is=EXPECTED)
 
     return _everywhere(material, measure)
 
@@ -141,10 +135,19 @@ def _most(real: np.ndarray) -> int:
     return int(np.clip(np.sqrt(PAIRS / real.shape[1]), FEWEST, MOST))
 
 
-def _share_error(share: float, count: int) -> float:
-    """A standard error that is not 0 at the ends: of a share to which two of either kind are added.
+def _share(name: str, of: str, value: float, count: int, **more: Any) -> Figure:
+    low, high = interval = share_interval(value, count)
+    error = (high - low) / 2 / NORMAL_QUANTILE
+    return Figure(name=name, of=of, value=value, error=error, interval=interval, count=count, **more)
 
-    Agresti & Coull 1998, "Approximate Is Better than 'Exact'" (https://doi.org/10.2307/2685469).
+
+def share_interval(share: float, count: int) -> tuple[float, float]:
+    """95 % of a share of so many examples, within 0 and 1, and not empty at either.
+
+    Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference"
+    (https://doi.org/10.1080/01621459.1927.10502953).
     """
-    middle = (share * count + 2) / (count + 4)
-    return float(np.sqrt(middle * (1 - middle) / (count + 4)))
+    z = NORMAL_QUANTILE
+    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2)) / (1 + z**2 / count)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
