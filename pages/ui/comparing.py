@@ -127,7 +127,8 @@ def _table(requests: Sequence[Request], titles: Sequence[str]) -> None:
     st.table(table, border="horizontal")
     st.caption(
         "± and “a to b” are 95 % intervals over examples. One training each: another seed can move these figures more "
-        "than another objective does (Locatello et al. 2019). What each says and where it misleads is on the Measure page."
+        "than another objective does (Locatello et al. 2019). What each says, and where it misleads, the Measure page "
+        "tells."
     )
 
 

@@ -11,7 +11,7 @@ from pages.ui import browser_runtime, explorer
 from pages.ui.explorer import OpenModel
 from pages.ui.figures import MOST_DIMENSIONS, MOST_EPOCHS, thinned
 from vae_core import animation
-from vae_core.errors import NotFoundError
+from vae_core.errors import ReplacedError
 from vae_core.film import AlignedFilm, Frame, Reel, align
 from vae_core.film.aligned import decoder_of
 from vae_core.film.frames import GONE, PROBE_EXAMPLES, decoder_state, frame_bytes, lacking, most_frames
@@ -62,7 +62,7 @@ def open_film(run: Run, version: str, reel: Reel, model: OpenModel) -> OpenFilm:
     records = run.directory.read_epochs()
     frames = reel.read_all(len(records))
     if not frames:
-        raise NotFoundError(GONE)
+        raise ReplacedError(GONE)
     config = model.checkpoint.config.model
     is_normal = config.prior.name == "standard" and not model.vae.is_deterministic
     labels = reel.labels(len(frames[-1].codes))

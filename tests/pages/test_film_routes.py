@@ -37,6 +37,13 @@ def test_arrays_are_places_lifts_and_groups(client: TestClient, filmed: RunDirec
     assert answer.content == places.tobytes() + lifts.tobytes() + groups.tobytes()
 
 
+def test_newest_film_opens_though_it_goes_on_meanwhile(filmed: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest, earlier = cache.film_version, iter(["0"])
+    monkeypatch.setattr(cache.models, "film_version", lambda id: next(earlier, newest(id)))
+    assert cache.newest_film(filmed.path.name).version == newest(filmed.path.name)
+    assert list(earlier) == []
+
+
 def test_sheet_is_the_manifold_of_that_epochs_decoder(client: TestClient, filmed: RunDirectory) -> None:
     reel = Reel(filmed.film)
     film = align(reel.read_all(3), is_normal=True)

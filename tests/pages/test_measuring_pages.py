@@ -192,6 +192,13 @@ def test_compare_wants_two_models_of_one_dataset(bars: Dataset, model: str) -> N
     assert "different datasets" in open_page("compare", models=f"{model},{foreign}").error[0].value
 
 
+def test_compare_says_that_a_link_names_more_than_are_shown(bars: Dataset, model: str) -> None:
+    told = "The link names 5; the first 4 are shown."
+    five = ["digits-2d", "digits-ae", "digits-beta", "mnist-2d", model]
+    assert told in [caption.value for caption in open_page("compare", models=",".join(five)).caption]
+    assert not any("The link names" in caption.value for caption in open_page("compare", models=model).caption)
+
+
 def test_compare_warns_of_what_does_not_compare(bars: Dataset) -> None:
     other = store_model(bars, trained(bars, small("mlp", "gaussian")))
     app = open_page("compare", models=f"{store_model(bars, trained(bars))},{other}")

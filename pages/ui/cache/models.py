@@ -1,7 +1,9 @@
 """Models, their codes and their films, by id and version."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import streamlit as st
@@ -19,8 +21,9 @@ from vae_core.latents.codes import Codes, encode
 from vae_core.latents.paths import Path as LatentPath
 from vae_core.latents.paths import paths as find_paths
 
+T = TypeVar("T")
 ATTEMPTS = 5
-"""A run replaces its checkpoint after every epoch: now and then just between asking for the version and opening it."""
+"""A run goes on after every epoch: now and then just between asking for the version and opening it."""
 
 
 def newest_model(id: str) -> OpenModel:
@@ -29,10 +32,14 @@ def newest_model(id: str) -> OpenModel:
     Raises:
         NotFoundError: if there is none under this id.
     """
+    return _newest(open_model, id, checkpoints.version)
+
+
+def _newest(opened: Callable[[str, str], T], id: str, version: Callable[[str], str]) -> T:
     for _ in range(ATTEMPTS - 1):
         with suppress(ReplacedError):
-            return open_model(id, checkpoints.version(id))
-    return open_model(id, checkpoints.version(id))
+            return opened(id, version(id))
+    return opened(id, version(id))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -107,7 +114,7 @@ def newest_film(id: str) -> films.OpenFilm:
     Raises:
         NotFoundError: if it has none.
     """
-    return film(id, film_version(id))
+    return _newest(film, id, film_version)
 
 
 def film_version(id: str) -> str:
@@ -124,9 +131,9 @@ def film(id: str, version: str) -> films.OpenFilm:
     """One version of a film.
 
     Raises:
-        NotFoundError: if it has gone on since.
+        ReplacedError: if it has gone on since.
     """
     run, model = runs.get(id), newest_model(id)
     if film_version(id) != version:
-        raise NotFoundError(GONE)
+        raise ReplacedError(GONE)
     return films.open_film(run, version, Reel(run.directory.film), model)

@@ -67,7 +67,8 @@ def choose_several(parameter: str, titles: Mapping[str, str], otherwise: list[st
     """
     key = f"several-{parameter}"
     wanted = st.query_params.get(parameter)
-    ids = list(dict.fromkeys(filter(ID.fullmatch, wanted.split(","))))[:most] if wanted is not None else otherwise
+    named = list(dict.fromkeys(filter(ID.fullmatch, wanted.split(",")))) if wanted is not None else otherwise
+    ids = named[:most]
     shown = told_apart(titles)
     known = [id for id in ids if id in titles]
     if st.session_state.get(key) != known:
@@ -81,6 +82,8 @@ def choose_several(parameter: str, titles: Mapping[str, str], otherwise: list[st
         on_change=lambda: st.query_params.from_dict({parameter: ",".join(st.session_state[key])}),
         placeholder="Choose two to four",
     )
+    if len(named) > most:
+        st.caption(f"The link names {len(named)}; the first {most} are shown.")
     return ids
 
 
