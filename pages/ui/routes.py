@@ -50,7 +50,6 @@ from pages.ui import (
 )
 from pages.ui.answers import FOR_EVER, answer, same_origin
 from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
-from vae_core.datasets import SAMPLES
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.vae import VAE
 
@@ -59,8 +58,6 @@ log = logging.getLogger(__name__)
 FOR_A_DAY = FOR_EVER | {"Cache-Control": "private, max-age=86400"}
 TIDY_SECONDS = 3600
 RESUME_SECONDS = 10
-DRAW_AFTER_SECONDS = 20
-"""Three seconds of work that whoever waits for the first page should not wait for too."""
 MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
@@ -105,7 +102,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 def _prepare() -> None:
     """Each step for itself: what one cannot do must not keep the others from trying."""
-    for step in (browser_runtime.install, stored_datasets.store_samples, _export_bundled, _draw_samples):
+    for step in (browser_runtime.install, stored_datasets.store_samples, _export_bundled):
         try:
             step()
         except (OSError, VAECoreError):
@@ -137,12 +134,6 @@ def _export_bundled() -> None:
     for file in (cache.decoder_file, cache.encoder_file):  # one looks at what the decoder gives first
         for name in checkpoints.bundled():
             file(name, checkpoints.version(name))
-
-
-def _draw_samples() -> None:
-    time.sleep(DRAW_AFTER_SECONDS)
-    for name in SAMPLES:
-        cache.sample_card(name)
 
 
 def _component_file(request: Request) -> Response:

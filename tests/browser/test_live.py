@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from pages.ui import browser_runtime
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import MEASURE, WATCH_PAINTS, across, drag, open_explorer, pick, pixels, value
 from tests.conftest import stroke_dataset, trained
@@ -371,7 +372,7 @@ def test_what_every_explorer_needs_does_not_wait_for_the_model(page: Page, app: 
         held.append(route)
 
     page.route("**/pad.js", hold)
-    with page.expect_request("**/plotly/*.js"), page.expect_request("**/*.wasm"):
+    with page.expect_request(f"**/{browser_runtime.PLOTLY}"), page.expect_request("**/*.wasm"):
         page.goto(f"{app.address}/explore?model=digits-2d")
     assert page.locator(".latent-pad-ahead").bounding_box() is None, "it takes no room"
     for route in held:
