@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import cache, models, trio
+from pages.ui import cache, explorer, models, trio
+from pages.ui.components.latent_pad import ahead
 from pages.ui.navigation import page
+from pages.ui.routes import base_path
 from vae_core import checkpoints
 
 GRID = 12
@@ -43,3 +45,5 @@ for column, (name, title, text) in zip(st.columns(3), steps, strict=True):
     with column, st.container(border=True):
         st.page_link(page(name), label=f"**{title}**")
         st.caption(text)
+
+ahead(explorer.libraries(base_path()))  # last: what is on this page comes first

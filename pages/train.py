@@ -2,8 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import new_run, progress, state
+from pages.ui import explorer, new_run, progress, state
+from pages.ui.components.latent_pad import ahead
 from pages.ui.navigation import page
+from pages.ui.routes import base_path
 from pages.ui.sentences import sentences_for_errors
 from vae_core import runs, stored_datasets
 from vae_core.run_config import FEWEST_EXAMPLES
@@ -38,4 +40,5 @@ with st.expander("New run", expanded=shown is None, key=f"new-run-{shown}"):
     begin(shown)
 if shown:
     sentences_for_errors(progress.watch)(shown)
+    ahead(explorer.libraries(base_path()))  # while it trains the browser has time
 progress.list_all()

@@ -45,6 +45,7 @@ from pages.ui import (
     film_routes,
     latent_routes,
     ledger_routes,
+    models,
     plotly_script,
     projection_routes,
 )
@@ -58,6 +59,7 @@ log = logging.getLogger(__name__)
 FOR_A_DAY = FOR_EVER | {"Cache-Control": "private, max-age=86400"}
 TIDY_SECONDS = 3600
 RESUME_SECONDS = 10
+NEWEST = 3
 MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
@@ -102,7 +104,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 
 def _prepare() -> None:
     """Each step for itself: what one cannot do must not keep the others from trying."""
-    for step in (browser_runtime.install, stored_datasets.store_samples, _export_bundled):
+    for step in (browser_runtime.install, stored_datasets.store_samples, _open_newest, _export_bundled):
         try:
             step()
         except (OSError, VAECoreError):
@@ -128,6 +130,12 @@ def _resume() -> None:
         except (OSError, VAECoreError):
             log.exception("Not resumed")
         time.sleep(RESUME_SECONDS)
+
+
+def _open_newest() -> None:
+    """Of the user's own models those that are likely to be looked at first."""
+    for id in [id for id in models.titles() if id not in checkpoints.bundled()][:NEWEST]:
+        cache.layout(id, checkpoints.version(id))
 
 
 def _export_bundled() -> None:
