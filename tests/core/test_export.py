@@ -128,6 +128,17 @@ def test_models_of_the_same_settings_share_a_graph_and_have_their_own_weights(dr
     assert len(drawn) == 2
 
 
+def test_graphs_bundled_on_one_machine_serve_on_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    vae = VAE(small(), PICTURE)
+    names = set()
+    for version in ("2.13.0+cpu", "2.13.0+cu130", "2.13.0"):
+        monkeypatch.setattr(torch, "__version__", version)
+        names.add(export.kept.graph_name(vae, "decoder"))
+    assert len(names) == 1
+    monkeypatch.setattr(torch, "__version__", "2.14.0")
+    assert export.kept.graph_name(vae, "decoder") not in names
+
+
 def test_other_settings_have_another_graph_and_what_the_half_does_not_need_is_no_setting_of_it() -> None:
     def names(vae: VAE) -> tuple[str, str]:
         return export.kept.graph_name(vae, "decoder"), export.kept.graph_name(vae, "encoder")

@@ -47,7 +47,8 @@ def graph_name(vae: VAE, half: Half) -> str:
     """The file of a half's graph: the same for all models whose graphs are alike."""
     other = {"prior"} | ({"posterior"} if half == "decoder" else set())
     settings = vae.config.model_dump(mode="json", exclude=other)
-    text = json.dumps([half, settings, asdict(vae.spec), OPSET, torch.__version__], sort_keys=True)
+    version = torch.__version__.partition("+")[0]  # builds for other machines draw alike
+    text = json.dumps([half, settings, asdict(vae.spec), OPSET, version], sort_keys=True)
     return f"{hashlib.sha256(text.encode()).hexdigest()[:20]}.onnx"
 
 
