@@ -35,10 +35,10 @@ MAY_WRITE = {
     ("vae_core.bench", "numpy.save"),  # into a folder that is gone afterwards
     ("pages.ui.browser_runtime", "shutil.copy"),  # likewise
     ("pages.ui.tables", "safe.to_csv"),  # into memory, for the user to save
-    ("pages.ui.takeaway", "table.to_parquet"),
+    ("pages.ui.tables", "table.to_parquet"),
 }
-ARCHIVES = {"vae_core.datasets.zip_structure", "vae_core.report"}
-"""The only module that opens archives, and the only one that makes them."""
+ARCHIVES = {"vae_core.datasets.zip_structure", "vae_core.report", "pages.ui.whole_model"}
+"""The only module that opens archives, and those that make them."""
 
 
 def aliases(tree: ast.AST) -> dict[str, str]:

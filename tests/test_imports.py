@@ -31,6 +31,7 @@ LAYERS = [
     "vae_core.film",
     "vae_core.runs vae_core.measuring",
     "vae_core.report",
+    "vae_core.card",
     "vae_core.computations",
     "vae_core.projections",
     "vae_core.cli",
@@ -39,14 +40,17 @@ LAYERS = [
     "pages.ui.browser_runtime",
     "pages.ui.plotly_script pages.ui.upload_limits pages.ui.pictures pages.ui.tables "
     "pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation pages.ui.answers",
+    "pages.ui.served",
     "pages.ui.explorer pages.ui.cards",
     "pages.ui.films",
     "pages.ui.cache pages.ui.models pages.ui.findings pages.ui.choosing",
+    "pages.ui.one_file pages.ui.whole_model",
     "pages.ui.preview pages.ui.projection_routes pages.ui.film_routes pages.ui.computing pages.ui.measures "
     "pages.ui.takeaway",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.unusual pages.ui.comparing pages.ui.trio pages.ui.uploading pages.ui.picture_set pages.ui.new_run "
     "pages.ui.latent_routes pages.ui.ledger_routes",
+    "pages.ui.takeaway_routes",
     "pages.ui.routes",
     "pages.home pages.data pages.train pages.explore pages.film pages.measure pages.ledger pages.anomalies "
     "pages.compare",

@@ -82,18 +82,18 @@ class Report:
 
     def markdown(self) -> bytes:
         """A ZIP of `report.md` and its pictures."""
-        lines, files = [f"# {_plain(self.title)}", ""], dict[str, bytes]()
+        lines, files = [f"# {plain(self.title)}", ""], dict[str, bytes]()
         for heading, blocks in self.sections:
-            lines += [f"## {_plain(heading)}", ""]
+            lines += [f"## {plain(heading)}", ""]
             for block in blocks:
                 if isinstance(block, Picture):
                     name = f"picture-{len(files) + 1}.png"
                     files[name] = block.png
-                    lines += [f"![{_plain(block.caption)}]({name})", "", _plain(block.caption), ""]
+                    lines += [f"![{plain(block.caption)}]({name})", "", plain(block.caption), ""]
                 elif isinstance(block, Curves):
                     name = f"curves-{len(files) + 1}.svg"
                     files[name] = _svg(block).encode()
-                    lines += [f"![{_plain(block.title)}]({name})", ""]
+                    lines += [f"![{plain(block.title)}]({name})", ""]
                 else:
                     lines += [*_lines(block), ""]
         buffer = io.BytesIO()
@@ -219,12 +219,12 @@ def _row(cells: Sequence[str], tag: str) -> str:
 
 def _lines(block: Text | Table) -> list[str]:
     if isinstance(block, Text):
-        return [_plain(block.words)]
-    header = [f"| {' | '.join(map(_plain, block.header))} |", f"|{'---|' * len(block.header)}"]
-    return header + [f"| {' | '.join(map(_plain, row))} |" for row in block.rows]
+        return [plain(block.words)]
+    header = [f"| {' | '.join(map(plain, block.header))} |", f"|{'---|' * len(block.header)}"]
+    return header + [f"| {' | '.join(map(plain, row))} |" for row in block.rows]
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
     """Text in Markdown that nothing interprets."""
     escaped = "".join(f"\\{letter}" if letter in r"\`*_{}[]<>#|!" else letter for letter in words)
     return escaped.replace("\n", " ")

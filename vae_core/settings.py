@@ -114,3 +114,18 @@ def _fields() -> Iterator[tuple[Path, str, FieldInfo]]:
                 for inner, inner_info in model.model_fields.items():
                     if inner != "name":
                         yield (*path, name, inner), owner, inner_info
+
+
+def by_names(config: RunConfig) -> dict[str, Any]:
+    """Bare name -> value of all that a configuration has, the other way round."""
+    found: dict[str, Any] = {}
+    for name, setting in all_settings().items():
+        for path, owner in setting.places:
+            part: Any = config
+            for step in path[:-1]:
+                part = getattr(part, step)
+            if not owner or part.name == owner:
+                value = getattr(part, path[-1])
+                found[name] = value.name if setting.choices else value
+                break
+    return found

@@ -12,6 +12,7 @@ from torch import nn
 
 from pages.ui import browser_runtime, plotly_script
 from pages.ui.answers import CODE_DIGEST, digest
+from vae_core.card import snippet
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import AnySchema, Dataset, TableSchema
 from vae_core.latents.codes import Codes, principal_plane
@@ -216,6 +217,12 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         "paths": here + "/path",
         "concepts": here + "/concepts",
         "tsne": here + "/tsne",
+        "share": {
+            "page": here + "/explorer.html",
+            "archive": here + "/model.zip",
+            "notebook": here + "/model.ipynb",
+            "python": snippet(model.checkpoint, "{z}", "{label}"),
+        },
         "is_dark": is_dark(model.vae),
         "preparation": model.checkpoint.schema.model_dump(include={"fit", "invert"}),
         "conditions": list(model.checkpoint.label_names) if model.vae.labels else [],

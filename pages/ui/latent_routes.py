@@ -87,13 +87,18 @@ def _path_pictures(request: Request) -> Response:
 
 
 def _concepts(request: Request) -> Response:
-    found = stored_concepts.listed(request.path_params["id"])
-    return JSONResponse(_told(found, request) if found else [], headers=NEVER)
+    return JSONResponse(told_concepts(request.path_params["id"], request.path_params["version"]), headers=NEVER)
 
 
-def _told(concepts: Sequence[stored_concepts.StoredConcept], request: Request) -> list[dict[str, object]]:
+def told_concepts(id: str, version: str) -> list[dict[str, object]]:
+    """The concepts kept with a model, as the explorer is told them."""
+    found = stored_concepts.listed(id)
+    return _told(found, id, version) if found else []
+
+
+def _told(concepts: Sequence[stored_concepts.StoredConcept], id: str, version: str) -> list[dict[str, object]]:
     """`is_current`: whether one was made from the codes that are shown."""
-    shown = stored_concepts.fingerprint(cache.codes(request.path_params["id"], request.path_params["version"]))
+    shown = stored_concepts.fingerprint(cache.codes(id, version))
     return [one.model_dump() | {"is_current": one.codes == shown} for one in concepts]
 
 
@@ -118,13 +123,13 @@ async def _add_concept(request: Request) -> Response:
 
 
 def _made(request: Request, asked: Groups) -> Response:
-    id = request.path_params["id"]
-    codes = cache.codes(id, request.path_params["version"])
+    id, version = request.path_params["id"], request.path_params["version"]
+    codes = cache.codes(id, version)
     group, other = (np.unique(np.array(numbers, dtype=np.int64)) for numbers in (asked.group, asked.other))
     if any(len(one) and (one[0] < 0 or one[-1] >= len(codes)) for one in (group, other)):
         raise NotFoundError(f"The model has codes of {len(codes):,} samples; the groups name others.")
     made = stored_concepts.add(id, asked.name, codes, group, other)
-    return JSONResponse(_told([made], request)[0], status_code=201, headers=NEVER)
+    return JSONResponse(_told([made], id, version)[0], status_code=201, headers=NEVER)
 
 
 def _remove_concept(request: Request) -> Response:

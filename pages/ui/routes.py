@@ -9,6 +9,7 @@
     /studio/models/<id>/<version>/…                      paths and concepts: see pages.ui.latent_routes
     /studio/models/<id>/<version>/tsne                   see pages.ui.projection_routes
     /studio/models/<id>/<version>/ledger                 see pages.ui.ledger_routes
+    /studio/models/<id>/<version>/…                      what one takes away: see pages.ui.takeaway_routes
     /studio/films/<id>/<version>/…                       see pages.ui.film_routes
     /studio/models/<id>/<version>/decode                 WebSocket: a latent in, a reconstruction out
     /studio/models/<id>/<version>/encode                 WebSocket: an example in, mean and std of its code out
@@ -48,6 +49,8 @@ from pages.ui import (
     models,
     plotly_script,
     projection_routes,
+    served,
+    takeaway_routes,
 )
 from pages.ui.answers import FOR_EVER, answer, same_origin
 from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
@@ -83,6 +86,7 @@ def routes() -> list[BaseRoute]:
         *latent_routes.routes(model),
         *projection_routes.routes(model + "/tsne"),
         *ledger_routes.routes(model + "/ledger"),
+        *takeaway_routes.routes(model),
         *film_routes.routes(base + "/films/{id}/{version}"),
         WebSocketRoute(model + "/decode", _decode),
         WebSocketRoute(model + "/encode", _encode),
@@ -179,10 +183,7 @@ def _encoder(request: Request) -> Response:
 def _codes(request: Request) -> Response:
     codes = cache.codes(request.path_params["id"], request.path_params["version"])
     density = cache.layout(request.path_params["id"], request.path_params["version"]).density
-    labels = np.zeros(len(codes)) if codes.labels is None else codes.labels
-    content = b"".join(part.astype("<f4").tobytes() for part in (codes.mean, density.std))
-    content += labels.astype("<i4").tobytes()
-    return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
+    return Response(served.codes(codes, density), media_type="application/octet-stream", headers=FOR_EVER)
 
 
 def _thumbnails(request: Request) -> Response:
@@ -201,8 +202,7 @@ def _points(request: Request) -> Response:
     dataset = cache.dataset(request.path_params["id"])
     if not explorer.is_plane(dataset.schema):
         raise NotFoundError("Only rows of two numbers are points in the plane.")
-    content = dataset.x.astype("<f4").tobytes()
-    return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
+    return Response(served.points(dataset), media_type="application/octet-stream", headers=FOR_EVER)
 
 
 def _sample_card(request: Request) -> Response:

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from vae_core.datasets import CategoricalColumn, NumericColumn, TableSchema
+from vae_core.datasets import CategoricalColumn, Dataset, NumericColumn, TableSchema
+from vae_core.latents.codes import Codes
 
 BINS = 24
 FORMULA = tuple("=+-@\t\r")
@@ -64,3 +65,27 @@ def as_csv(table: pd.DataFrame) -> str:
     buffer = io.StringIO()
     safe.to_csv(buffer, index=False)
     return buffer.getvalue()
+
+
+def as_parquet(table: pd.DataFrame) -> bytes:
+    """A table as Parquet."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def codes_table(codes: Codes, dataset: Dataset | None) -> pd.DataFrame:
+    """A line an example: its name and label where there are any; posterior mean, std and KL of every dimension.
+
+    Args:
+        codes: What is shown.
+        dataset: Their examples, where they are in the workspace.
+    """
+    columns: dict[str, object] = {"example": range(1, len(codes) + 1)}
+    if dataset is not None and dataset.names:
+        columns["name"] = list(dataset.names)
+    if codes.labels is not None:
+        columns["label"] = [codes.label_names[k] for k in codes.labels]
+    for part, told in (("mean", "mean"), ("std", "std"), ("kl", "kl_to_normal")):
+        columns |= {f"{told}_{j + 1}": values for j, values in enumerate(getattr(codes, part).T)}
+    return pd.DataFrame(columns)

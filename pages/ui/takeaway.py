@@ -1,6 +1,5 @@
 """What one takes away of a measured model: a report, its figures, its codes."""
 
-import io
 from collections.abc import Sequence
 
 import pandas as pd
@@ -8,7 +7,7 @@ import streamlit as st
 
 from pages.ui import cache
 from pages.ui.explorer import OpenModel
-from pages.ui.tables import as_csv
+from pages.ui.tables import as_csv, as_parquet, codes_table
 from vae_core.measuring import Measures
 from vae_core.report import Picture, Report, report
 
@@ -31,7 +30,7 @@ def offer(model: OpenModel, dataset_name: str, found: Measures) -> None:
             ("Figures (JSON)", f"{name}-figures.json", "application/json", lambda: found.model_dump_json(indent=2)),
             ("Figures (CSV)", f"{name}-figures.csv", "text/csv", lambda: as_csv(_figures(found))),
             ("Codes (CSV)", f"{name}-codes.csv", "text/csv", lambda: as_csv(_codes(model))),
-            ("Codes (Parquet)", f"{name}-codes.parquet", "application/octet-stream", lambda: _parquet(_codes(model))),
+            ("Codes (Parquet)", f"{name}-codes.parquet", "application/octet-stream", lambda: as_parquet(_codes(model))),
         ):
             st.download_button(label, make, file, mime, on_click="ignore", icon=":material/download:")
     st.caption("The codes are those of the dataset that the model was trained on.")
@@ -67,20 +66,6 @@ def _figures(found: Measures) -> pd.DataFrame:
 
 
 def _codes(model: OpenModel) -> pd.DataFrame:
-    """A line an example of the model's own dataset: posterior mean, std and KL of every dimension, and its label."""
+    """Of the model's own dataset."""
     codes = cache.codes(model.id, model.version)
-    dataset = cache.dataset_or_none(codes.dataset_id)
-    columns: dict[str, object] = {"example": range(1, len(codes) + 1)}
-    if dataset is not None and dataset.names:
-        columns["name"] = list(dataset.names)
-    if codes.labels is not None:
-        columns["label"] = [codes.label_names[k] for k in codes.labels]
-    for part, told in (("mean", "mean"), ("std", "std"), ("kl", "kl_to_normal")):
-        columns |= {f"{told}_{j + 1}": values for j, values in enumerate(getattr(codes, part).T)}
-    return pd.DataFrame(columns)
-
-
-def _parquet(table: pd.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
-    return buffer.getvalue()
+    return codes_table(codes, cache.dataset_or_none(codes.dataset_id))

@@ -46,9 +46,11 @@ async function open(data, half, name, inputs) {
       return await openInBrowser(data, half, inputs);
     } catch (error) {
       console.warn(`latent-pad: ${name} on the server, because`, error);
+      if (!half.socket) throw error;
       return openOnServer(half, `the browser's ${name} could not be loaded`);
     }
   }
+  if (!half.socket) throw new Error(reason);
   return openOnServer(half, reason);
 }
 
@@ -57,9 +59,9 @@ const IDENTITY = "CAg6NwoQCgFhEgFiIghJZGVudGl0eRIBZ1oPCgFhEgoKCAgBEgQKAggBYg8KAW
 
 /** With its WebAssembly compiled and started, which takes half a second and which only a first session brings about. */
 export function loadRuntime({ module, wasm }) {
-  runtime ??= import(new URL(module, location.origin).href).then(async (ort) => {
+  runtime ??= import(new URL(module, document.baseURI).href).then(async (ort) => {
     ort.env.wasm.numThreads = 1; // more need cross-origin isolation, and a decoder is too small to gain
-    ort.env.wasm.wasmPaths = { wasm: new URL(wasm, location.origin).href };
+    ort.env.wasm.wasmPaths = { wasm: new URL(wasm, document.baseURI).href };
     const first = await ort.InferenceSession.create(Uint8Array.from(atob(IDENTITY), (letter) => letter.charCodeAt(0)));
     first.release();
     return ort;

@@ -12,12 +12,12 @@ export class PlaneChooser {
     this.latents = data.latents;
     this.principal = data.principal;
     if (data.latents <= 2) return;
-    this.kind = select(parent, "Map", KINDS);
+    this.kind = select(parent, "Map", data.tsne ? KINDS : KINDS.slice(0, TSNE));
     const names = data.ranges.map((_, i) => `z${i + 1}`);
     this.shown = [0, 1];
     this.axes = [select(parent, "across", names), select(parent, "up", names)];
     this.axes[1].selectedIndex = 1;
-    this.tsne = new Tsne(parent, data.tsne, () => onArrival(this.plane));
+    if (data.tsne) this.tsne = new Tsne(parent, data.tsne, () => onArrival(this.plane));
     const changed = () => {
       this.arrange();
       onChange(this.plane);
@@ -32,7 +32,7 @@ export class PlaneChooser {
     if (across === up) this.axes.forEach((axis, k) => axis.selectedIndex === this.shown[k] && (axis.selectedIndex = this.shown[1 - k]));
     this.shown = this.dimensions;
     this.axes.forEach((axis) => (axis.parentElement.hidden = this.kind.selectedIndex !== DIMENSIONS));
-    this.tsne.show(this.kind.selectedIndex === TSNE);
+    this.tsne?.show(this.kind.selectedIndex === TSNE);
   }
 
   /** The codes are here, with which a map may have to be looked up. */
@@ -53,7 +53,7 @@ export class PlaneChooser {
     if (this.latents <= 2) return;
     const [across, up] = (name ?? "").split(",").map(Number);
     const isPair = across !== up && [across, up].every((d) => Number.isInteger(d) && d >= 0 && d < this.latents);
-    this.kind.selectedIndex = name === "tsne" ? TSNE : isPair ? DIMENSIONS : 0;
+    this.kind.selectedIndex = name === "tsne" && this.tsne ? TSNE : isPair ? DIMENSIONS : 0;
     if (isPair) this.axes.forEach((axis, k) => (axis.selectedIndex = [across, up][k]));
     this.arrange();
   }

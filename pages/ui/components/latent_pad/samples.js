@@ -154,7 +154,7 @@ function spread(n) {
 }
 
 async function fetchBytes(url) {
-  const response = await fetch(new URL(url, location.origin));
+  const response = await fetch(new URL(url, document.baseURI));
   if (!response.ok) throw new Error((await response.text()).slice(0, 200));
   return response.arrayBuffer();
 }

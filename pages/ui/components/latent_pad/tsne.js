@@ -44,7 +44,7 @@ export class Tsne {
     this.isAsking = true;
     if (method === "POST") this.tell({ state: "queued", message: "Starting…" });
     try {
-      const response = await fetch(new URL(method === "POST" ? this.url : `${this.url}/status`, location.origin), { method });
+      const response = await fetch(new URL(method === "POST" ? this.url : `${this.url}/status`, document.baseURI), { method });
       if (!response.ok) return this.tell({ state: "impossible", message: await sentence(response) });
       const status = await response.json();
       if (status.state === "done") return await this.fetch();
@@ -72,7 +72,7 @@ export class Tsne {
   }
 
   async fetch() {
-    const response = await fetch(new URL(this.url, location.origin));
+    const response = await fetch(new URL(this.url, document.baseURI));
     const places = response.ok ? new Float32Array(await response.arrayBuffer()) : [];
     if (places.length !== 2 * this.samples.count) return this.tell({ state: "failed", message: "The map did not arrive whole" });
     this.embedding = new Embedding(this.samples, places);

@@ -42,7 +42,7 @@ export class DataSpace {
     let words = "the data are no longer in the workspace";
     try {
       if (data.points) {
-        const answer = await fetch(new URL(data.points.url, location.origin));
+        const answer = await fetch(new URL(data.points.url, document.baseURI));
         if (!answer.ok) throw new Error((await answer.text()).slice(0, 200));
         const x = new Float32Array(await answer.arrayBuffer()); // [N, 2], standardised
         const groups = samples && map.members ? map.members.map((members, g) => ({ members, colour: map.colourOf(g) })) : [{ members: null, colour: map.colourOf(0) }];

@@ -22,6 +22,7 @@ export class Concept {
     const remove = button(head, "Delete", `Forget “${told.name}”`);
     remove.setAttribute("aria-label", `Delete ${told.name}`);
     remove.addEventListener("click", onRemove);
+    remove.hidden = pad.data.is_alone;
     if (!pad.data.columns) this.strip = new ConceptStrip(this.row, pad, this);
     this.slider = add(this.row, "input");
     Object.assign(this.slider, { type: "range", min: -MOST, max: MOST, step: 0.02, value: 0 });

@@ -8,6 +8,7 @@ export class ConceptsTool {
   constructor(panel, pad) {
     Object.assign(this, { pad, concepts: [], base: null });
     const form = add(panel, "div", "lp-ends");
+    form.hidden = pad.data.is_alone; // a concept is made and kept by the server
     this.having = new Group(form, pad, "With", null, () => this.changed());
     this.lacking = new Group(form, pad, "Without", this.having, () => this.changed());
     this.having.onLasso = () => this.lacking.switch(false);
@@ -172,7 +173,7 @@ export class ConceptsTool {
 }
 
 async function ask(address, options) {
-  const answer = await fetch(new URL(address, location.origin), options);
+  const answer = await fetch(new URL(address, document.baseURI), options);
   if (!answer.ok) throw new Error((await answer.text()).slice(0, 300));
   return answer;
 }

@@ -6,6 +6,7 @@ import { formatLatent, parseLatent } from "../link.js";
 import { choosePictures } from "./example.js";
 import { endingOf, filmKind, record } from "./film.js";
 import { offscreen, paintCell } from "../picture.js";
+import { nearbyWays } from "./ways.js";
 
 const CELLS = 12;
 const WAYS = [
@@ -99,9 +100,7 @@ export class PathsTool {
     this.query = `a=${formatLatent(a.z)}&b=${formatLatent(b.z)}&label=${this.pad.labels.index ?? ""}`;
     this.status.textContent = "Looking for the ways…";
     try {
-      const answer = await fetch(new URL(`${this.pad.data.paths}s?${this.query}`, location.origin));
-      if (!answer.ok) throw new Error((await answer.text()).slice(0, 200));
-      const found = await answer.json();
+      const found = this.pad.data.paths ? await this.ask() : await nearbyWays(a.z, b.z, this.pad.decode);
       if (!isLatest()) return;
       this.found = found;
     } catch (error) {
@@ -113,6 +112,18 @@ export class PathsTool {
     this.show();
   }
 
+  /** All ways, from the server. */
+  async ask() {
+    const answer = await fetch(new URL(`${this.pad.data.paths}s?${this.query}`, document.baseURI));
+    if (!answer.ok) throw new Error((await answer.text()).slice(0, 200));
+    return answer.json();
+  }
+
+  /** Those of the ways that were found. */
+  get ways() {
+    return this.found ? WAYS.filter(([name]) => name in this.found) : [];
+  }
+
   /** What was found, as rows and on the map. */
   show() {
     this.status.textContent = "";
@@ -120,7 +131,7 @@ export class PathsTool {
     this.rows.removeAttribute("aria-busy");
     const longest = Math.max(...Object.values(this.found).map(({ length }) => length));
     const fastest = Math.max(...Object.values(this.found).flatMap(({ speed }) => speed));
-    for (const way of WAYS) this.addWay(...way, longest, fastest);
+    for (const way of this.ways) this.addWay(...way, longest, fastest);
     this.draw();
     this.fillStrips();
   }
@@ -140,10 +151,10 @@ export class PathsTool {
     const play = button(head, "Play", "Let the point walk along");
     play.addEventListener("click", () => this.play(name, slider));
     if (!this.pad.data.columns) {
-      for (const kind of ["gif", "png"]) {
+      for (const kind of this.pad.data.paths ? ["gif", "png"] : []) {
         const link = add(head, "a", "");
         link.textContent = kind.toUpperCase();
-        link.href = new URL(`${this.pad.data.paths}.${kind}?${this.query}&name=${name}`, location.origin).href;
+        link.href = new URL(`${this.pad.data.paths}.${kind}?${this.query}&name=${name}`, document.baseURI).href;
         link.download = `path-${name}.${kind}`;
         link.title = kind === "gif" ? "The way there and back, to take away" : "Twelve pictures of the way side by side";
       }
@@ -192,7 +203,7 @@ export class PathsTool {
     const { pad } = this;
     if (pad.data.columns || pad.tools.opened !== this) return;
     const isLatest = this.strips.begin();
-    for (const [name] of WAYS) {
+    for (const [name] of this.ways) {
       const canvas = this.rows.querySelector(`[data-way=${name}] canvas`);
       const { latents } = this.found[name];
       canvas.style.aspectRatio = `${CELLS * pad.data.shape[2]} / ${pad.data.shape[1]}`;
@@ -226,7 +237,7 @@ export class PathsTool {
   draw() {
     const { pad, found, ends } = this;
     if (pad.tools.opened !== this) return; // the map is another tool's now
-    pad.map.overlay.draw(found ? WAYS.map(([name, , colour]) => ({ colour, points: found[name].latents.map((z) => pad.plane.project(z)) })) : []);
+    pad.map.overlay.draw(this.ways.map(([name, , colour]) => ({ colour, points: found[name].latents.map((z) => pad.plane.project(z)) })));
     for (const end of ["a", "b"]) pad.map.overlay.mark(end, ends[end].z && pad.plane.project(ends[end].z));
   }
 

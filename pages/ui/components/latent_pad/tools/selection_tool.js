@@ -109,7 +109,7 @@ export class SelectionTool {
     const { samples, data } = this.pad;
     if (this.chosen.length === 0) return;
     try {
-      this.names ??= data.names ? await (await fetch(new URL(data.names, location.origin))).json() : [];
+      this.names ??= data.names ? await (await fetch(new URL(data.names, document.baseURI))).json() : [];
     } catch (error) {
       this.status.textContent = `The names of the samples did not arrive: ${error.message}. Try again.`;
       return;

@@ -16,7 +16,7 @@ const KINDS = [
   ["grid", "Prior grid", PriorGridTool, (data) => !data.columns && data.latents > 1],
   ["sensitivity", "Sensitivity", SensitivityTool, (data) => data.columns],
   ["selection", "Selection", SelectionTool, () => true],
-  ["concepts", "Concepts", ConceptsTool, () => true],
+  ["concepts", "Concepts", ConceptsTool, (data) => data.concepts],
   ["input", "Own picture", InputTool, (data) => !data.columns],
 ];
 
