@@ -59,7 +59,7 @@ else:
     if chosen:
         model = cache.newest_model(chosen)
         with right:
-            st.caption(models.facts(model.checkpoint))
+            st.caption(" · ".join(filter(None, (models.facts(model.checkpoint), models.origin(chosen)))))
         if models.is_in_training(chosen):
             newer(model)
         explore(model)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cache, explorer, models, trio
+from pages.ui import bringing, cache, explorer, models, trio
 from pages.ui.components.latent_pad import ahead
 from pages.ui.navigation import page
 from pages.ui.routes import base_path
@@ -45,5 +45,7 @@ for column, (name, title, text) in zip(st.columns(3), steps, strict=True):
     with column, st.container(border=True):
         st.page_link(page(name), label=f"**{title}**")
         st.caption(text)
+
+bringing.offer()
 
 ahead(explorer.libraries(base_path()))  # last: what is on this page comes first

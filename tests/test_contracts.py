@@ -41,8 +41,8 @@ HOSTILE = [
 
 
 def choices(field: FieldInfo) -> dict[str, type]:
-    """name -> options of a field that is a choice."""
-    return {model.model_fields["name"].default: model for model in get_args(field.annotation)}
+    """name -> options of a field that is a choice, for those that are offered."""
+    return {model.model_fields["name"].default: model for model in get_args(field.annotation) if model.is_offered}
 
 
 @pytest.mark.parametrize(

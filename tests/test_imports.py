@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
     "vae_core.errors",
+    "vae_core.plans",
     "vae_core.files vae_core.animation vae_core.config vae_core.records vae_core.process_lock vae_core.versions "
     "vae_core.safetensors_header",
     "vae_core.datasets",
@@ -17,6 +18,8 @@ LAYERS = [
     "vae_core.stored_datasets",
     "vae_core.uploads",
     "vae_core.example vae_core.batches vae_core.adam",
+    "vae_core.planned",
+    "vae_core.brought",
     "vae_core.networks vae_core.likelihoods vae_core.priors",
     "vae_core.vae",
     "vae_core.objectives",
@@ -30,6 +33,7 @@ LAYERS = [
     "vae_core.anomalies",
     "vae_core.film",
     "vae_core.runs vae_core.measuring",
+    "vae_core.foreign",
     "vae_core.report",
     "vae_core.card",
     "vae_core.computations",
@@ -46,7 +50,7 @@ LAYERS = [
     "pages.ui.cache pages.ui.models pages.ui.findings pages.ui.choosing",
     "pages.ui.one_file pages.ui.whole_model",
     "pages.ui.preview pages.ui.projection_routes pages.ui.film_routes pages.ui.computing pages.ui.measures "
-    "pages.ui.takeaway",
+    "pages.ui.takeaway pages.ui.bringing",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.unusual pages.ui.comparing pages.ui.trio pages.ui.uploading pages.ui.picture_set pages.ui.new_run "
     "pages.ui.latent_routes pages.ui.ledger_routes",

@@ -16,24 +16,36 @@ ROWS = "[n, features]: numbers standardised, categories one-hot"
 
 def card(checkpoint: Checkpoint) -> str:
     """Data, settings, figures and how to train it again, as Markdown."""
-    config, record, environment = checkpoint.config, checkpoint.measured, checkpoint.environment
+    config, environment = checkpoint.config, checkpoint.environment
     shape = " × ".join(map(str, checkpoint.schema.shape))
     facts = [
         ("data", f"{'pictures' if checkpoint.schema.kind == 'image' else 'rows'} of shape {shape}"),
         ("licence of the data", "as where they came from: say it here before you publish the model"),
         ("model", f"{config.objective.title}, {config.model.latents} latents, {config.model.architecture.name}"),
-        ("command", f"`{command(checkpoint)}`"),
-        ("training", f"{sum(one.seconds for one in checkpoint.history):.0f} seconds, {config.train.epochs} epochs"),
-        ("seed", str(config.train.seed)),
     ]
+    if checkpoint.history:
+        seconds = sum(one.seconds for one in checkpoint.history)
+        facts += [
+            ("command", f"`{command(checkpoint)}`"),
+            ("training", f"{seconds:.0f} seconds, {config.train.epochs} epochs"),
+            ("seed", str(config.train.seed)),
+        ]
+    else:
+        facts.append(("training", "elsewhere: it was brought as ONNX files"))
     if environment:
         where = f"torch {environment.version} on {environment.device}, threads: {environment.threads}"
         facts.append(("trained with", where))
     lines = [f"# {plain(checkpoint.name)}", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in facts]
+    return "\n".join([*lines, *(_measured(checkpoint) if checkpoint.history else [])]) + "\n"
+
+
+def _measured(checkpoint: Checkpoint) -> list[str]:
+    """What was measured at the end of the training."""
+    record = checkpoint.measured
     terms = record.validation
-    lines += ["", f"Of the examples held out, after epoch {record.epoch}, nats an example, z sampled:", ""]
-    if config.objective.is_deterministic:
+    lines = ["", f"Of the examples held out, after epoch {record.epoch}, nats an example, z sampled:", ""]
+    if checkpoint.config.objective.is_deterministic:
         lines += ["| reconstruction_loss |", "|---|", f"| {terms.reconstruction_loss:.2f} |"]
     else:
         lines += [
@@ -41,7 +53,7 @@ def card(checkpoint: Checkpoint) -> str:
             "|---|---|---|",
             f"| {terms.elbo:.2f} | {terms.reconstruction_loss:.2f} | {terms.kl:.2f} |",
         ]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def command(checkpoint: Checkpoint) -> str:

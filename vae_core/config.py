@@ -5,15 +5,19 @@ things, each with options of its own (an architecture, a likelihood, a prior), e
 options, told apart by its `name`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from vae_core.plans import Plan, Shape
 
 
 class Config(BaseModel):
     """Frozen, strict about unknown keys, JSON both ways."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    is_offered: ClassVar[bool] = True
+    """Whether one may choose it for a training."""
 
 
 MOST_EPOCHS = 10_000
@@ -74,6 +78,28 @@ class Resnet(Config):
     width: int = Field(256, ge=16, le=4096, title="Width", description="Units of the dense layer.")
 
 
+class Brought(Config):
+    """Networks that were trained elsewhere and came as ONNX files.
+
+    A pixel p within [0, 1] is scale · p + shift to them, for all channels or for each.
+    """
+
+    is_offered: ClassVar[bool] = False
+
+    name: Literal["brought"] = "brought"
+    decoder: Plan
+    encoder: Plan | None = None
+    seen: Shape = ()
+    """Of one example, as the encoder takes it."""
+    layout: Literal["channels-first", "channels-last"] = "channels-first"
+    scale: Annotated[tuple[Annotated[float, Field(ge=1e-6, le=1e6)], ...], Field(min_length=1, max_length=3)] = (1.0,)
+    shift: Annotated[tuple[Annotated[float, Field(ge=-1e6, le=1e6)], ...], Field(min_length=1, max_length=3)] = (0.0,)
+    gives: Literal["pixels", "logits"] = "pixels"
+    """What the decoder gives; of logits a pixel is the sigmoid."""
+    spread: Literal["log-variance", "std", "none"] = "none"
+    """What the encoder gives beside the mean."""
+
+
 class Bernoulli(Config):
     """Ink or no ink, for drawings and digits; with grey pixels a score rather than a likelihood."""
 
@@ -125,7 +151,7 @@ class VampPrior(Config):
     components: int = Field(50, ge=2, le=500, title="Components", description="Pseudo-inputs that are learnt.")
 
 
-Architecture = Annotated[Mlp | Conv | Burgess | Resnet, Field(discriminator="name")]
+Architecture = Annotated[Mlp | Conv | Burgess | Resnet | Brought, Field(discriminator="name")]
 Likelihood = Annotated[Bernoulli | ContinuousBernoulli | Gaussian | Mixed, Field(discriminator="name")]
 Prior = Annotated[StandardNormal | MixturePrior | VampPrior, Field(discriminator="name")]
 

@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vae_core.config import Burgess, Conv, Mlp, Resnet
+from vae_core.brought import brought
+from vae_core.config import Architecture, Brought, Burgess, Conv, Mlp, Resnet
 from vae_core.errors import ConfigError
 from vae_core.example import Shape
 
@@ -170,6 +171,17 @@ ARCHITECTURES: dict[str, Callable[[Any, Ends], tuple[nn.Module, nn.Module]]] = {
     "resnet": resnet,
 }
 """name -> (encoder, decoder) for its options and what it connects. ConfigError where it cannot."""
+
+
+def network(options: Architecture, ends: Ends) -> tuple[nn.Module, nn.Module]:
+    """Encoder and decoder: one of our own, or one that was brought.
+
+    Raises:
+        ConfigError: if there can be no such network here.
+    """
+    if isinstance(options, Brought):
+        return brought(options, ends.shape)
+    return ARCHITECTURES[options.name](options, ends)
 
 
 def _side(ends: Ends) -> int:

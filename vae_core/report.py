@@ -114,21 +114,21 @@ def report(
         measures: What was found; without, the report has the curves alone.
         pictures: Reconstructions, samples and the like.
     """
-    config, record = checkpoint.config, checkpoint.measured
+    config = checkpoint.config
     facts = [
         ("model", checkpoint.name),
-        ("epoch", f"{record.epoch} of {config.train.epochs}"),
         ("measured on", dataset_name),
         ("dataset learnt from", config.dataset_id),
         ("written", time.strftime("%Y-%m-%d %H:%M")),
     ]
     environment = checkpoint.environment
+    if checkpoint.history:
+        facts.insert(1, ("epoch", f"{checkpoint.measured.epoch} of {config.train.epochs}"))
     if environment:
         facts += [(name, _told(value)) for name, value in environment.model_dump().items()]
-    sections: list[tuple[str, Sequence[Block]]] = [
-        ("The run", [Table(("", ""), facts)]),
-        ("Training", [_curves(checkpoint, term, title) for term, title in _terms(checkpoint)]),
-    ]
+    sections: list[tuple[str, Sequence[Block]]] = [("The run", [Table(("", ""), facts)])]
+    if checkpoint.history:
+        sections.append(("Training", [_curves(checkpoint, term, title) for term, title in _terms(checkpoint)]))
     if pictures:
         sections.append(("Pictures", pictures))
     if measures and measures.dataset_id != config.dataset_id:

@@ -40,10 +40,10 @@ class Setting:
 
 
 def variants(info: FieldInfo) -> dict[str, type[BaseModel]]:
-    """name -> options, of a field that is a choice of several things; empty for any other field."""
+    """name -> options, of a field that is a choice of several things, for those that are offered; else empty."""
     if info.discriminator is None:
         return {}
-    return {model.model_fields["name"].default: model for model in get_args(info.annotation)}
+    return {model.model_fields["name"].default: model for model in get_args(info.annotation) if model.is_offered}
 
 
 @cache

@@ -14,11 +14,12 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 from torch.nn import functional as F
 
+from vae_core.brought import NoEncoder
 from vae_core.config import ModelConfig
 from vae_core.errors import ConfigError
 from vae_core.example import ExampleSpec
 from vae_core.likelihoods import LIKELIHOODS, Likelihood
-from vae_core.networks import ARCHITECTURES, Ends
+from vae_core.networks import Ends, network
 from vae_core.priors import PRIORS, Prior
 
 LEAST_LOG_VARIANCE, GREATEST_LOG_VARIANCE = -14.0, 1.0
@@ -87,12 +88,14 @@ class VAE(nn.Module):
         self.is_deterministic = config.posterior == "deterministic"
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)  # torch.manual_seed bears no ONNX export in another thread
-            self.encoder, self.decoder = ARCHITECTURES[config.architecture.name](config.architecture, self._ends())
+            self.encoder, self.decoder = network(config.architecture, self._ends())
             self.likelihood: Likelihood = LIKELIHOODS[config.likelihood.name](config.likelihood, spec)
             self.prior = PRIORS[config.prior.name](config.prior, config.latents, spec.shape)
             if self.labels and len(spec.shape) == 3:
                 self.label_plane = nn.Linear(self.labels, spec.shape[1] * spec.shape[2], bias=False)
-        if not self.is_deterministic:
+        self.is_brought = config.architecture.name == "brought"
+        self.has_encoder = not isinstance(self.encoder, NoEncoder)
+        if not self.is_deterministic and not self.is_brought:
             self._start_with_small_variances()
         self.register_buffer("mean", torch.zeros(spec.shape))
 
@@ -107,6 +110,8 @@ class VAE(nn.Module):
         if self.is_deterministic:
             return Normal(output, torch.zeros_like(output), validate_args=False)
         mean, scale = output.chunk(2, dim=1)
+        if self.is_brought:  # which says the standard deviation itself
+            return Normal(mean, scale, validate_args=False)
         if self.config.posterior == "softplus":
             return Normal(mean, F.softplus(scale) + LEAST_STD, validate_args=False)
         # bounded softly from above: beyond a hard bound the KL could no longer pull it back

@@ -17,7 +17,10 @@ FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-
 NEVER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """For what may be another thing the next time."""
 ROOT = Path(__file__).resolve().parents[2]
-MADE_BY = [ROOT / "pages/ui/explorer.py", *(ROOT / "vae_core/latents" / f"{name}.py" for name in ("codes", "density"))]
+MADE_BY = [
+    *(ROOT / "pages/ui" / f"{name}.py" for name in ("explorer", "served")),
+    *(ROOT / "vae_core/latents" / f"{name}.py" for name in ("codes", "density")),
+]
 """The code on which the arrays that the explorer fetches depend, besides the version in their addresses."""
 
 

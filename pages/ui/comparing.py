@@ -53,9 +53,13 @@ def show_settings(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:
     names = list(dict.fromkeys(name for one in flat for name in one))
     differing = [name for name in names if len({one.get(name) for one in flat}) > 1]
     rows = {name.replace(".name", ""): [one.get(name, "–") for one in flat] for name in differing}
-    rows["epoch of the model"] = [str(model.checkpoint.measured.epoch) for model in opened]
+    rows["epoch of the model"] = [_epoch(model) for model in opened]
     rows["parameters"] = [f"{sum(p.numel() for p in model.vae.parameters()):,}" for model in opened]
     st.table(pd.DataFrame.from_dict(rows, orient="index", columns=list(titles)), border="horizontal")
+
+
+def _epoch(model: OpenModel) -> str:
+    return str(model.checkpoint.measured.epoch) if model.checkpoint.history else "not trained here"
 
 
 def warn(opened: Sequence[OpenModel]) -> None:

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import nn
 
-from pages.ui import browser_runtime, plotly_script
+from pages.ui import browser_runtime, plotly_script, served
 from pages.ui.answers import CODE_DIGEST, digest
+from vae_core.brought import NoEncoder
 from vae_core.card import snippet
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import AnySchema, Dataset, TableSchema
-from vae_core.latents.codes import Codes, principal_plane
+from vae_core.latents.codes import NOWHERE, Codes, principal_plane
 from vae_core.latents.density import AggregatePosterior, aggregate_posterior, usual_densities
 from vae_core.latents.manifold import OUTERMOST
 from vae_core.priors import DiagonalMixture
@@ -25,9 +25,6 @@ from vae_core.vae import VAE
 COMPONENTS = Path(__file__).resolve().parent / "components"
 MOST_GROUPS = 24
 """More labels than this are grouped on the map by their first folder, so that the legend can be read."""
-THUMBNAIL_BYTES = 12 * 2**20
-"""Pictures for "nearest sample" that the browser loads beforehand, so that dragging asks the server for nothing."""
-THUMBNAIL_SIDES = (64, 48, 32)
 BROWSER_PARAMETERS = 20_000_000
 """Larger decoders and encoders run on the server: 14 million open in 2.3 s, 52 million (197 MB) in 7 s, 105 million in
 21 s (`python -m tests.benchmarks.decoder_size`)."""
@@ -129,36 +126,6 @@ def layout(codes: Codes, has_standard_prior: bool) -> Layout:
     )
 
 
-@dataclass(frozen=True)
-class ThumbnailPlan:
-    """At what side, and of how many evenly chosen pictures, thumbnails are sent."""
-
-    side: int
-    count: int
-
-
-def thumbnail_plan(count: int, side: int, channels: int) -> ThumbnailPlan:
-    """The largest thumbnails that leave room for all pictures, else as many small ones as fit."""
-    for candidate in (side, *THUMBNAIL_SIDES):
-        if candidate <= side and count * candidate**2 * channels <= THUMBNAIL_BYTES:
-            return ThumbnailPlan(candidate, count)
-    small = min(side, THUMBNAIL_SIDES[-1])
-    return ThumbnailPlan(small, min(count, THUMBNAIL_BYTES // (small**2 * channels)))
-
-
-def thumbnails(dataset: Dataset) -> np.ndarray:
-    """uint8 [n, side, side, C]; picture k of n is number floor(k · N / n) of the dataset."""
-    _, side, _, channels = dataset.x.shape
-    plan = thumbnail_plan(len(dataset), side, channels)
-    chosen = dataset.x[np.arange(plan.count, dtype=np.int64) * len(dataset) // plan.count]
-    if plan.side == side:
-        return chosen
-    small = [
-        np.asarray(Image.fromarray(x.squeeze()).resize((plan.side, plan.side), Image.Resampling.BOX)) for x in chosen
-    ]
-    return np.stack(small).reshape(plan.count, plan.side, plan.side, channels)
-
-
 @cache
 def component_files() -> dict[str, Path]:
     """The components' modules by their paths, as `latent_pad/pad.js`."""
@@ -211,9 +178,10 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         },
         "encoder": {
             "onnx": here + "/encoder.onnx",
-            "socket": here + "/encode",
+            "socket": here + "/encode" if model.vae.has_encoder else None,
             "why_server": why_server(model.vae.encoder, "encoder", installed),
         },
+        "has_encoder": model.vae.has_encoder,
         "paths": here + "/path",
         "concepts": here + "/concepts",
         "tsne": here + "/tsne",
@@ -227,6 +195,7 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
         "preparation": model.checkpoint.schema.model_dump(include={"fit", "invert"}),
         "conditions": list(model.checkpoint.label_names) if model.vae.labels else [],
         "codes": {"url": here + f"/codes?code={CODE_DIGEST}", "count": len(codes)},
+        "is_drawn": codes.dataset_id == NOWHERE,
         "labels": list(codes.label_names) or [""],
         "groups": map_groups(codes.label_names),
         "start": layout.start,
@@ -249,6 +218,8 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
 
 def why_server(half: nn.Module, name: str, installed: bool) -> str:
     """Why a half of a model cannot run in the browser; empty when it can."""
+    if isinstance(half, NoEncoder):
+        return "the model was brought without an encoder"
     if not installed:
         return "the browser runtime is not installed (it needs npm's registry once)"
     parameters = sum(p.numel() for p in half.parameters())
@@ -296,7 +267,7 @@ def _columns(schema: AnySchema) -> list[dict[str, Any]] | None:
 
 def _thumbnails(dataset: Dataset, base: str) -> dict[str, Any]:
     _, side, _, channels = dataset.x.shape
-    plan = thumbnail_plan(len(dataset), side, channels)
+    plan = served.thumbnail_plan(len(dataset), side, channels)
     return {
         "url": f"{base}/datasets/{dataset.id}/thumbnails?code={CODE_DIGEST}",
         "side": plan.side,

@@ -113,7 +113,8 @@ def batch_size(model: OpenModel, dataset: Dataset) -> int:
 
 def _done(model: OpenModel) -> float:
     """The share of the training after which the weights were as they are."""
-    return model.checkpoint.measured.epoch / model.checkpoint.config.train.epochs
+    checkpoint = model.checkpoint
+    return checkpoint.measured.epoch / checkpoint.config.train.epochs if checkpoint.history else 1.0
 
 
 @dataclass(frozen=True, eq=False)

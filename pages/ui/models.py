@@ -8,6 +8,7 @@ from vae_core.config import ModelConfig
 from vae_core.objectives import Objective, PlainVAE
 from vae_core.records import Terms
 from vae_core.run_config import RunConfig
+from vae_core.runs.directory import UNCHECKED
 
 BUNDLED_TITLES = {
     "digits-2d": "Digits 8×8, two latents",
@@ -29,6 +30,7 @@ def titles() -> dict[str, str]:
         if run.has_model:
             when = time.strftime("%d %b %H:%M", time.localtime(run.created))
             unfinished = "" if run.status.state == "done" else f" · {run.status.state}"
+            unfinished = " · brought" if run.is_brought else unfinished
             own[run.id] = f"{_short(run.name)} · {sort(run.config)} · {when}{unfinished}"
     return own | {name: BUNDLED_TITLES.get(name, name) for name in checkpoints.bundled()}
 
@@ -36,6 +38,11 @@ def titles() -> dict[str, str]:
 def is_in_training(id: str) -> bool:
     """Whether there will be later epochs of a model."""
     return id not in checkpoints.bundled() and runs.get(id).is_live
+
+
+def origin(id: str) -> str:
+    """What is to be said of where a model comes from; nothing of those that were trained here or come with us."""
+    return UNCHECKED if id not in checkpoints.bundled() and runs.get(id).is_brought else ""
 
 
 def _short(name: str) -> str:
@@ -66,6 +73,8 @@ def settings(config: RunConfig) -> str:
 
 def facts(checkpoint: Checkpoint) -> str:
     """What sort of model it is, how long it was trained and how well it does."""
+    if not checkpoint.history:
+        return settings(checkpoint.config)
     record, last = checkpoint.measured, checkpoint.history[-1]
     epochs = f"{last.epoch} epoch{'' if last.epoch == 1 else 's'}"
     best = "" if record is last else f", the model of epoch {record.epoch}"

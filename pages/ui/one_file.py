@@ -66,8 +66,8 @@ def page(
     if told["runtime"] is None or told["decoder"]["why_server"]:
         raise TooLargeError(f"This explorer cannot be one file: {told['decoder']['why_server']}. Take the ZIP instead.")
     files = _libraries(told) | _arrays(told, codes, layout, dataset)
+    told["decoder"]["socket"] = told["encoder"]["socket"] = None
     for name, content in halves.items():
-        told[name]["socket"] = None
         files[told[name]["onnx"]] = content
     if concepts:
         files[told["concepts"]] = json.dumps(concepts).encode()
@@ -107,7 +107,7 @@ def _arrays(told: Mapping[str, Any], codes: Codes, layout: Layout, dataset: Data
     if dataset is not None and told["points"]:
         files[told["points"]["url"]] = served.points(dataset)
     if dataset is not None and told["thumbnails"]:
-        files[told["thumbnails"]["url"]] = explorer.thumbnails(dataset).tobytes()
+        files[told["thumbnails"]["url"]] = served.thumbnails(dataset).tobytes()
     return files
 
 

@@ -190,7 +190,7 @@ def _thumbnails(request: Request) -> Response:
     dataset = cache.dataset(request.path_params["id"])
     if dataset.schema.kind != "image":
         raise NotFoundError("A table has no pictures.")
-    content = explorer.thumbnails(dataset).tobytes()
+    content = served.thumbnails(dataset).tobytes()
     return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
 
 

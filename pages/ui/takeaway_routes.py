@@ -64,10 +64,10 @@ def _asked(request: Request) -> tuple[str, str]:
 
 
 def _halves(id: str, version: str) -> Mapping[str, bytes]:
-    return {
-        "decoder": cache.decoder_file(id, version).read_bytes(),
-        "encoder": cache.encoder_file(id, version).read_bytes(),
-    }
+    halves = {"decoder": cache.decoder_file(id, version).read_bytes()}
+    if cache.open_model(id, version).vae.has_encoder:
+        halves["encoder"] = cache.encoder_file(id, version).read_bytes()
+    return halves
 
 
 def _saved(content: bytes, kind: str, name: str) -> Response:

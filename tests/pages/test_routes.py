@@ -11,7 +11,7 @@ import torch
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from pages.ui import answers, browser_runtime, cache, explorer, plotly_script
+from pages.ui import answers, browser_runtime, cache, explorer, plotly_script, served
 from pages.ui.routes import routes
 from tests.conftest import stroke_dataset
 from tests.stored import address
@@ -213,14 +213,14 @@ def test_many_labels_are_grouped_by_their_first_folder() -> None:
     [(1797, 8, 1, (8, 1797)), (60_000, 28, 1, (28, 16_049)), (2720, 128, 1, (64, 2720)), (5000, 48, 3, (32, 4096))],
 )
 def test_thumbnails_fit_their_budget(count: int, side: int, channels: int, expected: tuple[int, int]) -> None:
-    plan = explorer.thumbnail_plan(count, side, channels)
-    assert plan.side**2 * plan.count * channels <= explorer.THUMBNAIL_BYTES
+    plan = served.thumbnail_plan(count, side, channels)
+    assert plan.side**2 * plan.count * channels <= served.THUMBNAIL_BYTES
     assert (plan.side, plan.count) == expected
 
 
 def test_thumbnails_are_reduced_pictures_in_order() -> None:
     dataset = stroke_dataset(count=6, side=64)
-    assert explorer.thumbnails(dataset).shape == (6, 64, 64, 1)
+    assert served.thumbnails(dataset).shape == (6, 64, 64, 1)
 
 
 def test_missing_npm_is_no_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from vae_core.priors import kl_to_standard
 from vae_core.vae import VAE
 
 BATCH = 512
+NOWHERE = ""
+"""The dataset of codes that are of none: draws from the prior, beside a model that came without data."""
 
 
 @dataclass(frozen=True, eq=False)

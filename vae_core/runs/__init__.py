@@ -49,6 +49,8 @@ class Run:
     status: Status
     directory: RunDirectory
     study: Study | None = None
+    is_brought: bool = False
+    """Not trained here, but brought as a file."""
 
     @property
     def is_live(self) -> bool:
@@ -151,7 +153,7 @@ def get(id: str) -> Run:
     """
     directory = RunDirectory(workspace.place("runs", id))
     run = directory.read_run()
-    return Run(id, run.name, run.config, run.created, directory.read_status(), directory, run.study)
+    return Run(id, run.name, run.config, run.created, directory.read_status(), directory, run.study, run.is_brought)
 
 
 def list_runs() -> list[Run]:

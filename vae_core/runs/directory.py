@@ -54,6 +54,8 @@ class RunFile(BaseModel):
     created: float
     study: Study | None = None
     """Not one training, but a cross-validation around these settings."""
+    is_brought: bool = False
+    """Not trained here at all, but brought as a file."""
 
 
 class Status(BaseModel):
@@ -74,6 +76,7 @@ class Status(BaseModel):
 
 
 RESERVE_BYTES = 64 * 1024
+UNCHECKED = "Brought from a file: not checked by us."
 CANCELLED = Status(state="cancelled", message="Cancelled. The last finished epoch is kept.")
 
 

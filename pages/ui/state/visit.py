@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from pages.ui.state.choices import ID
 
+T = TypeVar("T")
 DOUBLE_CLICK_SECONDS = 3.0
 SETTINGS = "settings-"
 """Keys of the widgets of a new run's form begin so."""
@@ -112,3 +113,19 @@ def take_upload_notice() -> tuple[str, bool]:
 def set_upload_notice(sentence: str, is_error: bool = True) -> None:
     """Remember what is to be said of an upload until it is told."""
     st.session_state["upload_notice"] = (sentence, is_error)
+
+
+def kept(name: str, digest: str, make: Callable[[], T]) -> T:
+    """What was made of the bytes of this digest, once a visit; what was made of others before is forgotten.
+
+    Args:
+        name: Of its place in the visit.
+        digest: Of what it is made of.
+        make: Makes it.
+    """
+    known = st.session_state.get(f"kept-{name}")
+    if known is None or known[0] != digest:
+        known = (digest, make())
+        st.session_state[f"kept-{name}"] = known
+    made: T = known[1]
+    return made

@@ -20,6 +20,7 @@ export class Around {
 
   open(samples) {
     this.samples = samples;
+    if (this.pad.data.is_drawn) return; // there are no data that a point could be near to
     this.trust = new TrustMeter(this.trustParent, this.pad.data, samples);
     this.trust.show(this.pad.point.z);
   }
@@ -27,7 +28,7 @@ export class Around {
   async show(z) {
     if (!this.samples) return;
     const { samples, pad } = this;
-    this.trust.show(z);
+    this.trust?.show(z);
     const found = samples.nearest(z, samples.thumbnails ? NEAREST : 1, pad.labels.index);
     this.tell(found);
     const shown = found.map(({ index }) => index).join() + Boolean(samples.thumbnails);

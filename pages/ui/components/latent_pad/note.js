@@ -9,9 +9,9 @@ export class Note {
   }
 
   /** After both have been opened, or failed: two settled promises. */
-  opened(decoding, mapping, { samples, decoder }) {
+  opened(decoding, mapping, { samples, decoder, data }) {
     const sentences = [];
-    if (mapping.status === "fulfilled") sentences.push(`${samples.count.toLocaleString("en")} codes`);
+    if (mapping.status === "fulfilled") sentences.push(`${samples.count.toLocaleString("en")} ${data.is_drawn ? "draws from N(0, I), as the model came without data" : "codes"}`);
     else sentences.push(`No map: ${mapping.reason.message}`);
     if (decoding.status === "rejected") sentences.push(`No decoder: ${decoding.reason.message}. Reload the page`);
     else if (decoder.where === "browser") sentences.push("decoding in this browser");

@@ -17,7 +17,6 @@ import { PlaneChooser } from "./planes.js";
 import { Point } from "./point.js";
 import { PointBar } from "./pointbar.js";
 import { Samples } from "./samples.js";
-import { Share } from "./share.js";
 import { Sliders } from "./sliders.js";
 import { Table } from "./table/table.js";
 import { Tools } from "./tools/tools.js";
@@ -78,9 +77,7 @@ class LatentPad {
     });
     this.around = new Around(this, pictures, side);
     this.watch = new Watch(this);
-    const bar = add(side, "div", "lp-bar");
-    this.bar = new PointBar(bar, this);
-    if (data.share) this.share = new Share(bar, this);
+    this.bar = new PointBar(add(side, "div", "lp-bar"), this);
     const dimensions = data.order.map((index) => ({ index, low: data.ranges[index][0], high: data.ranges[index][1], kl: data.kl[index] }));
     this.sliders = new Sliders(add(side, "div", "lp-sliders"), dimensions, data.collapsed, this.point.z, {
       onMove: (i, value, event, isDragged) => this.move(this.point.z.with(i, value), event, isDragged ? i : undefined),
@@ -146,6 +143,7 @@ class LatentPad {
 
   /** Last, as nothing that one looks at first waits for it. */
   async openEncoder() {
+    if (!this.data.has_encoder) return;
     try {
       const opened = await openEncoder(this.data);
       if (this.closed) return opened.close();

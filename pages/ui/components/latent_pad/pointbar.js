@@ -1,6 +1,7 @@
 // The buttons that move the point as a whole: back, forth, home, anywhere.
 
 import { randomLatent } from "./random.js";
+import { Share } from "./share.js";
 
 const BUTTONS = [
   ["undo", "Undo", "Back to where the point was (Ctrl+Z)", "M8 4 3 9l5 5M3 9h9a5 5 0 0 1 0 10h-2"],
@@ -31,6 +32,7 @@ export class PointBar {
       button.addEventListener("click", () => button.getAttribute("aria-disabled") === "true" || actions[name]());
       this.buttons[name] = button;
     }
+    if (data.share) this.share = new Share(parent, pad);
   }
 
   show({ canUndo, canRedo }) {

@@ -31,7 +31,7 @@ export class BlendTool {
     button(buttons, "Add a sample", "The code of a sample taken at random").addEventListener("click", () => {
       if (pad.samples) this.append(pad.samples.code(Math.floor(Math.random() * pad.samples.count)));
     });
-    if (!pad.data.columns) choosePictures(buttons, "Add my pictures", pad, (z) => this.append(z), (words) => (this.status.textContent = words)); // prettier-ignore
+    if (!pad.data.columns && pad.data.has_encoder) choosePictures(buttons, "Add my pictures", pad, (z) => this.append(z), (words) => (this.status.textContent = words)); // prettier-ignore
     button(buttons, "Clear", "Take all anchors away").addEventListener("click", () => this.set([]));
     this.list = add(right, "div", "lp-anchors");
     this.tell();

@@ -42,7 +42,7 @@ export class PathsTool {
       const { samples } = this.pad;
       if (samples) this.choose(end, [...samples.code(Math.floor(Math.random() * samples.count))]);
     });
-    if (!this.pad.data.columns) {
+    if (!this.pad.data.columns && this.pad.data.has_encoder) {
       const other = end === "a" ? "b" : "a";
       const take = (z, k) => k < 2 && this.choose(k === 0 ? end : other, z);
       const say = (words) => (this.status.textContent = words);

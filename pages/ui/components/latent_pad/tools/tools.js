@@ -17,7 +17,7 @@ const KINDS = [
   ["sensitivity", "Sensitivity", SensitivityTool, (data) => data.columns],
   ["selection", "Selection", SelectionTool, () => true],
   ["concepts", "Concepts", ConceptsTool, (data) => data.concepts],
-  ["input", "Own picture", InputTool, (data) => !data.columns],
+  ["input", "Own picture", InputTool, (data) => !data.columns && data.has_encoder],
 ];
 
 export class Tools {
