@@ -33,6 +33,11 @@ def foreign_kind(path: Path) -> str | None:
         beginning = file.read(16)
     if beginning[8:9] == b"{":  # safetensors: eight bytes of length, then JSON
         return None
+    return signed_kind(beginning)
+
+
+def signed_kind(beginning: bytes) -> str | None:
+    """What begins so, if it is a model of another format."""
     return next((kind for signature, kind in SIGNATURES if beginning.startswith(signature)), None)
 
 
