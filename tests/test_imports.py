@@ -30,7 +30,7 @@ LAYERS = [
     "vae_core.checkpoint_file vae_core.evaluation",
     "vae_core.checkpoints",
     "vae_core.export vae_core.notebook vae_core.bench vae_core.selection vae_core.metrics vae_core.stored_concepts "
-    "vae_core.anomalies vae_core.foreign",
+    "vae_core.anomalies",
     "vae_core.film",
     "vae_core.runs vae_core.measuring",
     "vae_core.foreign",
