@@ -96,13 +96,15 @@ def checked(content: bytes, name: str) -> ModelProto:
         return _model(content)
     except Refusal as refusal:
         raise CheckpointError(f"{shown_name(name, SHORT)} {refusal}") from refusal
-    except (ValueError, OverflowError, DecodeError) as error:
+    except (ValueError, DecodeError) as error:
         raise CheckpointError(f"{shown_name(name, SHORT)} {DAMAGED}") from error
 
 
 def _model(content: bytes) -> ModelProto:
     if len(content) > MAX_FILE_BYTES:
-        raise Refusal(f"takes {len(content) >> 20} MB; {MAX_FILE_BYTES >> 20} MB are read. Bring a smaller model.")
+        raise Refusal(
+            f"takes {(len(content) - 1 >> 20) + 1} MB; {MAX_FILE_BYTES >> 20} MB are read. Bring a smaller model."
+        )
     raw = Survey(content).raw
     model = ModelProto.FromString(content)
     _check_model(model)
@@ -130,16 +132,19 @@ def _check_model(model: ModelProto) -> None:
         raise Refusal(f"has steps of training in it. {SIMPLER}")
     if graph.sparse_initializer:
         raise Refusal("has sparse weights where dense ones are expected. Export it again with dense weights.")
-    for found, most, what in ((graph.node, MAX_NODES, "nodes"), (graph.initializer, MAX_TENSORS, "tensors")):
-        if len(found) > most:
-            raise Refusal(f"has {len(found):,} {what}; {most:,} are read. Export a smaller network.")
+    for what, count, most in (
+        ("nodes", len(graph.node), MAX_NODES),
+        ("tensors", len(graph.initializer), MAX_TENSORS),
+        ("inputs and tensors", len(graph.input), MAX_TENSORS),  # tensors may be named as inputs too
+        ("outputs", len(graph.output), MAX_LINKS),
+    ):
+        if count > most:
+            raise Refusal(f"has {count:,} {what}; {most:,} are read. Export a smaller network.")
     weights = {tensor.name for tensor in graph.initializer}
     given = [value for value in graph.input if value.name not in weights]
     if len(given) != 1:
         raise Refusal(f"takes {len(given)} inputs where one is expected. {SIMPLER}")
     _check_input(given[0])
-    if len(graph.output) > MAX_LINKS:
-        raise Refusal(f"gives {len(graph.output):,} values; {MAX_LINKS} are read. {SIMPLER}")
     if not any(_is_picture_or_row(value) for value in graph.output):
         raise Refusal(f"gives no floating-point numbers of rank 2 to 4. {SIMPLER}")
 
@@ -148,11 +153,8 @@ def _check_input(value: ValueInfoProto) -> None:
     about = value.type.tensor_type
     if about.elem_type not in FLOATS or len(about.shape.dim) not in RANKS:
         raise Refusal(f"does not take floating-point numbers of rank 2 to 4. {SIMPLER}")
-    sides = [side.dim_value for side in about.shape.dim if side.HasField("dim_value")]
-    if not all(-1 <= side < BOUND for side in sides) or math.prod(max(side, 1) for side in sides) > MAX_NUMBERS:
-        raise Refusal(
-            f"takes more than {MAX_NUMBERS:,} numbers at once, the most that are given. Bring a smaller model."
-        )
+    if math.prod(abs(side.dim_value) or 1 for side in about.shape.dim[1:]) > MAX_NUMBERS:
+        raise Refusal(f"takes examples of more than {MAX_NUMBERS:,} numbers. Bring a model of smaller ones.")
 
 
 def _is_picture_or_row(value: ValueInfoProto) -> bool:
@@ -224,9 +226,10 @@ def _check_size(tensor: TensorProto, raw: memoryview | None) -> int:
     if tensor.data_type not in DTYPES:
         raise Refusal(f"has {shown} in a type that is not read. Export it again with weights in float32.")
     dtype, its_list = DTYPES[tensor.data_type]
-    if len(tensor.dims) > MAX_DIMENSIONS or not all(0 <= side < BOUND for side in tensor.dims):
+    sides = tensor.dims[: MAX_DIMENSIONS + 1]
+    if len(sides) > MAX_DIMENSIONS or min(sides, default=0) < 0 or math.prod(side or 1 for side in sides) >= BOUND:
         raise Refusal(f"has {shown} in a shape that cannot be. {AGAIN}")
-    count = math.prod(tensor.dims)
+    count = math.prod(sides)
     lengths = {name: length for name in LISTS if (length := len(getattr(tensor, name)))}
     if raw is not None:
         lengths["raw_data"] = len(raw) / np.dtype(dtype).itemsize
@@ -243,28 +246,30 @@ def _check_numbers(tensor: TensorProto, raw: memoryview | None) -> None:
     if tensor.data_type in FLOATS and not all(np.isfinite(part).all() for part in parts):
         shown = _shown(tensor.name)
         raise Refusal(f"has values in {shown} that are no finite numbers. Bring a copy from before training failed.")
-    if tensor.data_type == TensorProto.BOOL and raw is not None and np.frombuffer(raw, np.uint8).max(initial=0) > 1:
+    if tensor.data_type == TensorProto.BOOL and numbers.view(np.uint8).max(initial=0) > 1:
         raise Refusal(DAMAGED)
 
 
 def _check_order(graph: GraphProto) -> None:
     """Every value is there before it is used, and is made once: so there is no cycle."""
-    weights = [tensor.name for tensor in graph.initializer]
-    given = [value.name for value in graph.input if value.name not in set(weights)]
-    known: set[str] = set()
-    for name in (*weights, *given, *(name for node in graph.node for name in node.output if name)):
-        if name in known or not name:
-            raise Refusal(f"makes the value {_shown(name)} twice. {AGAIN}")
-        known.add(name)
-    known = {"", *weights, *given}
+    known = {""}  # what is left out
+    _add([tensor.name for tensor in graph.initializer], known)
+    _add([value.name for value in graph.input if value.name not in known], known)
     for node in graph.node:
         missing = next((name for name in node.input if name not in known), None)
         if missing is not None:
             raise Refusal(f"uses the value {_shown(missing)} before it is made. {AGAIN}")
-        known |= set(node.output)
+        _add([name for name in node.output if name], known)
     for value in graph.output:
         if not value.name or value.name not in known:
             raise Refusal(f"gives the value {_shown(value.name)}, which is never made. {AGAIN}")
+
+
+def _add(names: list[str], known: set[str]) -> None:
+    for name in names:
+        if name in known:
+            raise Refusal(f"makes the value {_shown(name)} twice. {AGAIN}")
+        known.add(name)
 
 
 def _shown(name: str) -> str:
