@@ -72,6 +72,7 @@ def look(content: bytes, name: str, shape: tuple[int, ...] | None = None, most_o
         CheckpointError: if it is no such file, wants too much, or does what has no counterpart here.
     """
     model = checked(content, name)
+    content = model.SerializeToString()  # without what the gate has taken out
     batches, seen = _sizes(model, name, shape)
     inputs = [_example((size, *seen), k) for k, size in enumerate(batches)]
     first, second = _observed(model, content, name, inputs)
