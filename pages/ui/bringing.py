@@ -18,7 +18,7 @@ from vae_core.errors import CheckpointError
 from vae_core.foreign import bringing
 from vae_core.foreign.bringing import PIXELS, Reading, Spread
 from vae_core.foreign.half import Half, look
-from vae_core.foreign.onnx_gate import kind_of
+from vae_core.foreign.kinds import kind_of
 
 HELP = (
     "A **checkpoint.safetensors** of VAE Studio, as Share gives it. Or a **decoder** and, if you have it, its "
