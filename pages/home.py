@@ -2,14 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import bringing, cache, explorer, models, trio
+from pages.ui import bringing, explorer, gallery
 from pages.ui.components.latent_pad import ahead
 from pages.ui.navigation import page
 from pages.ui.routes import base_path
-from vae_core import checkpoints
-
-GRID = 12
-
 
 st.title("See inside a variational autoencoder")
 st.markdown(
@@ -18,22 +14,7 @@ st.markdown(
 )
 
 st.subheader("Ready to explore")
-bundled = [id for id in checkpoints.bundled() if id == "digits-2d" or id not in models.BUNDLED_TRIO]
-*columns, last = st.columns(max(len(bundled) + 1, 3))
-for column, id in zip(columns, bundled, strict=False):
-    with column, st.container(border=True):
-        st.image(cache.portrait(id, checkpoints.version(id), GRID), width="stretch", output_format="PNG")
-        st.markdown(f"**{models.BUNDLED_TITLES.get(id, id)}**")
-        if st.button("Explore", key=f"open-{id}", type="primary", width="stretch"):
-            st.switch_page(page("explore"), query_params={"model": id})
-
-with last, st.container(border=True):
-    for column, id in zip(st.columns(3), models.BUNDLED_TRIO, strict=True):
-        column.image(cache.portrait(id, checkpoints.version(id), GRID), width="stretch", output_format="PNG")
-    st.markdown("**AE against VAE against β-VAE**")
-    st.caption(trio.LESSON)
-    if st.button("Compare", type="primary", width="stretch"):
-        st.switch_page(page("compare"), query_params={"models": ",".join(models.BUNDLED_TRIO)})
+gallery.show()
 
 st.subheader("Your own pictures")
 steps = (

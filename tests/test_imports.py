@@ -55,6 +55,8 @@ LAYERS = [
     "pages.ui.unusual pages.ui.comparing pages.ui.trio pages.ui.uploading pages.ui.picture_set pages.ui.new_run "
     "pages.ui.latent_routes pages.ui.ledger_routes",
     "pages.ui.takeaway_routes",
+    "pages.ui.gallery",
+    "pages.ui.portraits",
     "pages.ui.routes",
     "pages.home pages.data pages.train pages.explore pages.film pages.measure pages.ledger pages.anomalies "
     "pages.compare",

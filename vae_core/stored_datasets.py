@@ -277,8 +277,10 @@ def restore(id: str) -> None:
 
 
 def store_samples() -> None:
-    """Store the smallest of what is built in, so that a first visit finds a dataset to train on."""
-    save(SAMPLES["digits"]())
+    """Store the smallest of what is built in, so that a first visit finds a dataset to train on, and the bundled models
+    of tables the examples on their maps. The last one is the newest, which pages suggest."""
+    for name in ("houses", "moons", "digits"):
+        save(SAMPLES[name]())
 
 
 def summary(dataset: Dataset) -> DatasetSummary:

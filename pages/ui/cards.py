@@ -1,7 +1,5 @@
 """A dataset at a glance: some of its pictures, or its rows as points. No Streamlit."""
 
-import io
-
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw
 from plotly.colors import qualitative
@@ -24,20 +22,18 @@ def card(dataset: Dataset) -> bytes:
         return pictures.sheet(dataset.x[some[: COLUMNS * ROWS]], COLUMNS)
     some = some[:MOST_POINTS]
     labels = np.zeros(len(some), dtype=int) if dataset.labels is None else dataset.labels[some]
-    return _scatter(dataset.x[some][:, [0, -1]], labels)
+    return pictures.png(scatter(dataset.x[some][:, [0, -1]], labels))
 
 
-def _scatter(points: np.ndarray, labels: np.ndarray) -> bytes:
-    """Points [n, 2], the first across and the second upwards, in a colour a label."""
+def scatter(points: np.ndarray, labels: np.ndarray, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
+    """Points [n, 2], the first across and the second upwards, in a colour a label; uint8 [H, W, 4], a clear ground."""
     ends = np.quantile(points, (0.002, 0.998), axis=0)
-    room = np.array([WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN])
+    room = np.array([width - 2 * MARGIN, height - 2 * MARGIN])
     unit = (room / np.ptp(ends, axis=0)).min()  # the same across and upwards: a ring is round
-    places = (points - ends.mean(axis=0)) * (unit, -unit) + (WIDTH / 2, HEIGHT / 2)
-    image = Image.new("RGBA", (WIDTH * FINER, HEIGHT * FINER))
+    places = (points - ends.mean(axis=0)) * (unit, -unit) + (width / 2, height / 2)
+    image = Image.new("RGBA", (width * FINER, height * FINER))
     draw = ImageDraw.Draw(image)
     for (x, y), label in zip((places * FINER).tolist(), labels.tolist(), strict=True):
         colour = ImageColor.getrgb(qualitative.D3[label % len(qualitative.D3)])
-        draw.circle((x, y), FINER * RADIUS, fill=(*colour, 255))
-    buffer = io.BytesIO()
-    image.resize((WIDTH, HEIGHT), Image.Resampling.BOX).save(buffer, "PNG")
-    return buffer.getvalue()
+        draw.circle((x, y), FINER * RADIUS * height / HEIGHT, fill=(*colour, 255))
+    return np.asarray(image.resize((width, height), Image.Resampling.BOX))

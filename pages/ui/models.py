@@ -15,9 +15,17 @@ BUNDLED_TITLES = {
     "digits-ae": "Digits 8×8, autoencoder",
     "digits-beta": "Digits 8×8, β-VAE",
     "mnist-2d": "MNIST, two latents",
+    "mnist-16d": "MNIST, 16 latents",
+    "faces-12d": "Faces 32×32, 12 latents",
+    "shapes-tcvae": "Shapes, β-TCVAE",
+    "shapes-vae": "Shapes, plain VAE",
+    "moons-2d": "Two moons, two latents",
+    "houses-2d": "Houses, two latents",
 }
 BUNDLED_TRIO = ("digits-ae", "digits-2d", "digits-beta")
 """AE, VAE and β-VAE of one dataset, alike in all else."""
+BUNDLED_PAIR = ("shapes-tcvae", "shapes-vae")
+"""Of one dataset with known factors, alike in all but the objective."""
 LONGEST_NAME = 36
 """Of a run in the list of models: what comes after the name tells runs on one dataset apart."""
 PRIORS = {"mixture": "mixture prior", "vamp": "VampPrior"}

@@ -37,7 +37,7 @@ def places(codes: Codes, side: float) -> np.ndarray:
 def trio(page: Page, app: AppProcess) -> Page:
     page.goto(app.address)
     settle(page)
-    page.get_by_role("button", name="Compare").click()
+    page.get_by_role("button", name="Compare").last.click()
     page.locator("[data-testid=linked-maps][data-ready=true]").wait_for(timeout=60_000)
     page.wait_for_timeout(500)
     return page

@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from pages.ui import browser_runtime
+from pages.ui.gallery import GALLERY
+from pages.ui.models import BUNDLED_TITLES
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import MEASURE, WATCH_PAINTS, across, drag, open_explorer, pick, pixels, value
 from tests.conftest import stroke_dataset, trained
@@ -20,6 +22,7 @@ from vae_core.datasets import SAMPLES
 from vae_core.run_config import RunConfig
 
 BUNDLED = ["digits-2d", "mnist-2d"]
+OPENED = [exhibit.name for exhibit in GALLERY if exhibit.name in BUNDLED_TITLES]
 
 
 @pytest.mark.parametrize("model", BUNDLED)
@@ -31,6 +34,17 @@ def test_slider_decodes_while_it_is_dragged(page: Page, app: AppProcess, model: 
     times, different, requested = drag(page, across(slider, 0.5, 0.5))
     assert different >= 55
     assert len(times) >= 55
+    assert requested == []
+
+
+@pytest.mark.parametrize("model", sorted(set(OPENED) - set(BUNDLED)))
+def test_every_model_of_the_gallery_opens_live(page: Page, app: AppProcess, model: str) -> None:
+    open_explorer(page, app.address, f"model={model}")
+    assert page.get_by_test_id("latent-pad").get_attribute("data-decoder") == "browser"
+    page.evaluate(WATCH_PAINTS)
+    times, different, requested = drag(page, across(page.get_by_role("slider").first, 0.5, 0.5))
+    assert len(times) >= 55
+    assert different >= 50
     assert requested == []
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from pages.ui.gallery import GALLERY
+from pages.ui.models import BUNDLED_TITLES
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import settle
 from tests.conftest import png, strokes, zip_of
@@ -120,12 +122,14 @@ def test_killed_training_goes_on_by_itself_and_cancelled_training_when_asked(
     assert [record.epoch for record in run.directory.read_epochs()] == list(range(1, 1501))
 
 
-def test_home_offers_the_bundled_models(page: Page, app: AppProcess) -> None:
+def test_home_offers_the_bundled_models_with_pictures(page: Page, app: AppProcess) -> None:
     page.goto(app.address)
-    for name in ("Digits 8×8, two latents", "MNIST, two latents"):
-        expect(page.get_by_text(name)).to_be_visible(timeout=30_000)
+    for exhibit in GALLERY:
+        expect(page.get_by_text(exhibit.title or BUNDLED_TITLES[exhibit.name])).to_be_visible(timeout=30_000)
     settle(page)
-    page.get_by_role("button", name="Explore").last.click()
+    loaded = "() => [...document.querySelectorAll('[data-testid=stMain] img')].filter(i => i.naturalWidth > 0).length"
+    page.wait_for_function(f"({loaded})() === {len(GALLERY)}")
+    page.get_by_role("button", name="Explore").nth(1).click()
     page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
     assert "model=mnist-2d" in page.url
 

@@ -139,6 +139,12 @@ def test_graphs_bundled_on_one_machine_serve_on_another(monkeypatch: pytest.Monk
     assert export.kept.graph_name(vae, "decoder") not in names
 
 
+def test_graph_tells_no_path_of_the_machine_that_drew_it() -> None:
+    drawn = export.graph(VAE(small("conv"), PICTURE), "decoder")
+    assert b".py" not in drawn
+    assert b"/torch/" not in drawn
+
+
 def test_other_settings_have_another_graph_and_what_the_half_does_not_need_is_no_setting_of_it() -> None:
     def names(vae: VAE) -> tuple[str, str]:
         return export.kept.graph_name(vae, "decoder"), export.kept.graph_name(vae, "encoder")

@@ -130,9 +130,17 @@ def graph(vae: VAE, half: Half) -> bytes:
             )
         if program is None:
             raise ValueError("the exporter gave nothing")
-        return bytes(program.model_proto.SerializeToString())
+        return bytes(_without_notes(program.model_proto).SerializeToString())
     except Exception as error:  # the exporter has a tree of errors of its own
         raise CheckpointError(f"The {half} could not be exported. Please report the model's settings.") from error
+
+
+def _without_notes(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Without what the exporter notes for whoever debugs it: which lines made a node, with this machine's paths."""
+    model.graph.ClearField("metadata_props")
+    for part in (*model.graph.node, *model.graph.input, *model.graph.output, *model.graph.value_info):
+        part.ClearField("metadata_props")
+    return model
 
 
 def filled(graph: bytes, vae: VAE, half: Half) -> bytes:

@@ -12,7 +12,6 @@ from vae_core.batches import choose_device
 from vae_core.datasets import SAMPLES
 from vae_core.errors import NotFoundError
 from vae_core.latents.codes import encode
-from vae_core.latents.manifold import manifold
 from vae_core.latents.mixture import fit_mixture
 
 SHEET_ROWS = 6
@@ -54,13 +53,6 @@ def sample_card(name: str) -> bytes:
     if name not in SAMPLES:
         raise NotFoundError("There is no such built-in set.")
     return cards.card(SAMPLES[name]())
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def portrait(id: str, version: str, cells: int) -> bytes:
-    """A model's manifold as PNG."""
-    grid = manifold(open_model(id, version).vae, cells, cells).numpy()
-    return pictures.sheet(pictures.as_bytes(grid), cells)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -1,0 +1,110 @@
+"""The gallery of Home: the bundled models, a card each, in an order that suits a newcomer."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from pages.ui import models
+from pages.ui.navigation import page
+from vae_core import checkpoints
+
+View = Literal["map", "manifold", "samples", "traversals", "side by side"]
+COLUMNS = 3
+PICTURES = checkpoints.PRETRAINED / "pictures"
+"""<name of the exhibit>.png, as `pages.ui.portraits` draws them: a visitor waits for no model to be opened."""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A card.
+
+    Attributes:
+        name: Of its picture: the model it is about, or what several have in common.
+        view: What its picture shows.
+        text: Why one would open it.
+        compared: The models to look at side by side, where there is more than one to see.
+        title: Of the card; left empty, that of the model.
+    """
+
+    name: str
+    view: View
+    text: str
+    compared: tuple[str, ...] = ()
+    title: str = ""
+
+
+GALLERY = (
+    Exhibit(
+        "digits-2d",
+        "manifold",
+        "The smallest: real digits on a map of two latents. Every place of it decodes to some digit.",
+    ),
+    Exhibit(
+        "mnist-2d",
+        "manifold",
+        "Handwritten digits pressed into two numbers: drag from a 4 to a 9 and see where the one becomes the other.",
+    ),
+    Exhibit(
+        "mnist-16d",
+        "samples",
+        "The same digits with more room: sharp reconstructions, a slider a latent, and digits that nobody wrote.",
+    ),
+    Exhibit(
+        "faces-12d",
+        "samples",
+        "Little faces in colour, sharply drawn. Concepts find the way to a smile; samples show what a prior is worth.",
+    ),
+    Exhibit(
+        "shapes-tcvae",
+        "traversals",
+        "Pushed towards independent latents: one slider makes the shape grow and does nothing else. Place still mixes.",
+        models.BUNDLED_PAIR,
+    ),
+    Exhibit(
+        "shapes-vae",
+        "traversals",
+        "The same without the push: every slider changes place, size and turn together, and outlines are sharper.",
+        models.BUNDLED_PAIR,
+    ),
+    Exhibit(
+        "moons-2d",
+        "map",
+        "Points in the plane, with data space beside latent space: see how a model bends one into the other.",
+    ),
+    Exhibit(
+        "houses-2d",
+        "map",
+        "A table: the home under the pointer, column by column in original units, and what each latent moves.",
+    ),
+    Exhibit(
+        "trio",
+        "side by side",
+        "Three models that differ in one thing: how hard their codes are pressed towards N(0, I). Mind the holes.",
+        models.BUNDLED_TRIO,
+        "AE against VAE against β-VAE",
+    ),
+)
+
+
+def show() -> None:
+    """All of it."""
+    for start in range(0, len(GALLERY), COLUMNS):
+        for column, exhibit in zip(st.columns(COLUMNS), GALLERY[start : start + COLUMNS], strict=False):
+            with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
+                with st.container():
+                    st.image(str(PICTURES / f"{exhibit.name}.png"), width="stretch")
+                    st.markdown(f"**{exhibit.title or models.BUNDLED_TITLES[exhibit.name]}**")
+                    st.caption(exhibit.text)
+                with st.container(horizontal=True):
+                    _ways_in(exhibit)
+
+
+def _ways_in(exhibit: Exhibit) -> None:
+    """Explore for a model, Compare where there are several."""
+    is_model = exhibit.name in models.BUNDLED_TITLES
+    if is_model and st.button("Explore", key=f"open-{exhibit.name}", type="primary", width="stretch"):
+        st.switch_page(page("explore"), query_params={"model": exhibit.name})
+    weight: Literal["primary", "secondary"] = "secondary" if is_model else "primary"
+    if exhibit.compared and st.button("Compare", key=f"compare-{exhibit.name}", type=weight, width="stretch"):
+        st.switch_page(page("compare"), query_params={"models": ",".join(exhibit.compared)})
