@@ -102,9 +102,8 @@ def checked(content: bytes, name: str) -> ModelProto:
 
 def _model(content: bytes) -> ModelProto:
     if len(content) > MAX_FILE_BYTES:
-        raise Refusal(
-            f"takes {(len(content) - 1 >> 20) + 1} MB; {MAX_FILE_BYTES >> 20} MB are read. Bring a smaller model."
-        )
+        found = math.ceil(len(content) / 2**20)
+        raise Refusal(f"takes {found} MB; {MAX_FILE_BYTES >> 20} MB are read. Bring a smaller model.")
     raw = Survey(content).raw
     model = ModelProto.FromString(content)
     _check_model(model)
