@@ -254,6 +254,13 @@ def test_what_has_no_counterpart_is_named() -> None:
     refused(onnx_file("Sign", {}, [], (4,)).replace(b"Sign", b"Ceil"), "operation Ceil")
 
 
+def test_input_of_other_numbers_is_refused() -> None:
+    model = onnx.load_from_string(onnx_file("Relu", {}, [], (4,)))
+    for end in (*model.graph.input, *model.graph.output):
+        end.type.tensor_type.elem_type = TensorProto.FLOAT16
+    refused(model.SerializeToString(), "no float32")
+
+
 def test_graph_that_wants_much_memory_or_time_is_refused() -> None:
     wide = onnx_file("Expand", {}, [np.array([1, 1, 20_000, 20_000], dtype=np.int64)], (1, 1, 1))
     refused(wide, "wants more than")

@@ -220,6 +220,8 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a rest": (onnx_of() + b"\x07", "is not a readable ONNX file"),
     "no field": (onnx_of() + b"\0\0", "is not a readable ONNX file"),
     "a field of 2^29": (onnx_of() + number(2**32 | 8) + b"\0", "is not a readable ONNX file"),
+    "a field's number in seven bytes": (
+        onnx_of() + b"\xd0\x85\x80\x80\x80\x80\0\1", "is not a readable ONNX file"),
     "a number of eleven bytes": (onnx_of() + b"\x28" + b"\xff" * 10 + b"\1", "is not a readable ONNX file"),
     "a length beyond the end": (onnx_of() + b"\x12\xff\xff\xff\xff\x0f", "is not a readable ONNX file"),
     "no graph": (b"\x08\x08", "uses no operator set"),
@@ -383,7 +385,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "sides without end": (lambda: with_tensor_bytes(field(1, b"\1" * LIST), FLOAT), "in a shape that cannot be"),
     "an attribute without end": (lambda: with_node_bytes(ENDLESS), "gives 8,300,000 values for a of Relu"),
     "a constant without end": (lambda: with_node_bytes(ENDLESS, "Constant"), "8,300,000 values for a of Constant"),
-    "a file without end": (lambda: b"\x08\x08" + b"\0" * (2**28 + 2**20 - 2), "takes 257 MB; 256 MB are read"),
+    "a file without end": (lambda: b"\x08\x08" + b"\0" * 2**28, "takes 257 MB; 256 MB are read"),
 }  # fmt: skip
 
 

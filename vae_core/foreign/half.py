@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from onnx import ModelProto
+from onnx import ModelProto, TensorProto
 from safetensors.numpy import load, save
 
 from vae_core.errors import CheckpointError
@@ -72,6 +72,8 @@ def look(content: bytes, name: str, shape: tuple[int, ...] | None = None, most_o
         CheckpointError: if it is no such file, wants too much, or does what has no counterpart here.
     """
     model = checked(content, name)
+    if free_input(model).type.tensor_type.elem_type != TensorProto.FLOAT:
+        raise CheckpointError(f"{name} takes numbers that are no float32. Export it in float32.")
     content = model.SerializeToString()  # without what the gate has taken out
     batches, seen = _sizes(model, name, shape)
     inputs = [_example((size, *seen), k) for k, size in enumerate(batches)]

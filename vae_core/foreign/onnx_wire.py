@@ -13,7 +13,7 @@ import onnx
 MAX_FIELDS = 200_000
 """torch's exporter takes 45 a node, names, notes and sizes among them: twice what its largest graph here would."""
 MAX_DEPTH = 12
-"""A size of a type of an input of a graph is at 7."""
+"""A side of a shape of a tensor's type of an input of a graph is at 6."""
 MAX_REST_BYTES = 2**23
 """Of all that is not raw weights; that exporter writes 1 kB a node. A list of small numbers grows by eight when read,
 and twice more when it is made an array."""
