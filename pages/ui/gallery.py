@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.ui import models
+from pages.ui import cache, models
 from pages.ui.navigation import page
 from vae_core import checkpoints
 
@@ -25,6 +25,7 @@ class Exhibit:
         text: Why one would open it.
         compared: The models to look at side by side, where there is more than one to see.
         title: Of the card; left empty, that of the model.
+        example: At whose code one begins, where the prior's mean lies in a hole.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Exhibit:
     text: str
     compared: tuple[str, ...] = ()
     title: str = ""
+    example: int | None = None
 
 
 GALLERY = (
@@ -54,18 +56,21 @@ GALLERY = (
         "faces-12d",
         "samples",
         "Little faces in colour, sharply drawn. Concepts find the way to a smile; samples show what a prior is worth.",
+        example=1_300,
     ),
     Exhibit(
         "shapes-tcvae",
         "traversals",
         "Pushed towards independent latents: one slider makes the shape grow and does nothing else. Place still mixes.",
         models.BUNDLED_PAIR,
+        example=5_000,
     ),
     Exhibit(
         "shapes-vae",
         "traversals",
         "The same without the push: every slider changes place, size and turn together, and outlines are sharper.",
         models.BUNDLED_PAIR,
+        example=5_000,
     ),
     Exhibit(
         "moons-2d",
@@ -104,7 +109,15 @@ def _ways_in(exhibit: Exhibit) -> None:
     """Explore for a model, Compare where there are several."""
     is_model = exhibit.name in models.BUNDLED_TITLES
     if is_model and st.button("Explore", key=f"open-{exhibit.name}", type="primary", width="stretch"):
-        st.switch_page(page("explore"), query_params={"model": exhibit.name})
+        st.switch_page(page("explore"), query_params={"model": exhibit.name} | _beginning(exhibit))
     weight: Literal["primary", "secondary"] = "secondary" if is_model else "primary"
     if exhibit.compared and st.button("Compare", key=f"compare-{exhibit.name}", type=weight, width="stretch"):
         st.switch_page(page("compare"), query_params={"models": ",".join(exhibit.compared)})
+
+
+def _beginning(exhibit: Exhibit) -> dict[str, str]:
+    """The point to open a model at, as an address has it."""
+    if exhibit.example is None:
+        return {}
+    code = cache.codes(exhibit.name, checkpoints.version(exhibit.name)).mean[exhibit.example]
+    return {"z": ",".join(f"{value:.2f}" for value in code)}

@@ -12,8 +12,6 @@ from vae_core.files import write_atomically
 from vae_core.latents.manifold import manifold
 
 COLUMNS, ROWS = 12, 8
-TRAVERSED = 5_000
-"""The example at whose code traversals begin."""
 CELLS, FRAME = 7, 6
 """Of a small manifold either way, and the pixels around it."""
 
@@ -22,6 +20,8 @@ def portrait(exhibit: Exhibit) -> bytes:
     """What there is to see in it, three by two, as PNG."""
     if exhibit.view == "side by side":
         return pictures.png(np.concatenate([_map_and_manifold(_opened(id)) for id in exhibit.compared], axis=1))
+    if exhibit.view == "traversals":
+        return _traversals(_opened(exhibit.name), exhibit.example or 0)
     return DRAWN[exhibit.view](_opened(exhibit.name))
 
 
@@ -45,12 +45,12 @@ def _samples(model: OpenModel) -> bytes:
     return pictures.sheet(pictures.as_bytes(model.checkpoint.decode(latents)), COLUMNS)
 
 
-def _traversals(model: OpenModel) -> bytes:
+def _traversals(model: OpenModel, example: int) -> bytes:
     """A row a dimension, those that tell most first: one example while only this dimension changes."""
     layout = cache.layout(model.id, model.version)
     rows = len(layout.order)
     columns = rows * 3 // 2
-    latents = np.tile(cache.codes(model.id, model.version).mean[TRAVERSED], (rows, columns, 1))
+    latents = np.tile(cache.codes(model.id, model.version).mean[example], (rows, columns, 1))
     for row, dimension in zip(latents, layout.order, strict=True):
         low, high = layout.ranges[dimension]
         row[:, dimension] = np.linspace(low, high, columns)
@@ -78,7 +78,6 @@ DRAWN: dict[View, Callable[[OpenModel], bytes]] = {
     "map": _map,
     "manifold": _manifold,
     "samples": _samples,
-    "traversals": _traversals,
 }
 
 

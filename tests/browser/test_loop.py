@@ -132,6 +132,12 @@ def test_home_offers_the_bundled_models_with_pictures(page: Page, app: AppProces
     page.get_by_role("button", name="Explore").nth(1).click()
     page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
     assert "model=mnist-2d" in page.url
+    page.goto(app.address)
+    settle(page)
+    page.get_by_role("button", name="Explore").nth(4).click()
+    page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
+    assert "model=shapes-tcvae" in page.url
+    expect(page.locator(".lp-trust-verdict")).to_contain_text("On the data")  # the prior's mean decodes to nothing
 
 
 @pytest.mark.parametrize("path", ["", "data", "train", "explore"])

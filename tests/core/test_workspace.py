@@ -197,3 +197,8 @@ def test_deleting_twice_can_still_be_undone(tiny_images: Dataset) -> None:
         stored_datasets.delete(id)
     stored_datasets.restore(id)
     assert len(stored_datasets.load(id)) == 40
+
+
+def test_first_visit_finds_the_smallest_built_in_sets_digits_first() -> None:
+    stored_datasets.store_samples()
+    assert [about.name for about in stored_datasets.list_all()] == ["Digits 8×8", "Two moons", "Houses"]
