@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ PAD = "document.querySelector('.latent-pad').pad"
 
 @pytest.fixture(scope="module")
 def given() -> Checkpoint:
-    return trained(stroke_dataset(70), small(latents=3), name="given away")
+    return trained(stroke_dataset(73), small(latents=3), name="given away")
 
 
 @pytest.fixture
@@ -54,20 +55,19 @@ def decoded(page: Page, z: np.ndarray) -> np.ndarray:
 def test_pair_of_onnx_files_is_explored_with_the_codes_of_ones_own_pictures(
     page: Page, app: AppProcess, app_workspace: Path, given: Checkpoint, folder: Path
 ) -> None:
-    data = stroke_dataset(70)
-    stored_datasets.save(data)
+    stored_datasets.save(replace(stroke_dataset(73), name="strokes to bring"))
     bring(page, app, folder / "decoder.onnx", folder / "encoder.onnx")
     expect(page.get_by_text("decoder.onnx: 3 latents to a picture of 8×8. encoder.onnx encodes.")).to_be_visible(
         timeout=60_000
     )
     expect(page.get_by_role("combobox", name="Beside the mean")).to_have_value("the standard deviation")
-    pick(page, "On the map are the codes of", "strokes")
+    pick(page, "On the map are the codes of", "strokes to bring")
     settle(page)
     page.get_by_role("textbox", name="Name").fill("Brought by me")
     page.get_by_role("textbox", name="Name").press("Enter")
     settle(page)
     explore(page)
-    expect(page.locator(".lp-note")).to_have_text("70 codes · decoding in this browser")
+    expect(page.locator(".lp-note")).to_have_text("73 codes · decoding in this browser")
     title = re.compile("Brought by me · VAE · 3 latents · .* · brought")
     expect(page.get_by_role("combobox", name="Model")).to_have_value(title)
     assert given.codes is not None

@@ -14,7 +14,7 @@ import torch
 from tests.conftest import stroke_dataset
 from tests.core.deaths import Full, watched
 from tests.core.exact import config_of, digest, losses, make_run, read, straight
-from vae_core import memory, runs, stored_datasets
+from vae_core import memory, runs, stored_datasets, workspace
 from vae_core.config import Mlp
 from vae_core.datasets import Dataset, ImageSchema
 from vae_core.errors import ConfigError, TrainingError
@@ -22,7 +22,7 @@ from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
 from vae_core.runs import endings, keeper, worker
 from vae_core.runs import work as working
-from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, Status, done
+from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, RunFile, Status, done
 from vae_core.runs.work import result_of, work
 
 Wait = Callable[[Callable[[], bool], float], None]
@@ -229,6 +229,20 @@ def test_cancelling_takes_less_than_five_seconds_in_every_phase(phase: str, wait
     assert state(run) == "cancelled"
     assert not run.directory.is_held()
     assert not run.directory.checkpoint.exists() or read(run.directory.checkpoint)
+
+
+def test_run_cancelled_before_its_worker_was_up_is_not_seen_to_wait_again(
+    tiny_images: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored_datasets.save(tiny_images)
+    directory = RunDirectory(workspace.place("runs", workspace.new_id()))
+    directory.create(RunFile(name="cancelled", config=RunConfig(dataset_id=tiny_images.id), created=1.0))
+    directory.ask_to_cancel()
+    monkeypatch.setattr(worker.signal, "signal", lambda *_: None)  # this process still wants to be stopped
+    seen: list[str] = []
+    monkeypatch.setattr(RunDirectory, "write_status", lambda self, status: seen.append(status.state))
+    assert worker.attempt(directory, lambda: pytest.fail("it worked")) == 0
+    assert seen == ["cancelled"]
 
 
 @pytest.mark.slow

@@ -87,6 +87,7 @@ def test_what_was_not_looked_at_is_left_out(halves: tuple[bytes, bytes]) -> None
     noted = onnx.ModelProto.FromString(halves[0])
     noted.doc_string = "![t](http://elsewhere)"
     noted.graph.node[0].doc_string = "a note"
+    noted.graph.node[0].metadata_props.add(key="pkg.torch.onnx.stack_trace", value="/a/path")
     content = noted.SerializeToString() + field(90, b"of a later version")
     passed = checked(content, "decoder.onnx").SerializeToString()
     assert b"stack_trace" in content

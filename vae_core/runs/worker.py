@@ -51,8 +51,10 @@ def attempt(directory: RunDirectory, work: Callable[[], Status]) -> int:
     """Do the work, which returns how the run stands then, and leave that in the directory, or what went wrong."""
     try:
         begun = directory.read_status().attempts + 1
+        if directory.is_cancel_asked():  # before anything is written: what is cancelled is not seen to wait again
+            raise CancelledError
         directory.write_status(Status(state="queued", pid=os.getpid(), attempts=begun))
-        if directory.is_cancel_asked():  # only now: who cancels after this look finds the process number
+        if directory.is_cancel_asked():  # and now: who cancels after this look finds the process number
             raise CancelledError
         directory.write_status(work())
     except (Exception, CancelledError, KeyboardInterrupt) as error:

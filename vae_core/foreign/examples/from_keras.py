@@ -3,8 +3,8 @@
     pip install keras
     KERAS_BACKEND=torch python vae_core/foreign/examples/from_keras.py FOLDER
 
-Pixels are 0 to 1, with the channels last; beside the mean the encoder gives the logarithm of the variance. With your own
-model only the last lines of `main` matter: `export` of the two halves, without the layer that samples.
+Pixels are 0 to 1, with the channels last; beside the mean the encoder gives the logarithm of the variance. With your
+own model only the last lines of `main` matter: `export` of the two halves, without the layer that samples.
 """
 
 import sys

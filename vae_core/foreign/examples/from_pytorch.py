@@ -2,8 +2,8 @@
 
     python vae_core/foreign/examples/from_pytorch.py FOLDER
 
-Pixels are 0 to 1; beside the mean the encoder gives the logarithm of the variance. Only the functions `export` and the two
-halves matter: put your own model in their place. Sampling stays outside.
+Pixels are 0 to 1; beside the mean the encoder gives the logarithm of the variance. Only the two halves and `export`
+matter: put your own model in their place. Sampling stays outside.
 """
 
 import sys
@@ -22,7 +22,7 @@ class Encoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.body = nn.Sequential(nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(256, 128))
+        self.body = nn.Sequential(nn.Conv2d(1, 16, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(256, 128))
         self.mean, self.log_variance = nn.Linear(128, LATENTS), nn.Linear(128, LATENTS)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
