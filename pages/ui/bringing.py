@@ -71,7 +71,8 @@ def _show(files: Sequence[tuple[str, bytes]]) -> None:
     checkpoint = found if isinstance(found, Checkpoint) else _asked(found, digest[:12])
     _preview(checkpoint)
     if st.button("Explore it", type="primary", icon=":material/explore:"):
-        st.switch_page(page("explore"), query_params={"model": bringing.keep(checkpoint)})
+        id = state.start_once(f"brought {digest}", lambda: bringing.keep(checkpoint))  # of a double click one
+        st.switch_page(page("explore"), query_params={"model": id})
 
 
 def _opened(files: Sequence[tuple[str, bytes]]) -> Checkpoint | _Halves:

@@ -13,8 +13,11 @@ from starlette.routing import BaseRoute, Route
 
 from pages.ui import cache, one_file, whole_model
 from pages.ui.answers import NEVER, answer
+from pages.ui.explorer import Layout, OpenModel
 from pages.ui.latent_routes import told_concepts
 from vae_core.card import notebook
+from vae_core.datasets import Dataset
+from vae_core.latents.codes import Codes
 
 
 def routes(model: str) -> list[BaseRoute]:
@@ -28,28 +31,13 @@ def routes(model: str) -> list[BaseRoute]:
 
 def _explorer(request: Request) -> Response:
     id, version = _asked(request)
-    codes = cache.codes(id, version)
-    content = one_file.page(
-        cache.open_model(id, version),
-        codes,
-        cache.layout(id, version),
-        cache.dataset_or_none(codes.dataset_id),
-        _halves(id, version),
-        told_concepts(id, version),
-    )
+    content = one_file.page(*_model(id, version), _halves(id, version), told_concepts(id, version))
     return _saved(content, "text/html", "explorer.html")
 
 
 def _archive(request: Request) -> Response:
     id, version = _asked(request)
-    codes = cache.codes(id, version)
-    content = whole_model.archive(
-        cache.open_model(id, version),
-        codes,
-        cache.layout(id, version),
-        cache.dataset_or_none(codes.dataset_id),
-        _halves(id, version),
-    )
+    content = whole_model.archive(*_model(id, version), _halves(id, version))
     return _saved(content, "application/zip", "model.zip")
 
 
@@ -61,6 +49,13 @@ def _notebook(request: Request) -> Response:
 
 def _asked(request: Request) -> tuple[str, str]:
     return request.path_params["id"], request.path_params["version"]
+
+
+def _model(id: str, version: str) -> tuple[OpenModel, Codes, Layout, Dataset | None]:
+    """A model, its codes, where they lie, and their examples where these are in the workspace."""
+    codes = cache.codes(id, version)
+    dataset = cache.dataset_or_none(codes.dataset_id)
+    return cache.open_model(id, version), codes, cache.layout(id, version), dataset
 
 
 def _halves(id: str, version: str) -> Mapping[str, bytes]:
