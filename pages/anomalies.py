@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui import cache, measures, models, state, unusual, uploading
 from pages.ui.computing import result_of
 from pages.ui.navigation import page
+from pages.ui.routes import base_path
 from pages.ui.sentences import escape, sentences_for_errors
 
 NO_MODEL = "This model is not here: it was removed, or the link is wrong. Choose one from the list."
@@ -53,7 +54,7 @@ def rank(id: str) -> None:
         return
     request = unusual.request(model, dataset)
     if result_of(request, "Score", TOLD):
-        unusual.show(model, dataset, cache.anomalies(*measures.key(request)))
+        unusual.show(model, dataset, cache.anomalies(*measures.key(request)), base_path())
 
 
 st.title("Anomalies")

@@ -40,6 +40,7 @@ LAYERS = [
     "vae_core.projections",
     "vae_core.cli",
     "vae_core.__main__ vae_core",
+    "pages.ui.language",
     "pages.ui.sentences",
     "pages.ui.browser_runtime",
     "pages.ui.plotly_script pages.ui.upload_limits pages.ui.pictures pages.ui.tables "

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 
+from pages.ui import language
 from vae_core.errors import VAECoreError
 
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
@@ -37,10 +38,11 @@ def answer(function: Callable[[Request], Response]) -> Callable[[Request], Any]:
     """Run in a thread; what the core refuses becomes a plain 404."""
 
     async def endpoint(request: Request) -> Response:
-        try:
-            return await run_in_threadpool(function, request)
-        except VAECoreError as error:
-            return PlainTextResponse(str(error), status_code=404)
+        with language.asked(request.cookies.get(language.COOKIE)):
+            try:
+                return await run_in_threadpool(function, request)
+            except VAECoreError as error:
+                return PlainTextResponse(language.tr(str(error)), status_code=404)
 
     return endpoint
 

@@ -43,7 +43,7 @@ def show_maps(opened: Sequence[OpenModel], titles: Sequence[str], base: str) -> 
         for model, one, layout in zip(opened, codes, layouts, strict=True)
     ]
     key = "-".join(f"{model.id}-{model.version}" for model in opened)
-    linked_maps(explorer.modules("linked_maps", base), described, list(titles), key)
+    linked_maps(explorer.component("linked_maps", base), described, list(titles), key)
 
 
 def show_settings(opened: Sequence[OpenModel], titles: Sequence[str]) -> None:

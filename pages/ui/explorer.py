@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from pages.ui import browser_runtime, plotly_script, served
+from pages.ui import browser_runtime, language, plotly_script, served
 from pages.ui.answers import CODE_DIGEST, digest
+from pages.ui.language import tr
 from vae_core.brought import NoEncoder
 from vae_core.card import snippet
 from vae_core.checkpoints import Checkpoint
@@ -138,17 +139,23 @@ def _components_digest() -> str:
     return digest(*component_files().values())
 
 
-def modules(component: str, base: str) -> str:
-    """The address of a component's modules: another one with any change, as browsers may keep each for ever."""
-    return f"{base}/components/{_components_digest()}/{component}/"
+def component(name: str, base: str) -> dict[str, Any]:
+    """What a component's loader needs: modules, the reader's language, what to say when they cannot be had.
+
+    The address of the modules is another one with any change, as browsers may keep each for ever.
+    """
+    return {
+        "modules": f"{base}/components/{_components_digest()}/{name}/",
+        "words": language.words(base),
+        "failed": tr("This part of the page could not be loaded. Reload the page."),
+    }
 
 
 def libraries(base: str) -> dict[str, Any]:
     """Where the component's modules are, and what they load for any model; everything is an address under `base`."""
     runtime, installed = f"{base}/runtime/{browser_runtime.version()}/", browser_runtime.is_installed()
     files = {"module": runtime + browser_runtime.MODULE, "wasm": runtime + browser_runtime.WASM}
-    return {
-        "modules": modules("latent_pad", base),
+    return component("latent_pad", base) | {
         "plotly": runtime + browser_runtime.PLOTLY if installed else f"{base}/plotly/{plotly_script.VERSION}.js",
         "runtime": files if installed else None,
     }

@@ -128,31 +128,34 @@ def describe(film: OpenFilm, base: str) -> dict[str, Any]:
     here = f"{base}/films/{film.id}/{film.version}"
     vae, libraries = film.model.vae, explorer.libraries(base)
     state = decoder_state(vae)
-    return libraries | {
-        "modules": explorer.modules("film", base),
-        "run": film.id,
-        "version": film.version,
-        "epochs": list(film.aligned.epochs),
-        "count": len(film.labels),
-        "latents": vae.config.latents,
-        "shape": list(vae.shape),
-        "arrays": f"{here}/arrays",
-        "sheets": f"{here}/sheets/" if cells(film) else None,
-        "gif": f"{here}/film.gif",
-        "reach": film.aligned.reach,
-        "groups": film.groups["names"],
-        "conditions": list(film.model.checkpoint.label_names) if vae.labels else [],
-        "decoder": {
-            "graph": f"{here}/decoder.onnx",
-            "weights": f"{here}/weights/",
-            "names": list(state),
-            "shapes": [list(tensor.shape) for tensor in state.values()],
-            "why_not": _why_not(film),
-        },
-        "kl": _kl(film),
-        "curves": _curves(film),
-        "lacking": lacking(film.aligned.epochs, len(film.records), _most(film)),
-    }
+    return (
+        libraries
+        | explorer.component("film", base)
+        | {
+            "run": film.id,
+            "version": film.version,
+            "epochs": list(film.aligned.epochs),
+            "count": len(film.labels),
+            "latents": vae.config.latents,
+            "shape": list(vae.shape),
+            "arrays": f"{here}/arrays",
+            "sheets": f"{here}/sheets/" if cells(film) else None,
+            "gif": f"{here}/film.gif",
+            "reach": film.aligned.reach,
+            "groups": film.groups["names"],
+            "conditions": list(film.model.checkpoint.label_names) if vae.labels else [],
+            "decoder": {
+                "graph": f"{here}/decoder.onnx",
+                "weights": f"{here}/weights/",
+                "names": list(state),
+                "shapes": [list(tensor.shape) for tensor in state.values()],
+                "why_not": _why_not(film),
+            },
+            "kl": _kl(film),
+            "curves": _curves(film),
+            "lacking": lacking(film.aligned.epochs, len(film.records), _most(film)),
+        }
+    )
 
 
 def _why_not(film: OpenFilm) -> str:

@@ -64,8 +64,7 @@ def describe(model: OpenModel, dataset: Dataset, base: str) -> dict[str, Any]:
     config, schema = model.checkpoint.config, model.checkpoint.schema
     objective = config.objective
     columns = schema.columns if isinstance(schema, TableSchema) else None
-    return {
-        "modules": explorer.modules("ledger", base),
+    return explorer.component("ledger", base) | {
         "url": here + f"?code={CODE_DIGEST}",
         "posterior": here + f"/posterior?code={CODE_DIGEST}" if has_posterior_grid(model.vae) else None,
         "is_posterior_slow": any(

@@ -34,6 +34,7 @@ POLICY = (
 BY_THE_SERVER = ("share", "paths", "tsne")
 """What the app offers beside."""
 COMPONENTS = ("latent_pad/", "alone/")
+MODULES = (*COMPONENTS, "words.js")
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm"}
 
 
@@ -116,7 +117,7 @@ def modules() -> dict[str, str]:
     found = {}
     for name, path in explorer.component_files().items():
         folder = posixpath.dirname(name)
-        if name.startswith(COMPONENTS):
+        if name.startswith(MODULES):
             found[name] = IMPORT.sub(partial(_with_bare_name, folder), path.read_text("utf-8"))
     return found
 

@@ -1,6 +1,7 @@
 """HTTP beside the pages: everything the live explorer fetches, served by the same process.
 
     /studio/components/<digest>/<path>                   the components' own modules
+    /studio/words/<digest>/<locale>.json                 a language for the components
     /studio/runtime/<version>/<file>                     onnxruntime-web, and the bundle of plotly.js that the map takes
     /studio/plotly/<version>.js                          or plotly.js out of the plotly wheel
     /studio/models/<id>/<version>/decoder.onnx           for the browser
@@ -44,6 +45,7 @@ from pages.ui import (
     cache,
     explorer,
     film_routes,
+    language,
     latent_routes,
     ledger_routes,
     models,
@@ -78,6 +80,7 @@ def routes() -> list[BaseRoute]:
     model = base + "/models/{id}/{version}"
     return [
         Route(base + "/components/{digest}/{name:path}", answer(_component_file)),
+        Route(base + "/words/{digest}/{locale}.json", answer(_words)),
         Route(base + "/plotly/{version}", answer(_plotly)),
         Route(base + "/runtime/{version}/{name}", answer(_runtime_file)),
         Route(model + "/decoder.onnx", answer(_decoder)),
@@ -153,6 +156,13 @@ def _component_file(request: Request) -> Response:
     if path is None:
         return PlainTextResponse("There is no such file.", status_code=404)
     return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=FOR_EVER)
+
+
+def _words(request: Request) -> Response:
+    locale = request.path_params["locale"]
+    if locale not in language.names():
+        return PlainTextResponse("This language is not spoken here.", status_code=404)
+    return Response(language.catalogue(locale).for_browser(locale), media_type="application/json", headers=FOR_EVER)
 
 
 def _plotly(request: Request) -> Response:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.ui import cache, figures, pictures, state
+from pages.ui import cache, explorer, figures, pictures, state
 from pages.ui.components.threshold import threshold
 from pages.ui.explorer import OpenModel
 from pages.ui.sentences import sentences_for_errors
@@ -43,8 +43,15 @@ def request(model: OpenModel, dataset: str) -> Request:
 
 @st.fragment
 @sentences_for_errors
-def show(model: OpenModel, dataset_id: str, judged: Judged) -> None:
-    """Everything below the choice of model and dataset; moving the threshold reruns this alone."""
+def show(model: OpenModel, dataset_id: str, judged: Judged, base: str) -> None:
+    """Everything below the choice of model and dataset; moving the threshold reruns this alone.
+
+    Args:
+        model: Whose scores.
+        dataset_id: Of the examples.
+        judged: What was found.
+        base: Prefix of our routes.
+    """
     dataset, scores = cache.dataset(dataset_id), judged.scores
     place = {"model": model.id, "dataset": dataset_id}
     score = state.option("score", {name: TITLES[name] for name in SCORES if name in scores}, place)
@@ -57,7 +64,7 @@ def show(model: OpenModel, dataset_id: str, judged: Judged) -> None:
     at = float(np.clip(at, both.min(), both.max()))
     key = f"threshold-{model.id}-{dataset_id}-{score}"
     threshold(
-        histogram(values, is_anomaly, at, UNITS.get(score, "")),
+        explorer.component("threshold", base) | histogram(values, is_anomaly, at, UNITS.get(score, "")),
         key,
         state.keep_threshold(key, place | {"score": score}),
     )

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from pages.ui.state import address
 from pages.ui.state.choices import ID
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ def run_id() -> str | None:
 
 def set_run_id(id: str | None) -> None:
     """Show a run on Train, or none."""
-    st.query_params.from_dict({"run": id} if id else {})
+    address.go({"run": id} if id else {})
 
 
 def keep_settings() -> None:
@@ -53,7 +54,7 @@ def dataset_id() -> str | None:
 
 def set_dataset_id(id: str | None, beside: Mapping[str, str] | None = None) -> None:
     """Show a dataset, or none; `beside` is what else the address is to hold."""
-    st.query_params.from_dict({**(beside or {}), **({"dataset": id} if id else {})})
+    address.go({**(beside or {}), **({"dataset": id} if id else {})})
 
 
 def upload_id() -> str | None:
@@ -65,7 +66,7 @@ def upload_id() -> str | None:
 def set_upload_id(id: str, beside: Mapping[str, str] | None = None) -> None:
     """Show how far the reading of an upload is; `beside` is what else the address is to hold."""
     watch_upload(id)
-    st.query_params.from_dict({**(beside or {}), "upload": id})
+    address.go({**(beside or {}), "upload": id})
 
 
 def watch_upload(id: str | None) -> None:
@@ -86,7 +87,7 @@ def deleted_dataset() -> str | None:
 
 def set_deleted_dataset(id: str) -> None:
     """Offer to undo a deletion."""
-    st.query_params.from_dict({"deleted": id})
+    address.go({"deleted": id})
 
 
 def upload_key() -> str:

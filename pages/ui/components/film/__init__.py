@@ -14,26 +14,15 @@ from typing import Any
 
 import streamlit as st
 
-_HERE = Path(__file__).resolve().parent
+from pages.ui.components.loading import loader
 
-# Streamlit loads this from a blob: the modules themselves come from our route, where they can import each other.
-_LOADER = """
-export default function (component) {
-  const { data, parentElement } = component;
-  const root = parentElement.querySelector(".film");
-  const loading = import(new URL(data.modules + "film.js", location.origin).href);
-  loading.then((module) => module.show(root, data)).catch((error) => {
-    root.textContent = "The film could not be loaded: " + error.message + ". Reload the page.";
-  });
-  return () => loading.then((module) => module.remove(root));
-}
-"""
+_HERE = Path(__file__).resolve().parent
 
 _component = st.components.v2.component(
     "film",
     html='<div class="film" data-testid="film"></div>',
     css=(_HERE / "film.css").read_text("utf-8"),
-    js=_LOADER,
+    js=loader(".film", "film.js"),
     isolate_styles=False,  # as the explorer's: one way to find things for both
 )
 

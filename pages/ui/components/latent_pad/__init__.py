@@ -20,21 +20,9 @@ from typing import Any
 
 import streamlit as st
 
-_HERE = Path(__file__).resolve().parent
+from pages.ui.components.loading import loader
 
-# Streamlit loads this from a blob: the modules themselves come from our route, where they can import each other.
-_LOADER = """
-export default function (component) {
-  const { data, parentElement, setStateValue } = component;
-  const root = parentElement.querySelector(".latent-pad");
-  root.commit = (point) => setStateValue("point", point);
-  const loading = import(new URL(data.modules + "pad.js", location.origin).href);
-  loading.then((module) => module.show(root, data)).catch((error) => {
-    root.textContent = "The explorer could not be loaded: " + error.message + ". Reload the page.";
-  });
-  return () => loading.then((module) => module.remove(root));
-}
-"""
+_HERE = Path(__file__).resolve().parent
 
 _AHEAD = """
 export default function ({ data }) {
@@ -46,7 +34,7 @@ _component = st.components.v2.component(
     "latent_pad",
     html='<div class="latent-pad" data-testid="latent-pad"></div>',
     css=(_HERE / "latent_pad.css").read_text("utf-8"),
-    js=_LOADER,
+    js=loader(".latent-pad", "pad.js", 'root.commit = (point) => setStateValue("point", point);'),
     isolate_styles=False,  # plotly.js writes its styles into the document
 )
 

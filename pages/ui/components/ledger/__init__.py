@@ -15,27 +15,15 @@ from typing import Any
 
 import streamlit as st
 
-_HERE = Path(__file__).resolve().parent
+from pages.ui.components.loading import loader
 
-# Streamlit loads this from a blob: the modules themselves come from our route, where they can import each other.
-_LOADER = """
-export default function (component) {
-  const { data, parentElement, setStateValue } = component;
-  const root = parentElement.querySelector(".elbo-ledger");
-  root.commit = (shown) => setStateValue("shown", shown);
-  const loading = import(new URL(data.modules + "ledger.js", location.origin).href);
-  loading.then((module) => module.show(root, data)).catch((error) => {
-    root.textContent = "The ledger could not be loaded: " + error.message + ". Reload the page.";
-  });
-  return () => loading.then((module) => module.remove(root));
-}
-"""
+_HERE = Path(__file__).resolve().parent
 
 _component = st.components.v2.component(
     "elbo_ledger",
     html='<div class="elbo-ledger" data-testid="ledger"></div>',
     css="".join((_HERE / f"{name}.css").read_text("utf-8") for name in ("charts", "ledger")),
-    js=_LOADER,
+    js=loader(".elbo-ledger", "ledger.js", 'root.commit = (shown) => setStateValue("shown", shown);'),
 )
 
 

@@ -10,35 +10,26 @@ from typing import Any
 
 import streamlit as st
 
-_HERE = Path(__file__).resolve().parent
+from pages.ui.components.loading import loader
 
-_LOADER = """
-export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".linked-maps");
-  const loading = import(new URL(data.modules + "linked.js", location.origin).href);
-  loading.then((module) => module.show(root, data)).catch((error) => {
-    root.textContent = "The maps could not be loaded: " + error.message + ". Reload the page.";
-  });
-  return () => loading.then((module) => module.remove(root));
-}
-"""
+_HERE = Path(__file__).resolve().parent
 
 _component = st.components.v2.component(
     "linked_maps",
     html='<div class="linked-maps" data-testid="linked-maps"></div>',
     css=(_HERE / "linked_maps.css").read_text("utf-8"),
-    js=_LOADER,
+    js=loader(".linked-maps", "linked.js"),
     isolate_styles=False,
 )
 
 
-def linked_maps(modules: str, models: list[dict[str, Any]], titles: list[str], key: str) -> None:
+def linked_maps(loaded: dict[str, Any], models: list[dict[str, Any]], titles: list[str], key: str) -> None:
     """Show the maps.
 
     Args:
-        modules: The address of this component's modules.
+        loaded: `pages.ui.explorer.component` of this one.
         models: What `pages.ui.explorer.describe` says of each; all with codes of one dataset, in its order.
         titles: Of the models.
         key: Of the component.
     """
-    _component(key=key, data={"modules": modules, "models": models, "titles": titles})
+    _component(key=key, data=loaded | {"models": models, "titles": titles})

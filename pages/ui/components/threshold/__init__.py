@@ -10,13 +10,15 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.components.loading import loader
+
 _HERE = Path(__file__).resolve().parent
 
 _component = st.components.v2.component(
     "threshold",
     html='<div class="threshold" data-testid="threshold"></div>',
     css=(_HERE / "threshold.css").read_text("utf-8"),
-    js=(_HERE / "threshold.js").read_text("utf-8"),
+    js=loader(".threshold", "threshold.js", 'root.commit = (value) => setStateValue("threshold", value);'),
 )
 
 

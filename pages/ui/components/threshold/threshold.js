@@ -4,9 +4,8 @@ const COLOURS = ["#3b6fd4", "#e8833a"];
 const HEIGHT = 150;
 
 class Threshold {
-  constructor(root, told) {
+  constructor(root) {
     this.root = root;
-    this.told = told;
     root.textContent = "";
     this.canvas = root.appendChild(document.createElement("canvas"));
     this.canvas.setAttribute("role", "img");
@@ -59,7 +58,7 @@ class Threshold {
   }
 
   release() {
-    if (this.value !== this.released) this.told(this.value);
+    if (this.value !== this.released) this.root.commit(this.value);
     this.released = this.value;
   }
 
@@ -93,6 +92,10 @@ class Threshold {
     this.tell();
   }
 
+  close() {
+    this.sizes.disconnect();
+  }
+
   tell() {
     const { above, total, unit, anomalies } = this.data;
     const step = Number(this.slider.value);
@@ -108,13 +111,13 @@ class Threshold {
   }
 }
 
-const shown = new WeakMap();
+/** Called again by Streamlit whenever data or theme change. */
+export function show(root, data) {
+  root.threshold ??= new Threshold(root);
+  root.threshold.show(data);
+}
 
-export default function ({ data, parentElement, setStateValue }) {
-  const root = parentElement.querySelector(".threshold");
-  const told = (value) => setStateValue("threshold", value);
-  if (!shown.has(root)) shown.set(root, new Threshold(root, told));
-  const one = shown.get(root);
-  one.told = told;
-  one.show(data);
+export function remove(root) {
+  root.threshold?.close();
+  delete root.threshold;
 }

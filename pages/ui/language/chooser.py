@@ -1,0 +1,40 @@
+"""The choice of language, in the bar at the top."""
+
+import streamlit as st
+
+from pages.ui.language.catalogues import names
+from pages.ui.language.session import choose, current
+
+_KEY = "language-chooser"
+_in_the_bar = st.components.v2.component(
+    "language_bar",
+    html='<i class="language-bar"></i>',
+    css="""
+.st-key-language {
+  position: fixed;
+  top: 0.6rem;
+  right: 3.75rem;
+  width: 8rem;
+  z-index: 999995;
+}
+[data-testid=stElementContainer]:has(.language-bar) {
+  display: none;
+}
+""",
+    isolate_styles=False,
+)
+
+
+def show() -> None:
+    """Draw it."""
+    st.session_state[_KEY] = current()
+    with st.container(key="language"):
+        _in_the_bar(key="language-bar")
+        st.selectbox(
+            "Language / 语言",
+            list(names()),
+            format_func=lambda locale: names()[locale],
+            key=_KEY,
+            on_change=lambda: choose(st.session_state[_KEY]),
+            label_visibility="collapsed",
+        )
