@@ -56,11 +56,12 @@ LAYERS = [
     "pages.ui.unusual pages.ui.comparing pages.ui.trio pages.ui.uploading pages.ui.picture_set pages.ui.new_run "
     "pages.ui.latent_routes pages.ui.ledger_routes",
     "pages.ui.takeaway_routes",
-    "pages.ui.gallery",
+    "pages.ui.gallery pages.ui.lessons",
+    "pages.ui.teaching",
     "pages.ui.portraits",
     "pages.ui.routes",
     "pages.home pages.data pages.train pages.explore pages.film pages.measure pages.ledger pages.anomalies "
-    "pages.compare",
+    "pages.compare pages.learn",
     "pages.ui.router",
     "app",
 ]

@@ -37,6 +37,7 @@ PAGES = (
     ),
     PageEntry("anomalies", "Anomalies", ":material/troubleshoot:", "Which examples are unusual to a model."),
     PageEntry("compare", "Compare", ":material/compare:", "Models of one dataset side by side, their maps linked."),
+    PageEntry("learn", "Learn", ":material/school:", "Short lessons with something to drag: predict, see, check."),
 )
 
 

@@ -9,10 +9,11 @@ of (see `templates.py`).
 """
 
 from pages.ui.language.catalogues import SOURCE, address, catalogue, names
-from pages.ui.language.session import COOKIE, asked, choose, current, settle
+from pages.ui.language.session import COOKIE, PARAMETER, asked, choose, current, settle
 
 __all__ = [
     "COOKIE",
+    "PARAMETER",
     "SOURCE",
     "asked",
     "catalogue",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.ui.state import address
+from pages.ui.state.leading import lead_to
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
@@ -49,7 +49,7 @@ def choose(
         ids,
         format_func=lambda id: shown[id],
         key=key,
-        on_change=lambda: address.go({**(beside or {}), parameter: st.session_state[key]}),
+        on_change=lambda: lead_to({**(beside or {}), parameter: st.session_state[key]}),
         label_visibility="collapsed" if hide_label else "visible",
         placeholder="Choose one",
     )
@@ -81,7 +81,7 @@ def choose_several(parameter: str, titles: Mapping[str, str], otherwise: list[st
         format_func=lambda id: shown[id],
         key=key,
         max_selections=most,
-        on_change=lambda: address.go({parameter: ",".join(st.session_state[key])}),
+        on_change=lambda: lead_to({parameter: ",".join(st.session_state[key])}),
         placeholder="Choose two to four",
     )
     if len(named) > most:
@@ -111,7 +111,7 @@ def option(parameter: str, titles: Mapping[str, str], beside: Mapping[str, str])
 
     def keep() -> None:
         chosen = st.session_state[key] or value  # a second click on the same one takes it back
-        address.go({**beside, parameter: chosen})
+        lead_to({**beside, parameter: chosen})
 
     st.segmented_control(
         parameter.capitalize(), list(titles), format_func=lambda id: titles[id], key=key, on_change=keep

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from pages.ui.state import address
+from pages.ui.state.leading import lead_to
 
 LONGEST_VIEW = 6000
 VIEW = re.compile(rf"[a-z0-9:~,;.-]{{1,{LONGEST_VIEW}}}")
@@ -51,7 +51,7 @@ def keep_point(model_id: str, key: str) -> Callable[[], None]:
             chosen = {"label": str(label)} if isinstance(label, int) else {}
             shown = told.get("view")
             view = {"view": shown} if isinstance(shown, str) and VIEW.fullmatch(shown) else {}
-            address.go({"model": model_id, "z": z} | chosen | view)
+            lead_to({"model": model_id, "z": z} | chosen | view)
 
     return keep
 
@@ -94,7 +94,7 @@ def keep_example(model_id: str, key: str) -> Callable[[], None]:
         if all(isinstance(number, int) and 0 <= number <= LARGEST_WHOLE for number in numbers):
             example, seed = map(str, numbers)
             mean = {"epsilon": "0"} if told.get("is_mean") is True else {}
-            address.go({"model": model_id, "example": example, "seed": seed} | mean)
+            lead_to({"model": model_id, "example": example, "seed": seed} | mean)
 
     return keep
 
@@ -119,6 +119,6 @@ def keep_threshold(key: str, beside: Mapping[str, str]) -> Callable[[], None]:
     def keep() -> None:
         value = getattr(st.session_state.get(key), "threshold", None)
         if isinstance(value, int | float) and math.isfinite(value):
-            address.go({**beside, "threshold": f"{value:.6g}"})
+            lead_to({**beside, "threshold": f"{value:.6g}"})
 
     return keep

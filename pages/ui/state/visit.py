@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from pages.ui.state import address
 from pages.ui.state.choices import ID
+from pages.ui.state.leading import lead_to
 
 T = TypeVar("T")
 DOUBLE_CLICK_SECONDS = 3.0
@@ -23,7 +23,7 @@ def run_id() -> str | None:
 
 def set_run_id(id: str | None) -> None:
     """Show a run on Train, or none."""
-    address.go({"run": id} if id else {})
+    lead_to({"run": id} if id else {})
 
 
 def keep_settings() -> None:
@@ -54,7 +54,7 @@ def dataset_id() -> str | None:
 
 def set_dataset_id(id: str | None, beside: Mapping[str, str] | None = None) -> None:
     """Show a dataset, or none; `beside` is what else the address is to hold."""
-    address.go({**(beside or {}), **({"dataset": id} if id else {})})
+    lead_to({**(beside or {}), **({"dataset": id} if id else {})})
 
 
 def upload_id() -> str | None:
@@ -66,7 +66,7 @@ def upload_id() -> str | None:
 def set_upload_id(id: str, beside: Mapping[str, str] | None = None) -> None:
     """Show how far the reading of an upload is; `beside` is what else the address is to hold."""
     watch_upload(id)
-    address.go({**(beside or {}), "upload": id})
+    lead_to({**(beside or {}), "upload": id})
 
 
 def watch_upload(id: str | None) -> None:
@@ -87,7 +87,7 @@ def deleted_dataset() -> str | None:
 
 def set_deleted_dataset(id: str) -> None:
     """Offer to undo a deletion."""
-    address.go({"deleted": id})
+    lead_to({"deleted": id})
 
 
 def upload_key() -> str:

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.ui.language.session import PARAMETER
 
 
-def go(parameters: Mapping[str, str]) -> None:
+def lead_to(parameters: Mapping[str, str]) -> None:
     """Put these into the address, and nothing else."""
     spoken = st.query_params.get(PARAMETER)
     st.query_params.from_dict(({PARAMETER: spoken} if spoken else {}) | dict(parameters))

@@ -1,0 +1,120 @@
+"""Draws a lesson: prediction, scene, formula, sources, exercise."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.ui import explorer, state
+from pages.ui.components.lesson import lesson as live
+from pages.ui.language import tr
+from pages.ui.lessons import LESSONS, Exercise, Lesson, Prediction
+from pages.ui.navigation import page
+from pages.ui.sentences import sentences_for_errors
+
+ROOT = Path(__file__).resolve().parents[2]
+COLUMNS = 2
+
+
+def overview() -> None:
+    """All lessons, a card each."""
+    for start in range(0, len(LESSONS), COLUMNS):
+        for column, lesson in zip(st.columns(COLUMNS), LESSONS[start : start + COLUMNS], strict=False):
+            with column, st.container(border=True, height="stretch"):
+                done = " :green[:material/check_circle:]" if state.is_solved(lesson.name) else ""
+                st.markdown(f"**{LESSONS.index(lesson) + 1}. {tr(lesson.title)}**{done}")
+                st.caption(tr(lesson.summary))
+                st.page_link(
+                    page("learn"),
+                    label=tr("Open the lesson"),
+                    icon=":material/school:",
+                    query_params={"lesson": lesson.name},
+                )
+
+
+@st.fragment
+@sentences_for_errors
+def teach(lesson: Lesson, base: str) -> None:
+    """One lesson; everything in it reruns by itself."""
+    st.markdown(tr(lesson.opening))
+    is_revealed = _predict(lesson.name, lesson.prediction)
+    key = f"lesson-{lesson.name}"
+    if is_revealed:
+        st.markdown(tr(lesson.to_do))
+    told = lesson.scene(base) | explorer.component("lesson", base)
+    live(told | {"scene": lesson.name, "is_revealed": is_revealed}, key, lambda: None)
+    st.latex(lesson.formula)
+    st.caption(tr(lesson.about))
+    _sources(lesson)
+    _exercise(lesson.name, lesson.exercise, state.told_by(key))
+
+
+def _predict(name: str, prediction: Prediction) -> bool:
+    """Ask; whether it was answered."""
+    with st.container(border=True):
+        chosen = state.answer(name)
+        st.radio(
+            f"**{tr('Predict first:')}** {tr(prediction.question)}",
+            range(len(prediction.answers)),
+            format_func=lambda k: tr(prediction.answers[k]),
+            index=None,
+            key=state.answer_key(name),
+            disabled=chosen is not None,
+        )
+        if chosen is None:
+            st.caption(tr("Choose an answer, then see for yourself."))
+            return False
+        is_right = chosen == prediction.right
+        told = tr("As you predicted.") if is_right else tr("It is otherwise.")
+        right = "" if is_right else f" {tr('Right is:')} *{tr(prediction.answers[prediction.right])}*."
+        (st.success if is_right else st.warning)(
+            f"{told}{right} {tr(prediction.because)}",
+            icon=":material/check_circle:" if is_right else ":material/lightbulb:",
+        )
+        st.button(tr("Predict again"), key=f"again-{name}", type="tertiary", on_click=state.forget_answer(name))
+    return True
+
+
+def _sources(lesson: Lesson) -> None:
+    """The code that computes it, and the papers."""
+    with st.container(horizontal=True):
+        for function in lesson.code:
+            place = f"{_file(function)} · {function.__qualname__}"
+            with st.popover(f"`{place}`", icon=":material/code:"):
+                st.code(inspect.cleandoc(inspect.getsource(function)), language="python")
+    st.markdown(tr("To read: {papers}", papers=" · ".join(f"[{paper.cited}]({paper.link})" for paper in lesson.papers)))
+
+
+def _file(function: Callable[..., Any]) -> str:
+    return Path(inspect.getfile(function)).resolve().relative_to(ROOT).as_posix()
+
+
+def _exercise(name: str, exercise: Exercise, told: dict[str, Any]) -> None:
+    """The task, a place for the answer, and what is said of it."""
+    with st.container(border=True):
+        st.markdown(f"**{tr('Exercise')}** · {tr(exercise.task)}")
+        given: Any = told or None
+        if exercise.answers:
+            given = st.radio(
+                tr("Your answer"),
+                range(len(exercise.answers)),
+                format_func=lambda k: tr(exercise.answers[k]),
+                index=None,
+                key=f"exercise-{name}",
+                label_visibility="collapsed",
+            )
+        elif not exercise.in_scene:
+            given = st.number_input(
+                tr("Your answer"), value=None, step=0.01, key=f"exercise-{name}", width=220, placeholder=tr("A number")
+            )
+        if not st.button(tr("Check"), key=f"check-{name}", icon=":material/rule:", type="primary"):
+            return
+        if given is None:
+            st.info(tr(exercise.hint) if exercise.in_scene else tr("Give an answer first."), icon=":material/edit:")
+        elif exercise.is_right(given):
+            state.keep_solved(name)
+            st.success(tr(exercise.solved), icon=":material/check_circle:")
+        else:
+            st.error(tr(exercise.hint), icon=":material/refresh:")
