@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from pages.ui import models, portraits
+from pages.ui.lessons import collapse, tug
 from pages.ui.gallery import GALLERY, PICTURES, Exhibit
 from vae_core import checkpoints, export
 from vae_core.datasets import SAMPLES, Dataset
@@ -27,8 +28,9 @@ OF_BUILT_IN_DATA = {
     "shapes-tcvae": "shapes",
     "shapes-vae": "shapes",
 }
+OF_LESSONS = [*tug.MODELS.values(), *collapse.MODELS]
 OF_MNIST = ["mnist-16d", "mnist-2d"]
-BUNDLED = sorted([*OF_BUILT_IN_DATA, *OF_MNIST])
+BUNDLED = sorted([*OF_BUILT_IN_DATA, *OF_LESSONS, *OF_MNIST])
 LARGEST_FOLDER = 25 * 2**20
 
 
@@ -73,7 +75,7 @@ def test_codes_inside_have_the_kl_of_the_card(name: str) -> None:
     assert codes.kl.sum(1).mean() == pytest.approx(card(name)["kl"], abs=0.01)
 
 
-@pytest.mark.parametrize(("name", "data"), OF_BUILT_IN_DATA.items())
+@pytest.mark.parametrize(("name", "data"), [*OF_BUILT_IN_DATA.items(), *((name, "digits") for name in OF_LESSONS)])
 def test_model_is_as_good_as_its_card_says(name: str, data: str) -> None:
     checkpoint = checkpoints.load(checkpoints.locate(name))
     found, told = evaluate(checkpoint, built_in(data)), card(name)
@@ -119,9 +121,41 @@ def test_pair_differs_in_its_objective_alone() -> None:
     assert configs[0].model_copy(update={"objective": configs[1].objective}) == configs[1]
 
 
-def test_every_bundled_model_is_in_the_gallery() -> None:
+def test_every_bundled_model_is_in_the_gallery_or_in_a_lesson() -> None:
     shown = {exhibit.name for exhibit in GALLERY if exhibit.name in BUNDLED}
-    assert shown.union(*(exhibit.compared for exhibit in GALLERY)) == set(BUNDLED) == set(models.BUNDLED_TITLES)
+    shown = shown.union(*(exhibit.compared for exhibit in GALLERY))
+    assert shown.isdisjoint(OF_LESSONS)
+    assert shown.union(OF_LESSONS) == set(BUNDLED) == set(models.BUNDLED_TITLES)
+
+
+@pytest.mark.parametrize("name", OF_LESSONS)
+def test_numbers_of_a_lesson_are_those_of_its_models(name: str) -> None:
+    """What was measured in training on the examples kept aside, measured anew with other samples of z."""
+    checkpoint = checkpoints.load(checkpoints.locate(name))
+    found, told = evaluate(checkpoint, built_in("digits"), split="validation"), checkpoint.measured.validation
+    assert found.reconstruction_loss.mean == pytest.approx(told.reconstruction_loss, abs=0.1)
+    assert found.kl.mean == pytest.approx(told.kl, abs=0.01)
+    assert found.active_units == card(name)["active_units"]
+
+
+def test_models_of_the_tug_of_war_differ_in_beta_alone() -> None:
+    configs = {beta: checkpoints.load(checkpoints.locate(name)).config for beta, name in tug.MODELS.items()}
+    assert all(config.objective.beta == beta for beta, config in configs.items())
+    assert len({config.model_copy(update={"objective": None}).model_dump_json() for config in configs.values()}) == 1
+
+
+def test_models_of_the_collapse_differ_in_one_thing_each() -> None:
+    configs = {name: checkpoints.load(checkpoints.locate(name)).config for name in collapse.MODELS}
+    plain = configs.pop(collapse.PLAIN)
+    differences = {
+        name: {part for part in ("model", "train", "objective") if getattr(config, part) != getattr(plain, part)}
+        for name, config in configs.items()
+    }
+    assert differences == {
+        "lesson-8d-beta-3": {"objective"},
+        "lesson-8d-free-bits": {"objective"},
+        "lesson-8d-warm-up": {"train"},
+    }
 
 
 @pytest.mark.parametrize("exhibit", GALLERY, ids=lambda exhibit: exhibit.name)
