@@ -48,7 +48,7 @@ def offer(about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSumm
             tr("Architectures to try"),
             list(ARCHITECTURES),
             key=f"{key}-networks",
-            format_func=lambda name: tr(name),
+            format_func=tr,
             placeholder=above,
         )
         left, right = st.columns(2)

@@ -101,7 +101,7 @@ class Form:
 
     def _widget(self, settings: Config, name: str, offers: Offers) -> Any:
         info, value = type(settings).model_fields[name], getattr(settings, name)
-        label, help, key = tr(info.title or name), tr(info.description or ""), f"{self._key}-{name}"
+        label, help, key = tr(info.title or name), help_of(info), f"{self._key}-{name}"
         if get_origin(info.annotation) is Literal:
             return self._select(name, info, [o for o in get_args(info.annotation) if offers(name, o)], value)
         if get_origin(info.annotation) is tuple:
@@ -120,7 +120,7 @@ class Form:
             offered,
             index=offered.index(present),
             format_func=lambda option: tr((titles or {}).get(option, str(option))),
-            help=tr(info.description or ""),
+            help=help_of(info),
             key=f"{self._key}-{name}",
         )
 
@@ -147,6 +147,11 @@ class Form:
         self.problems.append(sentence)
 
 
+def help_of(info: FieldInfo) -> str | None:
+    """What a field is, in the reader's language."""
+    return tr(info.description) if info.description else None
+
+
 def _reason(error: ValidationError) -> str:
     first = error.errors()[0]
     found = first["input"]
@@ -169,12 +174,12 @@ def _number(label: str, info: FieldInfo, value: Any, key: str) -> Any:
     # without limits: a browser would show what lies beyond them in red, and quietly give the value before
     if info.annotation is int:
         step = next((m.multiple_of for m in info.metadata if hasattr(m, "multiple_of")), 1)
-        return st.number_input(label, value=value, step=step, help=tr(info.description or ""), key=key)
+        return st.number_input(label, value=value, step=step, help=help_of(info), key=key)
     return st.number_input(
         label,
         value=float(value),
         step=float(value) / 10 or 0.1,
         format="%.4g",
-        help=tr(info.description or ""),
+        help=help_of(info),
         key=key,
     )

@@ -70,7 +70,8 @@ GALLERY = (
         "shapes-tcvae",
         "traversals",
         later(
-            "Pushed towards independent latents: one slider makes the shape grow and does nothing else. Place still mixes."
+            "Pushed towards independent latents: one slider makes the shape grow and does nothing else. Place "
+            "still mixes."
         ),
         models.BUNDLED_PAIR,
         example=5_000,

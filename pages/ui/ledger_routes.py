@@ -42,6 +42,8 @@ OF_A_BATCH = {"capacity", "beta-tcvae", "dip-vae", "info-vae", "free-bits"}
 LARGEST_BATCH = 256
 DRAWS = 4096
 """Samples of z by which the ELBO is estimated beside the true posterior."""
+TERMS = (later("λ · covariances²"), later("λ · (variances − 1)²"), later("−L_K − reconstruction loss"))
+"""Names of the core for terms that have words in them: `tr` tells them."""
 CODE_DIGEST = digest(
     Path(__file__),
     *(ROOT / "vae_core" / f"{name}.py" for name in ("ledger", "latents/true_posterior", "likelihoods", "vae")),
@@ -66,7 +68,7 @@ def describe(model: OpenModel, dataset: Dataset, base: str) -> dict[str, Any]:
     objective = config.objective
     columns = schema.columns if isinstance(schema, TableSchema) else None
     return explorer.component("ledger", base) | {
-        "url": here + f"?code={CODE_DIGEST}",
+        "url": here + f"?code={CODE_DIGEST}" + ("" if current() == SOURCE else f"&lang={current()}"),
         "posterior": here + f"/posterior?code={CODE_DIGEST}" if has_posterior_grid(model.vae) else None,
         "is_posterior_slow": any(
             isinstance(part, nn.ConvTranspose2d | nn.Conv2d) for part in model.vae.decoder.modules()
@@ -139,8 +141,8 @@ def _chosen(request: Request, alone: bool) -> _Chosen:
     dataset = cache.dataset(config.dataset_id)
     place = _number(request, "example")
     if place is None or place >= len(dataset):
-        told = later("There is no such example: the dataset has {count}, and the first has the index 0.")
-        raise NotFoundError(told.format(count=f"{len(dataset):,}"))
+        missing = later("There is no such example: the dataset has {count}, and the first has the index 0.")
+        raise NotFoundError(missing.format(count=f"{len(dataset):,}"))
     learn, held_out = split(len(dataset), config.train.validation, config.train.seed)
     others = learn[learn != place][: 0 if alone else batch_size(model, dataset) - 1]
     index = torch.cat([torch.tensor([place]), others])
@@ -180,7 +182,9 @@ def _ledger(request: Request) -> Response:
         raise MetricError(
             later("The loss of this example is no finite number. Train the model anew at a smaller learning rate.")
         )
-    return _packed(chosen.told | {"terms": list(found.terms)}, _arrays(chosen.x[0], found))
+    with asked(request.query_params.get("lang")):  # the browser keeps the answer for ever, by its address
+        terms = [tr(term) for term in found.terms]
+    return _packed(chosen.told | {"terms": terms}, _arrays(chosen.x[0], found))
 
 
 def _arrays(x: Tensor, found: Ledger) -> dict[str, np.ndarray]:

@@ -29,6 +29,19 @@ TOO_FEW = later("Training needs at least {count} examples, and a good model some
 SMALL_EXAMPLE = 3072
 """A preset's speed is that of examples of at most so many numbers (32×32 in colour)."""
 UNREADABLE = later("One of the settings cannot be read; a red sentence stands below it.")
+LINES = (
+    later("Autoencoder: a code and its reconstruction, nothing else."),
+    later("β-TCVAE: of the KL's three parts, only the total correlation of the codes is weighted by β."),
+    later("β-VAE: the KL term weighted by β."),
+    later("Capacity-annealed β-VAE: the KL is held at a capacity that grows during training."),
+    later("Denoising autoencoder: the code of a damaged example must reconstruct the whole one."),
+    later("DIP-VAE: the covariance of the codes is led to the identity."),
+    later("Free bits: every dimension may hold some nats for nothing, so that none is given up early."),
+    later("InfoVAE with MMD: the aggregate posterior as a whole is led to the prior, each single posterior less so."),
+    later("IWAE: a tighter bound from several samples of the posterior."),
+    later("The variational autoencoder: the loss is −ELBO."),
+)
+"""How the modules of the objectives begin: `tr` tells it."""
 OF_THE_PENALTY = ("warm_up", "cycles")
 TRAINING = tuple(name for name in TrainConfig.model_fields if name != "epochs")
 

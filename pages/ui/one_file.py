@@ -66,10 +66,8 @@ def page(
     """
     told = explorer.describe(model, codes, layout, dataset, BASE)
     if told["runtime"] is None or told["decoder"]["why_server"]:
-        sentence = tr(
-            "This explorer cannot be one file: {why}. Take the ZIP instead.", why=told["decoder"]["why_server"]
-        )
-        raise TooLargeError(sentence)
+        sentence = later("This explorer cannot be one file: {why}. Take the ZIP instead.")
+        raise TooLargeError(sentence.format(why=told["decoder"]["why_server"]))
     files = _libraries(told) | _arrays(told, codes, layout, dataset)
     told["decoder"]["socket"] = told["encoder"]["socket"] = None
     for name, content in halves.items():

@@ -67,7 +67,7 @@ def _statistics(about: DatasetSummary) -> None:
         _heading(tr("Pixel values"))
         histogram = figures.histograms(np.array(facts.histogram))
         st.plotly_chart(histogram, key=f"values-{about.id}", config={"displayModeBar": False})
-        names = ("",) if len(facts.mean) == 1 else (f"{tr('red')}: ", f"{tr('green')}: ", f"{tr('blue')}: ")
+        names = [""] if len(facts.mean) == 1 else [f"{colour}: " for colour in (tr("red"), tr("green"), tr("blue"))]
         values = zip(names, facts.mean, facts.std, strict=True)
         lines = [
             name + tr("mean {mean}, standard deviation {std}", mean=f"{mean:.1f}", std=f"{std:.1f}")

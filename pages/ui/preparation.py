@@ -4,6 +4,7 @@ import streamlit as st
 from PIL import Image
 
 from pages.ui import cache, pictures, state
+from pages.ui.forms import help_of
 from pages.ui.language import later, tr
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import uploads
@@ -61,7 +62,7 @@ def _settings(id: str, present: ImageSchema) -> ImageSchema:
             *SIDES,
             present.side,
             key=f"side-{id}",
-            help=tr(fields["side"].description or ""),
+            help=help_of(fields["side"]),
             format="%d px",
         )
     with colour:
@@ -79,10 +80,10 @@ def _settings(id: str, present: ImageSchema) -> ImageSchema:
             default=present.fit,
             format_func=lambda fit: tr(FITS[fit]),
             key=f"fit-{id}",
-            help=tr(fields["fit"].description or ""),
+            help=help_of(fields["fit"]),
         )
     with invert:
         st.space(LABEL_PIXELS)  # beside the others, not beside their labels
-        told = tr(fields["invert"].description or "")
+        told = help_of(fields["invert"])
         inverted = st.toggle(tr("Invert"), present.invert, key=f"invert-{id}", help=told)
     return ImageSchema(side=pixels, channels=channels or present.channels, fit=how or present.fit, invert=inverted)

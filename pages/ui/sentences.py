@@ -40,7 +40,8 @@ def moment(seconds: float) -> str:
         return time.strftime("%d %b %H:%M", time.localtime(seconds))
     from babel.dates import format_skeleton
 
-    return format_skeleton("MMMdHm", datetime.fromtimestamp(seconds), locale=current())
+    when = datetime.fromtimestamp(seconds)
+    return f"{format_skeleton('MMMd', when, locale=current())} {when:%H:%M}"
 
 
 def sentences_for_errors(page: Callable[P, R]) -> Callable[P, R | None]:

@@ -119,7 +119,7 @@ def _edited_uses(id: str, uses: dict[str, str]) -> dict[str, str]:
         column_config={
             "column": st.column_config.Column(tr("column")),
             "use as": st.column_config.SelectboxColumn(
-                tr("use as"), options=list(USES), required=True, format_func=lambda use: tr(use)
+                tr("use as"), options=list(USES), required=True, format_func=lambda use: tr(str(use))
             ),
         },
         key=f"uses-{id}",

@@ -74,7 +74,8 @@ def show(model: OpenModel, dataset_id: str, judged: Judged, base: str) -> None:
     else:
         st.caption(
             tr(
-                "The threshold begins where {share} of the examples lie below it that the model's own training held out.",
+                "The threshold begins where {share} of the examples lie below it that the model's own training held "
+                "out.",
                 share=f"{FLAGGED_AT_FIRST:.0%}",
             )
         )
@@ -165,7 +166,8 @@ def _how_well(scores: dict[str, np.ndarray], is_anomaly: np.ndarray) -> None:
         told = tr("No score of the model is clearly above the PCA: for these anomalies the network is not needed.")
     else:
         told = tr(
-            "{score} does best, {ahead} above the PCA. It was chosen by these very labels: on others it may be another.",
+            "{score} does best, {ahead} above the PCA. It was chosen by these very labels: on others it may be "
+            "another.",
             score=tr(TITLES[best]),
             ahead=f"{ahead:.3f}",
         )
