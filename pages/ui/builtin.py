@@ -3,11 +3,13 @@
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.language import tr
+from pages.ui.language import later, tr
 from vae_core import stored_datasets
 from vae_core.datasets import SAMPLES
 
 COLUMNS = 4
+TITLES = (later("Digits 8×8"), later("Faces 32×32"))
+"""Of the core's, those that nobody would take for words: `tr` tells them."""
 
 
 def offer(base: str) -> None:

@@ -25,6 +25,7 @@ WORDS = (
     *(later("one-cycle"), later("constant")),
     *(later("grey"), later("binarised")),
     later("auto"),
+    later("Capacity-annealed β-VAE"),
 )
 """What settings may be by the names that they have in files: `tr` tells them."""
 REASONS = (

@@ -147,7 +147,7 @@ def _against(figure: Figure) -> str:
 
 
 def _label(figure: Figure) -> str:
-    return f"{tr(figure.name)} ({figure.unit})" if figure.unit else tr(figure.name)
+    return f"{tr(figure.name)} ({tr(figure.unit)})" if figure.unit else tr(figure.name)
 
 
 def _drawing(name: str, found: Measures) -> None:

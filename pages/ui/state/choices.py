@@ -117,8 +117,10 @@ def option(parameter: str, titles: Mapping[str, str], beside: Mapping[str, str])
     key = f"option-{parameter}"
     wanted = st.query_params.get(parameter, "")
     value = wanted if wanted in titles else next(iter(titles))
-    if st.session_state.get(key) != value:
+    known = (value, titles[value])  # as with a list: by what is shown
+    if st.session_state.get(key) != value or st.session_state.get(f"{key}-known") != known:
         st.session_state[key] = value
+        st.session_state[f"{key}-known"] = known
 
     def keep() -> None:
         chosen = st.session_state[key] or value  # a second click on the same one takes it back
