@@ -25,7 +25,7 @@ WORDS = (
     *(later("one-cycle"), later("constant")),
     *(later("grey"), later("binarised")),
     later("auto"),
-    later("Capacity-annealed β-VAE"),
+    *(later("Capacity-annealed β-VAE"), later("Fixed σ"), later("K (samples)")),
 )
 """What settings may be by the names that they have in files: `tr` tells them."""
 REASONS = (

@@ -9,13 +9,15 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
-from pages.ui.language import SOURCE, current, tr
+from pages.ui.language import SOURCE, current, later, tr
 from vae_core.datasets import SAMPLES
 from vae_core.errors import VAECoreError
 from vae_core.stored_datasets import DatasetSummary
 
 P = ParamSpec("P")
 R = TypeVar("R")
+LISTS = (later("{0} ({1})"), later("{0} ({1}); {2}"))
+"""How the core says of several things why each of them was skipped: `tr` tells the reasons then."""
 
 
 def escape(text: str) -> str:

@@ -88,6 +88,7 @@ def test_data_of_pictures_speaks_the_language() -> None:
     blank = png(strokes(1, 16)[0, ..., 0] * 0)
     upload(app, "set.zip", zip_of(pictures | {"a/blank.png": blank, "x.txt": b"?"}), "application/zip")
     check(app, "set.zip", "x.txt", "png")
+    assert any("⟦x.txt (⟦not a picture⟧)⟧" in box.value.replace("\\", "") for box in app.info)
     assert "⟦not a picture⟧" in app.dataframe[-1].value.iloc[:, 1].tolist()
 
 
