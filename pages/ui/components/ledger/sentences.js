@@ -54,7 +54,7 @@ export function ofTerms({ batch, draws, warm_up, kl_weight, is_deterministic }, 
 }
 
 /** How large the KL is, and how that is known. */
-export function ofKL({ is_exact }, nats) {
-  if (is_exact) return tr("{nats} nats in all.", { nats });
-  return tr("{nats} nats in all, estimated at the z that was drawn: the prior is learnt, and a share may be below 0.", { nats });
+export function ofKL({ is_exact }, total) {
+  if (is_exact) return tr("{total} nats in all.", { total });
+  return tr("{total} nats in all, estimated at the z that was drawn: the prior is learnt, and a share may be below 0.", { total });
 }
