@@ -1,6 +1,6 @@
 // What lies around a point: how far it can be trusted, the nearest samples, and where what it shows is encoded back to.
 
-import { tr, trn } from "../words.js";
+import { tr } from "../words.js";
 import { add, figure } from "./elements.js";
 import { paintFour } from "./picture.js";
 import { TrustMeter } from "./trust.js";
@@ -42,7 +42,7 @@ export class Around {
 
   tell(found) {
     const { samples, pad } = this;
-    const kind = samples.thumbnails ? trn("Nearest sample", "Nearest samples", found.length) : tr("Nearest code, reconstructed");
+    const kind = samples.thumbnails ? (found.length > 1 ? tr("Nearest samples") : tr("Nearest sample")) : tr("Nearest code, reconstructed");
     const one = ({ index, distance }) => {
       const label = pad.data.labels[samples.labels[index]];
       const away = distance.toPrecision(2);
