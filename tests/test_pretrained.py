@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 
 from pages.ui import models, portraits
-from pages.ui.lessons import collapse, tug
 from pages.ui.gallery import GALLERY, PICTURES, Exhibit
+from pages.ui.lessons import collapse, tug
 from vae_core import checkpoints, export
 from vae_core.datasets import SAMPLES, Dataset
 from vae_core.metrics.mig import mutual_information_gap

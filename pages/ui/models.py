@@ -21,6 +21,17 @@ BUNDLED_TITLES = {
     "shapes-vae": later("Shapes, plain VAE"),
     "moons-2d": later("Two moons, two latents"),
     "houses-2d": later("Houses, two latents"),
+    "lesson-beta-005": later("Lesson: digits, β = 0.05"),
+    "lesson-beta-025": later("Lesson: digits, β = 0.25"),
+    "lesson-beta-05": later("Lesson: digits, β = 0.5"),
+    "lesson-beta-1": later("Lesson: digits, β = 1"),
+    "lesson-beta-15": later("Lesson: digits, β = 1.5"),
+    "lesson-beta-2": later("Lesson: digits, β = 2"),
+    "lesson-beta-3": later("Lesson: digits, β = 3"),
+    "lesson-8d": later("Lesson: digits, eight latents"),
+    "lesson-8d-beta-3": later("Lesson: digits, eight latents, β = 3"),
+    "lesson-8d-warm-up": later("Lesson: digits, eight latents, warm-up"),
+    "lesson-8d-free-bits": later("Lesson: digits, eight latents, free bits"),
 }
 BUNDLED_TRIO = ("digits-ae", "digits-2d", "digits-beta")
 """AE, VAE and β-VAE of one dataset, alike in all else."""
@@ -51,7 +62,8 @@ def titles() -> dict[str, str]:
             elif run.status.state != "done":
                 told.append(tr(run.status.state))
             own[run.id] = " · ".join(told)
-    return own | {name: tr(BUNDLED_TITLES.get(name, name)) for name in checkpoints.bundled()}
+    bundled = sorted(checkpoints.bundled(), key=lambda name: name.startswith("lesson-"))  # these come last
+    return own | {name: tr(BUNDLED_TITLES.get(name, name)) for name in bundled}
 
 
 def is_in_training(id: str) -> bool:

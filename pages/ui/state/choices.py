@@ -92,8 +92,8 @@ def choose_several(parameter: str, titles: Mapping[str, str], otherwise: list[st
         format_func=lambda id: shown[id],
         key=key,
         max_selections=most,
-from pages.ui.language import later, tr
-from pages.ui.state.leading import lead_to
+        on_change=lambda: lead_to({parameter: ",".join(st.session_state[key])}),
+        placeholder=tr("Choose two to four"),
     )
     if len(named) > most:
         st.caption(tr("The link names {count}; the first {most} are shown.", count=len(named), most=most))
