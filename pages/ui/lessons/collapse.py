@@ -77,7 +77,7 @@ LESSON = Lesson(
     ),
     about=later(
         "A cure brings latents back, and not always a better model: where the pictures have no more to say, a silent "
-        "latent is the right answer."
+        "latent is the right answer. Each −ELBO is of one draw of z a picture; another draw moves it by 0.1 or 0.2."
     ),
     code=(FreeBits, active_units),
     papers=(

@@ -78,7 +78,7 @@ LESSON = Lesson(
     ),
     about=later(
         "What was minimised has β in it. What the models are compared by, −ELBO, has not: only at β = 1 are both the "
-        "same, and only there is it a bound on −log p(x)."
+        "same. Each number is of one draw of z a picture; another draw moves −ELBO by about 0.1."
     ),
     code=(BetaVAE, VAEOutput),
     papers=(
