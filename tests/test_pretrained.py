@@ -161,7 +161,8 @@ def test_answer_of_a_lesson_is_no_chance_of_one_draw(names: list[str]) -> None:
 def test_models_of_the_tug_of_war_differ_in_beta_alone() -> None:
     configs = {beta: checkpoints.load(checkpoints.locate(name)).config for beta, name in tug.MODELS.items()}
     assert all(config.objective.beta == beta for beta, config in configs.items())
-    assert len({config.model_copy(update={"objective": None}).model_dump_json() for config in configs.values()}) == 1
+    alike = {config.model_dump_json(exclude={"objective"}) for config in configs.values()}
+    assert len(alike) == 1
 
 
 def test_models_of_the_collapse_differ_in_one_thing_each() -> None:
