@@ -56,7 +56,7 @@ def _predict(name: str, prediction: Prediction) -> bool:
     """Ask, or say what became of the answer; whether there is one."""
     chosen = state.answer(name)
     with st.container(border=True):
-        question = f"**{tr('Predict first:')}** {tr(prediction.question)}"
+        question = tr("**Predict first:** {question}", question=tr(prediction.question))
         if chosen is None:
             st.radio(
                 question,
@@ -83,8 +83,9 @@ def _predict(name: str, prediction: Prediction) -> bool:
 def _judged(answer: str, is_chosen: bool, is_right: bool) -> str:
     """An answer with what is to be said of it."""
     icon = ":green[:material/check:]" if is_right else ":material/close:" if is_chosen else ":material/remove:"
-    yours = f" · *{tr('your prediction')}*" if is_chosen else ""
-    return f"{icon} {f'**{answer}**' if is_right else answer}{yours}"
+    told = f"**{answer}**" if is_right else answer
+    told = tr("{answer} · *your prediction*", answer=told) if is_chosen else told
+    return f"{icon} {told}"
 
 
 def _sources(lesson: Lesson) -> None:
@@ -104,7 +105,7 @@ def _file(function: Callable[..., Any]) -> str:
 def _exercise(name: str, exercise: Exercise, told: dict[str, Any]) -> None:
     """The task, a place for the answer, and what is said of it."""
     with st.container(border=True):
-        st.markdown(f"**{tr('Exercise')}** · {tr(exercise.task)}")
+        st.markdown(tr("**Exercise** · {task}", task=tr(exercise.task)))
         given: Any = told or None
         if exercise.answers:
             given = st.radio(
