@@ -194,8 +194,8 @@ LESSON = Lesson(
     ),
     code=(anomaly_scores, VAE.forward),
     papers=(
-        Paper("Nalisnick et al. 2019, What Deep Generative Models Don’t Know", "https://arxiv.org/abs/1810.09136"),
-        Paper("Serrà et al. 2020, Input Complexity", "https://arxiv.org/abs/1909.11480"),
+        Paper("Nalisnick et al. 2019, Do Deep Generative Models Know What They Don’t Know?", "https://arxiv.org/abs/1810.09136"),
+        Paper("Serrà et al. 2020, Input Complexity and Out-of-distribution Detection", "https://arxiv.org/abs/1909.11480"),
     ),
     exercise=Exercise(
         task=later(
