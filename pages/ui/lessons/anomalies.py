@@ -12,7 +12,7 @@ from pages.ui import cache as stored
 from pages.ui.language import later, tr
 from pages.ui.lessons.lesson import Exercise, Lesson, Paper, Prediction
 from vae_core.anomalies import anomaly_scores, judge
-from vae_core.datasets import SAMPLES, Dataset
+from vae_core.datasets import SAMPLES
 from vae_core.vae import VAE
 
 MODEL = "digits-2d"
@@ -20,7 +20,7 @@ SCORES = ("elbo", "kl", "error")
 DIGITS_OF_SCORES = 4
 MOST_FLAGGED = 0.05
 """Of the real digits."""
-TOP = 8
+TOP = 5
 """Real digits are shown that a score finds the most unusual."""
 LETTER_T = ("........", "..####..", "...##...", "...##...", "...##...", "...##...", "...##...", "........")
 LETTER_A = ("........", "..#####.", "..#...#.", "..#...#.", "..#####.", "..#...#.", "..#...#.", "..#...#.")
@@ -42,11 +42,10 @@ UPSIDE_DOWN, NOISE, BLANK, LETTER, MEAN = 0, 5, 6, 9, 11
 """Numbers of some, of which the text speaks."""
 
 
-def odd_pictures(digits: Dataset) -> np.ndarray:
-    """In the order of their names, made from real digits 8×8: uint8 [12, 8, 8, 1]."""
-    assert digits.labels is not None
-    x = digits.x[..., 0].astype(np.float64)
-    first = [x[np.flatnonzero(digits.labels == label)[0]] for label in range(10)]
+def odd_pictures(pixels: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """In the order of their names, made from real digits: uint8 [12, 8, 8, 1]."""
+    x = pixels[..., 0].astype(np.float64)
+    first = [x[np.flatnonzero(labels == digit)[0]] for digit in range(10)]
     noise = np.random.default_rng(0)
     pixel = np.zeros((8, 8))
     pixel[3, 4] = 255
@@ -100,7 +99,7 @@ def found() -> Found:
 def _found(version: str) -> Found:
     model = stored.open_model(MODEL, version)
     digits = SAMPLES["digits"]()
-    odd = odd_pictures(digits)
+    odd = odd_pictures(digits.x, np.asarray(digits.labels))
     given = replace(digits, x=odd, labels=None, label_names=(), factors=None, names=())
     judged = [judge(model.checkpoint, dataset, digits).scores for dataset in (digits, given)]
     real, scores = ({name: part[name].round(DIGITS_OF_SCORES) for name in SCORES} for part in judged)
@@ -185,8 +184,11 @@ LESSON = Lesson(
         "−ELBO: grey pixels cost nats however well they are reconstructed. That is the trouble with likelihood: "
         "it also measures how complex the picture is."
     ),
-    formula=r"-\mathrm{ELBO}(x) = \underbrace{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)}_{\text{reconstruction loss}}"
-    r" + \underbrace{\mathrm{KL}(q(z \mid x), p(z))}_{\text{KL}} \qquad x \text{ is flagged if its score} > t",
+    formula=(
+        r"-\mathrm{ELBO}(x) = \underbrace{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)}_{\text{reconstruction loss}}"
+        r" + \underbrace{\mathrm{KL}(q(z \mid x), p(z))}_{\text{KL}}",
+        r"x \text{ is flagged if its score} > t",
+    ),
     about=later(
         "In the grey box above it stands with the numbers of the chosen picture; z is drawn once, as training does. "
         "The least reconstruction loss is what it would be if every pixel were reconstructed exactly: the entropy of "
@@ -194,8 +196,13 @@ LESSON = Lesson(
     ),
     code=(anomaly_scores, VAE.forward),
     papers=(
-        Paper("Nalisnick et al. 2019, Do Deep Generative Models Know What They Don’t Know?", "https://arxiv.org/abs/1810.09136"),
-        Paper("Serrà et al. 2020, Input Complexity and Out-of-distribution Detection", "https://arxiv.org/abs/1909.11480"),
+        Paper(
+            "Nalisnick et al. 2019, Do Deep Generative Models Know What They Don’t Know?",
+            "https://arxiv.org/abs/1810.09136",
+        ),
+        Paper(
+            "Serrà et al. 2020, Input Complexity and Out-of-distribution Detection", "https://arxiv.org/abs/1909.11480"
+        ),
     ),
     exercise=Exercise(
         task=later(

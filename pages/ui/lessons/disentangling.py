@@ -103,9 +103,11 @@ LESSON = Lesson(
         "covariance is diagonal, as ours, does give some axes a slight preference, towards those of a PCA: Rolínek et "
         "al. 2019. It is no preference for the true factors.)"
     ),
-    formula=r"p(Rz) = p(z), \quad \log \mathcal{N}(z; 0, I) = -\tfrac12 \lVert z \rVert^2 - \tfrac{L}{2} \log 2\pi "
-    r"\qquad \mathrm{MIG} = \frac1K \sum_{k=1}^{K} \frac{1}{H(v_k)} "
-    r"\Bigl( I(z_{j_k}; v_k) - \max_{j \neq j_k} I(z_j; v_k) \Bigr)",
+    formula=(
+        r"p(Rz) = p(z), \quad \log \mathcal{N}(z; 0, I) = -\tfrac12 \lVert z \rVert^2 - \tfrac{L}{2} \log 2\pi",
+        r"\mathrm{MIG} = \frac1K \sum_{k=1}^{K} \frac{1}{H(v_k)} "
+        r"\Bigl( I(z_{j_k}; v_k) - \max_{j \neq j_k} I(z_j; v_k) \Bigr)",
+    ),
     about=later(
         "R is any rotation, L the number of latents. The MIG asks of each of the K known factors v: by how much does "
         "the latent that tells most of it, number j, tell more than the second best? 1 if every factor has a latent of "

@@ -9,6 +9,8 @@ const STEPS = 1000;
 const [TOP, BOTTOM] = [34, 18];
 const [REAL, ODD] = [COLOURS[0], COLOURS[1]];
 const MARK = 4.5;
+const FACTORS = [1, 1.5, 2, 3, 4, 5, 7];
+const TICK_APART = 34;
 
 export class Histogram {
   /** `onMove(threshold)` while it moves, `onRelease(threshold)` when it is let go. */
@@ -115,16 +117,19 @@ export class Histogram {
     context.fillRect(Math.min(share * width, width - 2), 0, 2, floor);
   }
 
-  /** Powers of ten with their doubles and fivefolds. */
+  /** Round numbers, as many as do not touch. */
   ticks(context, style, width, height) {
     context.fillStyle = style.color;
     context.font = `11px ${style.fontFamily}`;
     context.textAlign = "center";
+    let last = -TICK_APART;
     for (let power = -3; power <= 4; power += 1) {
-      for (const factor of [1, 2, 5]) {
+      for (const factor of FACTORS) {
         const value = factor * 10 ** power;
         const x = this.share(value) * width;
-        if (x > 10 && x < width - 10) context.fillText(told(value, Math.max(0, -power)), x, height - 4);
+        if (x < 12 || x > width - 12 || x < last + TICK_APART) continue;
+        context.fillText(told(value, Math.max(0, Number.isInteger(factor) ? -power : 1 - power)), x, height - 4);
+        last = x;
       }
     }
   }

@@ -63,8 +63,10 @@ export class Scene {
   }
 
   update(data) {
+    this.isRevealed = data.is_revealed;
     this.turning.hidden = !data.is_revealed;
     this.wait.hidden = data.is_revealed;
+    this.show();
   }
 
   get model() {
@@ -152,7 +154,7 @@ export class Scene {
     const values = await model.decode(this.z);
     if (!isNewest()) return;
     this.decoded.paint(values);
-    this.decoded.say(tr("Decoded from z: by the turned model too, to the pixel"));
+    this.decoded.say(this.isRevealed ? tr("Decoded from z: by the turned model too, to the pixel") : tr("Decoded from z"));
     const names = [`u = z${a + 1} cos ${degrees}° − z${b + 1} sin ${degrees}°`, `v = z${a + 1} sin ${degrees}° + z${b + 1} cos ${degrees}°`];
     const turned = this.turned(this.z);
     for (const [side, latent] of [a, b].entries()) {
