@@ -225,6 +225,7 @@ function select(parent, name, onChoose) {
   const label = add(parent, "label", "le-select");
   add(label, "span").textContent = name;
   const made = add(label, "select");
+  made.setAttribute("aria-label", name);
   made.addEventListener("change", () => onChoose(Number(made.value)));
   return made;
 }
