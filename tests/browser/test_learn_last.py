@@ -41,7 +41,7 @@ def predict(page: Page, wrong: str, right: str) -> None:
 
 
 def check(page: Page) -> None:
-    page.get_by_role("button", name="Check").click()
+    page.get_by_test_id("stBaseButton-primary").click()  # a card is called Checkerboard
     settle(page)
 
 
