@@ -99,7 +99,7 @@ def _sources(lesson: Lesson) -> None:
 
 
 def _file(function: Callable[..., Any]) -> str:
-    return Path(inspect.getfile(function)).resolve().relative_to(ROOT).as_posix()
+    return Path(inspect.getfile(inspect.unwrap(function))).resolve().relative_to(ROOT).as_posix()
 
 
 def _exercise(name: str, exercise: Exercise, told: dict[str, Any]) -> None:
