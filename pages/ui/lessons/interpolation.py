@@ -10,7 +10,7 @@ from pages.ui.lessons.models import described, newest_codes
 from vae_core.latents.paths import linear, spherical
 
 MODEL = "mnist-16d"
-ENDS = (4, 0)
+ENDS = (9, 44)
 """The scene begins with these codes."""
 BAND = (0.025, 0.975)
 DRAWS = 100_000
@@ -53,22 +53,24 @@ LESSON = Lesson(
         answers=(later("As long"), later("About 0.7 of it"), later("Longer")),
         right=1,
         because=later(
-            "In many dimensions two draws are nearly at a right angle to each other: no direction is preferred, and there "
-            "are many. Half-way between two ends of one length at a right angle z is 1/√2 = 0.71 of it. Slerp turns "
+            "Two draws are at a right angle on average, as no direction is preferred, and in 16 dimensions mostly to "
+            "within 30°. Half-way between two ends of one length at a right angle z is 1/√2 = 0.71 of it. Slerp turns "
             "from A to B instead, and keeps the length."
         ),
     ),
     scene=scene,
     to_do=later(
-        "**Move t** along both ways, and take other ends. Be honest about what you see: of this model the straight line "
-        "mostly stays close to the lower edge of the band, and both ways often give much the same pictures; the line's are "
-        "sometimes a little paler or more blurred half-way. In hundreds of latents the shell is thinner and the line "
-        "leaves it clearly. Slerp is no truth either: it knows N(0, I), not the decoder. The way on which the picture "
+        "**Move t** along both ways, and take other ends. What one sees is little: the codes of this model are not quite "
+        "N(0, I), and 16 dimensions are few. Half-way the line lies below the band for two of three pairs of codes, slerp "
+        "hardly ever. The line's picture is the greyer one for three of four pairs, but only by a little. In hundreds "
+        "of dimensions the shell is thinner beside its radius, and the line leaves it clearly. Slerp is no truth either: it knows N(0, I), not the decoder. The way on which the picture "
         "itself changes least is a geodesic of the decoder's pull-back metric: the tool Paths on "
         "[Explore](explore?model=mnist-16d) finds it."
     ),
-    formula=r"\mathrm{slerp}(A, B; t) = \frac{\sin((1-t)\theta)}{\sin\theta} A + \frac{\sin(t\theta)}{\sin\theta} B "
-    r"\qquad \left\| \tfrac{1}{2}(A + B) \right\| = \tfrac{1}{2} \sqrt{\|A\|^2 + \|B\|^2 + 2 \|A\| \|B\| \cos\theta}",
+    formula=(
+        r"\mathrm{slerp}(A, B; t) = \frac{\sin((1-t)\theta)}{\sin\theta} A + \frac{\sin(t\theta)}{\sin\theta} B",
+        r"\left\| \tfrac{1}{2}(A + B) \right\| = \tfrac{1}{2} \sqrt{\|A\|^2 + \|B\|^2 + 2 \|A\| \|B\| \cos\theta}",
+    ),
     about=later("θ is the angle between A and B. In the grey box both stand with the numbers of the chosen ends."),
     code=(linear, spherical),
     papers=(

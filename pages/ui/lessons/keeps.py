@@ -44,8 +44,8 @@ LESSON = Lesson(
         right=1,
         because=later(
             "Two numbers name a place on a map of the digits that were seen in training, and the decoder gives the "
-            "digit of that place: for the 7 drawn here something like a thin 9. Sevens with a bar are rare in MNIST, "
-            "and two numbers have no room for them. Sixteen have: there the bar comes out again."
+            "digit of that place: for the 7 drawn here something like a thin 9, and the bar is gone. Through sixteen "
+            "numbers the bar comes out again."
         ),
     ),
     scene=scene,
@@ -54,7 +54,7 @@ LESSON = Lesson(
         "centred as the digits of MNIST are, whatever you draw. Try digits in your own hand first, then what is no digit "
         "at all. A model gives what is like its training data, and where that does not fit, its loss rises."
     ),
-    formula=r"-\log p(x \mid z) = -\sum_i \left[ x_i \log \hat{x}_i + (1 - x_i) \log (1 - \hat{x}_i) \right]",
+    formula=(r"-\log p(x \mid z) = -\sum_i \left[ x_i \log \hat{x}_i + (1 - x_i) \log (1 - \hat{x}_i) \right]",),
     about=later(
         "The reconstruction loss in nats, with x̂ decoded from the encoder's mean. In the grey box it stands with the "
         "numbers of your drawing: what the ink costs, and what the ground costs. Even x̂ = x would not cost nothing, "

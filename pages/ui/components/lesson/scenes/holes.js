@@ -70,7 +70,7 @@ class Side {
     this.decoded = picture(below, model.shape, `decoded-${this.name}`);
     this.numbers = numbers(column);
     this.numbers.box.dataset.testid = `numbers-${this.name}`;
-    this.sheet = add(column, "figure", "le-sheet");
+    this.sheet = add(column, "figure", "le-draws");
     this.canvas = add(this.sheet, "canvas", "le-wide");
     this.canvas.dataset.testid = `sheet-${this.name}`;
     this.canvas.setAttribute("role", "img");

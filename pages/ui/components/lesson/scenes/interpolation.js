@@ -47,7 +47,7 @@ export class Scene {
     this.wait = add(this.root, "p", "le-wait");
     this.wait.textContent = tr("How long z is on the way is shown once you have predicted it.");
     this.below = add(this.root, "div", "le-row");
-    this.chart = add(add(this.below, "div", "le-grow"), "canvas", "le-chart");
+    this.chart = add(add(this.below, "div", "le-grow"), "canvas", "le-lengths");
     this.chart.dataset.testid = "chart";
     this.chart.setAttribute("role", "img");
     this.numbers = numbers(add(this.below, "div", "le-grow"));
