@@ -77,25 +77,28 @@ LESSON = Lesson(
         right=0,
         because=later(
             "The KL presses the VAE's codes towards N(0, I): their standard deviation is 0.98 along both latents. An "
-            "autoencoder pays nothing for lying anywhere, so that its codes spread as training happens to leave them: here "
-            "with 0.62 and 0.52. Many draws fall beside them. Of 100,000 draws 43 % fall into a hole there, 20 % in the VAE."
+            "autoencoder pays nothing for lying anywhere, so that its codes spread as training happens to leave them: "
+            "here with 0.62 and 0.52. Many draws fall beside them. Of 100,000 draws 43 % fall into a hole there, 20 % "
+            "in the VAE."
         ),
     ),
     scene=scene,
     to_do=later(
-        "**Draw 100 from N(0, I)**: the same draws lie over both maps, a cross where they fall into a hole, and the first "
-        "24 of them are decoded. Drag the handles. With two latents and 8×8 pixels what comes out of a hole is seldom noise: "
-        "it looks much like a digit, and nothing in it says that it is a guess. **A VAE has holes too**: the KL presses every q(z | x) "
-        "towards N(0, I), not their sum, the aggregate posterior, and white stays between the classes (Rosca et al. "
-        "2018). Yet its decoder was trained with z = μ + σ ε, so that some σ around each code are known to it. Of the "
-        "autoencoder's map the decoder knows the bare points."
+        "**Draw 100 from N(0, I)**: the same draws lie over both maps, a cross where they fall into a hole, and the "
+        "first 24 of them are decoded. Drag the handles. With two latents and 8×8 pixels what comes out of a hole is "
+        "seldom noise: it looks much like a digit, and nothing in it says that it is a guess. **A VAE has holes too**: "
+        "the KL presses every q(z | x) towards N(0, I), not their sum, the aggregate posterior, and white stays "
+        "between the classes (Rosca et al. 2018). Yet its decoder was trained with z = μ + σ ε, so that some σ around "
+        "each code are known to it. Of the autoencoder's map the decoder knows the bare points."
     ),
-    formula=(r"\mathrm{KL}\!\left(\mathcal{N}(\mu, \sigma^2) \,\|\, \mathcal{N}(0, 1)\right) = "
-    r"\tfrac{1}{2} \left( \mu^2 + \sigma^2 - 1 - \ln \sigma^2 \right)",),
+    formula=(
+        r"\mathrm{KL}\!\left(\mathcal{N}(\mu, \sigma^2) \,\|\, \mathcal{N}(0, 1)\right) = "
+        r"\tfrac{1}{2} \left( \mu^2 + \sigma^2 - 1 - \ln \sigma^2 \right)",
+    ),
     about=later(
-        "What a VAE pays for every latent of every picture. In the grey box of the VAE it stands with the numbers of the "
-        "code that is nearest to the handle. An autoencoder's loss has no such term. What counts as near is the same "
-        "for both: the distance within which 95 % of a model's codes have another code."
+        "What a VAE pays for every latent of every picture. In the grey box of the VAE it stands with the numbers of "
+        "the code that is nearest to the handle. An autoencoder's loss has no such term. What counts as near is the "
+        "same for both: the distance within which 95 % of a model's codes have another code."
     ),
     code=(kl_to_standard, aggregate_posterior),
     papers=(
@@ -105,8 +108,8 @@ LESSON = Lesson(
     ),
     exercise=Exercise(
         task=later(
-            "Not all holes lie outside. Let go of the autoencoder's handle in a hole within the dashed frame, the middle "
-            "half of its codes' range."
+            "Not all holes lie outside. Let go of the autoencoder's handle in a hole within the dashed frame, the "
+            "middle half of its codes' range."
         ),
         is_right=is_right,
         solved=later("Right: in the midst of the codes, and yet none is near."),

@@ -41,9 +41,9 @@ LESSON = Lesson(
     title=later("Interpolation done right"),
     summary=later("Why the straight line between two codes leaves the data, and what one can do instead."),
     opening=later(
-        "To go from one picture to another one goes from its code A to the other's code B and decodes on the way. Which "
-        "way? The straight line is the shortest in latent space. But in many dimensions draws from N(0, I) lie in a "
-        "shell: their length is about √L for L latents, here √16 = 4, and hardly any is near the middle."
+        "To go from one picture to another one goes from its code A to the other's code B and decodes on the way. "
+        "Which way? The straight line is the shortest in latent space. But in many dimensions draws from N(0, I) lie "
+        "in a shell: their length is about √L for L latents, here √16 = 4, and hardly any is near the middle."
     ),
     prediction=Prediction(
         question=later(
@@ -60,12 +60,12 @@ LESSON = Lesson(
     ),
     scene=scene,
     to_do=later(
-        "**Move t** along both ways, and take other ends. What one sees is little: the codes of this model are not quite "
-        "N(0, I), and 16 dimensions are few. Half-way the line lies below the band for two of three pairs of codes, slerp "
-        "hardly ever. The line's picture is the greyer one for three of four pairs, but only by a little. In hundreds "
-        "of dimensions the shell is thinner beside its radius, and the line leaves it clearly. Slerp is no truth either: it knows N(0, I), not the decoder. The way on which the picture "
-        "itself changes least is a geodesic of the decoder's pull-back metric: the tool Paths on "
-        "[Explore](explore?model=mnist-16d) finds it."
+        "**Move t** along both ways, and take other ends. What one sees is little: the codes of this model are not "
+        "quite N(0, I), and 16 dimensions are few. Half-way the line lies below the band for two of three pairs of "
+        "codes, slerp hardly ever. The line's picture is the greyer one for three of four pairs, but only by a little. "
+        "In hundreds of dimensions the shell is thinner beside its radius, and the line leaves it clearly. Slerp is no "
+        "truth either: it knows N(0, I), not the decoder. The way on which the picture itself changes least is a "
+        "geodesic of the decoder's pull-back metric: the tool Paths on [Explore](explore?model=mnist-16d) finds it."
     ),
     formula=(
         r"\mathrm{slerp}(A, B; t) = \frac{\sin((1-t)\theta)}{\sin\theta} A + \frac{\sin(t\theta)}{\sin\theta} B",
@@ -79,7 +79,9 @@ LESSON = Lesson(
         Paper("Arvanitidis, Hansen & Hauberg 2018", "https://arxiv.org/abs/1710.11379"),
     ),
     exercise=Exercise(
-        task=later("A and B have length 4 and are at a right angle. How long is z half-way on the straight line? (To 0.01.)"),
+        task=later(
+            "A and B have length 4 and are at a right angle. How long is z half-way on the straight line? (To 0.01.)"
+        ),
         is_right=is_right,
         solved=later("Right: ½ √(16 + 16) = 4/√2 = 2.83."),
         hint=later("Not yet. Put ‖A‖ = ‖B‖ = 4 and cos θ = 0 into the formula."),

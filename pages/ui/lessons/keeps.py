@@ -30,9 +30,10 @@ LESSON = Lesson(
     title=later("What an autoencoder keeps"),
     summary=later("What is left of a drawing when it is squeezed through two numbers."),
     opening=later(
-        "An encoder makes a few numbers of a picture, a decoder makes a picture of the numbers again. What does not fit "
-        "through the numbers is lost, or filled in from what the decoder has seen in training. Here are two models that "
-        "were trained on the same handwritten digits, MNIST: one has two numbers for the 784 pixels, the other sixteen."
+        "An encoder makes a few numbers of a picture, a decoder makes a picture of the numbers again. What does not "
+        "fit through the numbers is lost, or filled in from what the decoder has seen in training. Here are two models "
+        "that were trained on the same handwritten digits, MNIST: one has two numbers for the 784 pixels, the other "
+        "sixteen."
     ),
     prediction=Prediction(
         question=later("You draw a 7 with a bar through it and it is squeezed through two numbers. What comes out?"),
@@ -50,9 +51,9 @@ LESSON = Lesson(
     ),
     scene=scene,
     to_do=later(
-        "**Draw something** with mouse, pen or finger: both models encode and decode it while you draw. It is scaled and "
-        "centred as the digits of MNIST are, whatever you draw. Try digits in your own hand first, then what is no digit "
-        "at all. A model gives what is like its training data, and where that does not fit, its loss rises."
+        "**Draw something** with mouse, pen or finger: both models encode and decode it while you draw. It is scaled "
+        "and centred as the digits of MNIST are, whatever you draw. Try digits in your own hand first, then what is no "
+        "digit at all. A model gives what is like its training data, and where that does not fit, its loss rises."
     ),
     formula=(r"-\log p(x \mid z) = -\sum_i \left[ x_i \log \hat{x}_i + (1 - x_i) \log (1 - \hat{x}_i) \right]",),
     about=later(
