@@ -68,13 +68,13 @@ class Side {
     this.cloud.drawOver = (context, style) => this.drawOver(context, style);
     const below = add(column, "div", "le-row");
     this.decoded = picture(below, model.shape, `decoded-${this.name}`);
-    this.numbers = numbers(column);
-    this.numbers.box.dataset.testid = `numbers-${this.name}`;
-    this.sheet = add(column, "figure", "le-draws");
+    this.sheet = add(below, "figure", "le-draws");
     this.canvas = add(this.sheet, "canvas", "le-wide");
     this.canvas.dataset.testid = `sheet-${this.name}`;
     this.canvas.setAttribute("role", "img");
     this.caption = add(this.sheet, "figcaption");
+    this.numbers = numbers(column);
+    this.numbers.box.dataset.testid = `numbers-${this.name}`;
     this.own = rangeOf(model.samples.means);
     this.cloud.place = this.z;
     this.cloud.show(model.samples.means, model.samples.labels, SAME);

@@ -69,6 +69,7 @@ export class Scene {
     const { lines } = this.pad;
     const x = rasterise(lines, this.models[0].shape[1]);
     this.seen.paint(x);
+    this.x = x;
     if (lines.length === 0) return this.empty();
     const means = [];
     for (const model of this.models) {
