@@ -17,8 +17,8 @@ const SCENES = {
 export async function show(root, data) {
   const { lesson } = root;
   if (lesson && lesson.name === data.scene && lesson.words === data.words) {
-    lesson.scene?.update(data);
     lesson.data = data;
+    if (root.dataset.ready) lesson.scene.update(data); // else it is told once it is open
     return;
   }
   remove(root);

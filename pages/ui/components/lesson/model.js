@@ -82,3 +82,27 @@ export function kl(mean, std) {
 export function normal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 }
+
+/** The two sums of `reconstructionLoss`, in nats: what the ink costs and what the ground costs. */
+export function reconstructionParts(x, mean) {
+  const ground = x.map((value) => 1 - value);
+  const other = mean.map((value) => 1 - value);
+  const cost = (values, p) => values.reduce((sum, value, i) => sum - value * Math.log(Math.min(Math.max(p[i], 1e-7), 1 - 1e-7)), 0);
+  return { ink: cost(x, mean), ground: cost(ground, other) };
+}
+
+/** Work of which only the newest matters: while it runs, it is asked for once more at most. */
+export function newestOnly(work) {
+  let [isWanted, running] = [false, null];
+  const run = async () => {
+    while (isWanted) {
+      isWanted = false;
+      await work();
+    }
+  };
+  return () => {
+    isWanted = true;
+    running ??= run().finally(() => (running = null));
+    return running;
+  };
+}

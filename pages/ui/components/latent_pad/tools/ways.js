@@ -20,19 +20,19 @@ export async function nearbyWays(a, b, decode) {
   return found;
 }
 
-function line(a, b) {
-  return times((t) => a.map((value, i) => value + t * (b[i] - value)));
+export function line(a, b, steps = STEPS) {
+  return times(steps, (t) => a.map((value, i) => value + t * (b[i] - value)));
 }
 
 /** Shoemake 1985; nearly parallel or opposite ends are joined by the line. */
-function slerp(a, b) {
+export function slerp(a, b, steps = STEPS) {
   const lengths = Math.hypot(...a) * Math.hypot(...b);
   const cosine = lengths > 0 ? a.reduce((sum, value, i) => sum + value * b[i], 0) / lengths : 1;
   const angle = Math.acos(Math.min(Math.max(cosine, -1), 1));
-  if (angle < LEAST_ANGLE || Math.PI - angle < LEAST_ANGLE) return line(a, b);
-  return times((t) => a.map((value, i) => (Math.sin((1 - t) * angle) * value + Math.sin(t * angle) * b[i]) / Math.sin(angle)));
+  if (angle < LEAST_ANGLE || Math.PI - angle < LEAST_ANGLE) return line(a, b, steps);
+  return times(steps, (t) => a.map((value, i) => (Math.sin((1 - t) * angle) * value + Math.sin(t * angle) * b[i]) / Math.sin(angle)));
 }
 
-function times(at) {
-  return Array.from({ length: STEPS + 1 }, (_, k) => at(k / STEPS));
+function times(steps, at) {
+  return Array.from({ length: steps + 1 }, (_, k) => at(k / steps));
 }
