@@ -3,12 +3,13 @@
 import streamlit as st
 
 from pages.ui import cache, comparing, models, state, trio
+from pages.ui.language import later, tr
 from pages.ui.navigation import page
 from pages.ui.routes import base_path
 from pages.ui.sentences import escape, sentences_for_errors
 
 FEWEST, MOST = 2, 4
-DIFFERENT = (
+DIFFERENT = later(
     "These models were trained on different datasets: their numbers and maps do not compare. Choose models of one."
 )
 
@@ -19,10 +20,11 @@ def compare(ids: list[str]) -> None:
     opened = [cache.newest_model(id) for id in ids]
     titles = comparing.told_apart(opened)
     if len({model.checkpoint.config.dataset_id for model in opened}) > 1:
-        st.error(DIFFERENT, icon=":material/error:")
+        st.error(tr(DIFFERENT), icon=":material/error:")
         return
     if set(ids) == set(models.BUNDLED_TRIO):
-        st.markdown(f"**AE against VAE against β-VAE.** {trio.LESSON}")
+        heading, lesson = tr("AE against VAE against β-VAE."), tr(trio.LESSON)
+        st.markdown(f"**{heading}** {lesson}")
     comparing.warn(opened)
     comparing.show_maps(opened, titles, base_path())
     comparing.show_pictures(opened, titles)
@@ -31,20 +33,20 @@ def compare(ids: list[str]) -> None:
     comparing.show_measures(opened, titles)
 
 
-st.title("Compare")
+st.title(tr("Compare"))
 titles = models.titles()
 bundled = [id for id in models.BUNDLED_TRIO if id in titles]
 chosen = state.choose_several("models", titles, bundled, MOST)
 missing = [id for id in chosen if id not in titles]
 if missing:
     st.error(
-        f"There is no model {escape(missing[0])}: it was removed, has no epoch yet, or the link is wrong.",
+        tr("There is no model {id}: it was removed, has no epoch yet, or the link is wrong.", id=escape(missing[0])),
         icon=":material/error:",
     )
 elif len(chosen) < FEWEST:
-    st.info("Choose two to four models of one dataset.", icon=":material/compare:")
+    st.info(tr("Choose two to four models of one dataset."), icon=":material/compare:")
     if not titles:
-        st.page_link(page("train"), label="Go to Train")
+        st.page_link(page("train"), label=tr("Go to Train"))
 else:
     compare(chosen)
 sentences_for_errors(trio.offer)()

@@ -2,19 +2,20 @@
 
 import streamlit as st
 
-from pages.ui import builtin, cache, deleted, picture_set, routes, state, table_set, uploading
+from pages.ui import builtin, cache, deleted, new_run, picture_set, routes, state, table_set, uploading
+from pages.ui.language import later, tr
 from pages.ui.navigation import page
-from pages.ui.sentences import escape, sentences_for_errors
+from pages.ui.sentences import escape, named, sentences_for_errors
 from vae_core import stored_datasets, workspace
 from vae_core.run_config import FEWEST_EXAMPLES
 from vae_core.stored_datasets import DatasetSummary
 
-GONE = "This dataset is not here: it was removed, or the link is wrong."
-MISSING = f"{GONE} Choose one from the list."
+GONE = later("This dataset is not here: it was removed, or the link is wrong.")
+MISSING = later("This dataset is not here: it was removed, or the link is wrong. Choose one from the list.")
 NAME_PIXELS = 320  # as wide as a phone has it: in a narrow field the count of letters lies over them
 FACT_PIXELS = 160  # two beside each other on a phone
-EMPTY = "Nothing here yet. Drop a ZIP of pictures above, or take a built-in set."
-UPLOAD_HELP = (
+EMPTY = later("Nothing here yet. Drop a ZIP of pictures above, or take a built-in set.")
+UPLOAD_HELP = later(
     "Pictures: one ZIP (folders, or a CSV inside, become labels) or up to 500 files. Arrays: NPZ, NPY, or IDX with its "
     "labels. Tables: CSV, TSV or Parquet."
 )
@@ -25,12 +26,12 @@ def headline(about: DatasetSummary) -> None:
     schema = about.schema_
     facts: dict[str, int | str]
     if schema.kind == "image":
-        colour = "grey" if schema.channels == 1 else "colour"
-        facts = {"Pictures": about.count, "Size": f"{schema.side}×{schema.side}", "Colour": colour}
+        colour = tr("grey") if schema.channels == 1 else tr("colour")
+        facts = {tr("Pictures"): about.count, tr("Size"): f"{schema.side}×{schema.side}", tr("Colour"): colour}
     else:
-        facts = {"Rows": about.count, "Columns": len(schema.columns), "Inputs": schema.shape[0]}
+        facts = {tr("Rows"): about.count, tr("Columns"): len(schema.columns), tr("Inputs"): schema.shape[0]}
     with st.container(horizontal=True):
-        for name, value in (facts | {"Labels": len(about.label_names) or "none"}).items():
+        for name, value in (facts | {tr("Labels"): len(about.label_names) or tr("none")}).items():
             st.metric(name, f"{value:,}" if isinstance(value, int) else value, width=FACT_PIXELS)
 
 
@@ -38,31 +39,35 @@ def actions(about: DatasetSummary) -> None:
     """Train, rename, delete, and the room it takes."""
     enough = about.count >= FEWEST_EXAMPLES
     if not enough:
-        st.caption(f"Training needs at least {FEWEST_EXAMPLES} examples, and a good model some hundreds.")
+        st.caption(tr(new_run.TOO_FEW, count=FEWEST_EXAMPLES))
     train, rename, delete, room = st.columns([2, 1.2, 1.2, 2], vertical_alignment="center")
     if train.button(
-        "Train a model on this", type="primary", icon=":material/model_training:", width="stretch", disabled=not enough
+        tr("Train a model on this"),
+        type="primary",
+        icon=":material/model_training:",
+        width="stretch",
+        disabled=not enough,
     ):
         st.switch_page(page("train"), query_params={"dataset": about.id})
     shut = f"rename-{about.id}-{about.name}"  # another name, another popover: it closes
     with (
-        rename.popover("Rename", icon=":material/edit:", width="stretch", key=shut),
+        rename.popover(tr("Rename"), icon=":material/edit:", width="stretch", key=shut),
         st.form(f"{shut}-form", border=False),
     ):
-        name = st.text_input("Name", about.name, max_chars=stored_datasets.LONGEST_TITLE, width=NAME_PIXELS)
-        if st.form_submit_button("Rename"):
+        name = st.text_input(tr("Name"), about.name, max_chars=stored_datasets.LONGEST_TITLE, width=NAME_PIXELS)
+        if st.form_submit_button(tr("Rename")):
             stored_datasets.rename(about.id, name)
             st.rerun()
-    with delete.popover("Delete", icon=":material/delete:", width="stretch"):
-        st.write("The data is deleted from the workspace; this can be undone for a day. Models trained on it stay.")
-        if st.button("Delete", key=f"delete-{about.id}", type="primary"):
+    with delete.popover(tr("Delete"), icon=":material/delete:", width="stretch"):
+        st.write(tr("The data is deleted from the workspace; this can be undone for a day. Models trained on it stay."))
+        if st.button(tr("Delete"), key=f"delete-{about.id}", type="primary"):
             stored_datasets.delete(about.id)
             state.set_deleted_dataset(about.id)
             st.rerun()
     used = workspace.size(workspace.place("datasets", about.id))
     kept = workspace.size(workspace.place("uploads", about.upload)) if about.upload else 0
     total = max(cache.workspace_size(), used + kept)  # the one is counted now and then only
-    room.caption(f"{_in_bytes(used + kept)} of {_in_bytes(total)} in the workspace")
+    room.caption(tr("{used} of {total} in the workspace", used=_in_bytes(used + kept), total=_in_bytes(total)))
 
 
 def _in_bytes(size: int) -> str:
@@ -76,7 +81,7 @@ def show(about: DatasetSummary) -> None:
     """One dataset."""
     headline(about)
     for sentence in about.warnings:
-        st.info(escape(sentence), icon=":material/info:")
+        st.info(escape(tr(sentence)), icon=":material/info:")
     actions(about)
     if about.schema_.kind == "image":
         picture_set.show(about)
@@ -84,29 +89,30 @@ def show(about: DatasetSummary) -> None:
         table_set.show(about)
 
 
-st.title("Data")
+st.title(tr("Data"))
 st.file_uploader(
-    "Drop your data here", accept_multiple_files=True, key=state.upload_key(), on_change=uploading.take_upload
+    tr("Drop your data here"), accept_multiple_files=True, key=state.upload_key(), on_change=uploading.take_upload
 )
-st.caption(UPLOAD_HELP)
+st.caption(tr(UPLOAD_HELP))
 builtin.offer(routes.base_path())
 upload = state.upload_id()
 reading = bool(upload and sentences_for_errors(uploading.watch)(upload))
 sentence, is_error = state.take_upload_notice()
 if sentence:
-    (st.error if is_error else st.info)(escape(sentence), icon=":material/error:" if is_error else ":material/info:")
+    told = st.error if is_error else st.info
+    told(escape(tr(sentence)), icon=":material/error:" if is_error else ":material/info:")
 deleted.offer_undo()
 stored = {about.id: about for about in stored_datasets.list_all()}
 if not reading:
     uploading.offer_running()
     if stored:
-        titles = {id: about.name for id, about in stored.items()}
+        titles = {id: named(about) for id, about in stored.items()}
         became = uploading.result(upload) if upload else None
-        chosen = state.choose("dataset", titles, MISSING, otherwise=became)
+        chosen = state.choose("dataset", titles, tr(MISSING), otherwise=became)
         if chosen:
             show(stored[chosen])
     else:
         if state.dataset_id():
-            st.error(GONE, icon=":material/error:")
-        st.info(EMPTY, icon=":material/photo_library:")
+            st.error(tr(GONE), icon=":material/error:")
+        st.info(tr(EMPTY), icon=":material/photo_library:")
     deleted.offer_all()

@@ -4,23 +4,26 @@ import streamlit as st
 
 from pages.ui import bringing, explorer, gallery
 from pages.ui.components.latent_pad import ahead
+from pages.ui.language import tr
 from pages.ui.navigation import page
 from pages.ui.routes import base_path
 
-st.title("See inside a variational autoencoder")
+st.title(tr("See inside a variational autoencoder"))
 st.markdown(
-    "Open a model and **drag**: the decoder redraws while you move. "
-    "Or bring your own pictures, train in a minute, and drag through those."
+    tr(
+        "Open a model and **drag**: the decoder redraws while you move. "
+        "Or bring your own pictures, train in a minute, and drag through those."
+    )
 )
 
-st.subheader("Ready to explore")
+st.subheader(tr("Ready to explore"))
 gallery.show()
 
-st.subheader("Your own pictures")
+st.subheader(tr("Your own pictures"))
 steps = (
-    ("data", "1. Bring pictures", "A ZIP, several files, or an IDX file. Folders become labels."),
-    ("train", "2. Train", "Everything is preset; a small set takes about a minute."),
-    ("explore", "3. Drag", "The map of your pictures, and the decoder under your pointer."),
+    ("data", tr("1. Bring pictures"), tr("A ZIP, several files, or an IDX file. Folders become labels.")),
+    ("train", tr("2. Train"), tr("Everything is preset; a small set takes about a minute.")),
+    ("explore", tr("3. Drag"), tr("The map of your pictures, and the decoder under your pointer.")),
 )
 for column, (name, title, text) in zip(st.columns(3), steps, strict=True):
     with column, st.container(border=True):

@@ -5,7 +5,6 @@ import streamlit as st
 from pages.ui import language, state, teaching
 from pages.ui.language import tr
 from pages.ui.lessons import LESSONS
-from pages.ui.navigation import page
 from pages.ui.routes import base_path
 
 titles = {lesson.name: tr(lesson.title) for lesson in LESSONS}
@@ -22,7 +21,7 @@ if chosen is None:
 else:
     number = list(titles).index(chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.page_link(page("learn"), label=tr("All lessons"), icon=":material/arrow_back:")
+        st.button(tr("All lessons"), icon=":material/arrow_back:", on_click=state.open_lesson, args=(None,))
         with st.popover(tr("Link"), icon=":material/link:"):
             st.caption(tr("Opens this lesson, in this language."))
             st.code(state.address({"lesson": chosen, language.PARAMETER: language.current()}), language=None)
@@ -30,9 +29,5 @@ else:
     teaching.teach(LESSONS[number], base_path())
     if number + 1 < len(LESSONS):
         following = LESSONS[number + 1].name
-        st.page_link(
-            page("learn"),
-            label=tr("Next: {title}", title=titles[following]),
-            icon=":material/arrow_forward:",
-            query_params={"lesson": following},
-        )
+        label = tr("Next: {title}", title=titles[following])
+        st.button(label, icon=":material/arrow_forward:", on_click=state.open_lesson, args=(following,))

@@ -5,12 +5,13 @@ import streamlit as st
 from pages.ui import cache, ledger_routes, models, state
 from pages.ui.components.ledger import ledger
 from pages.ui.explorer import OpenModel
+from pages.ui.language import later, tr
 from pages.ui.navigation import page
 from pages.ui.routes import base_path
 from pages.ui.sentences import sentences_for_errors
 from vae_core.datasets import Dataset
 
-MISSING = "This model is not here: it was removed, or the link is wrong. Choose one from the list."
+MISSING = later("This model is not here: it was removed, or the link is wrong. Choose one from the list.")
 
 
 @st.fragment
@@ -20,7 +21,7 @@ def show(model: OpenModel, dataset: Dataset) -> None:
     example = state.example()
     if example is None or example >= len(dataset):
         st.error(
-            f"There is no such example: the dataset has {len(dataset):,}. The first one is shown.",
+            tr("There is no such example: the dataset has {count}. The first one is shown.", count=f"{len(dataset):,}"),
             icon=":material/error:",
         )
         example = 0
@@ -38,20 +39,20 @@ def open_model(id: str) -> None:
     dataset = cache.dataset_or_none(model.checkpoint.config.dataset_id)
     if dataset is None:
         st.info(
-            "The dataset of this model is not in the workspace. Upload it again to see the ledger of an example.",
+            tr("The dataset of this model is not in the workspace. Upload it again to see the ledger of an example."),
             icon=":material/photo_library:",
         )
-        st.page_link(page("data"), label="Go to Data")
+        st.page_link(page("data"), label=tr("Go to Data"))
         return
     show(model, dataset)
 
 
-st.title("Ledger")
+st.title(tr("Ledger"))
 titles = models.titles()
 if titles:
-    chosen = state.choose("model", titles, MISSING)
+    chosen = state.choose("model", titles, tr(MISSING))
     if chosen:
         open_model(chosen)
 else:
-    st.info("There is no model yet. Train one first; it takes a minute or two.", icon=":material/model_training:")
-    st.page_link(page("train"), label="Go to Train")
+    st.info(tr("There is no model yet. Train one first; it takes a minute or two."), icon=":material/model_training:")
+    st.page_link(page("train"), label=tr("Go to Train"))

@@ -1,12 +1,15 @@
 """What must not be called, and where the exceptions live: a reading of the syntax tree, not of the text."""
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.test_imports import sources
+from tests.test_imports import ROOT, sources
 
 NOWHERE = {
     "torch.load", "torch.jit.load", "torch.export.load", "torch.hub.load", "eval", "exec", "compile", "__import__",
@@ -177,3 +180,16 @@ def test_readers_make_no_path_of_a_users_name() -> None:
             if name in ("joinpath", "with_name", "with_suffix") or divided:
                 made.append(f"{path.name}: {ast.unparse(node)}")
     assert [place for place in made if not place.startswith("gate.py: path.with_name(path.name.replace(")] == []
+
+
+def test_exporting_a_model_leaves_no_statistics_behind(tmp_path: Path) -> None:
+    """onnxruntime keeps a database of its use in the home directory, and sends it, unless it is told not to."""
+    script = (
+        "from vae_core import checkpoints, export\n"
+        "vae = checkpoints.load(checkpoints.locate('digits-2d')).model()\n"
+        "export.decoder_onnx(vae)\n"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment, cwd=ROOT, timeout=120)
+    assert [path.name for path in tmp_path.rglob("*") if "onnxruntime" in str(path).lower()] == []

@@ -11,6 +11,7 @@ from PIL import Image
 
 from pages.ui import models, portraits
 from pages.ui.gallery import GALLERY, PICTURES, Exhibit
+from pages.ui.lessons import collapse, tug
 from vae_core import checkpoints, export
 from vae_core.datasets import SAMPLES, Dataset
 from vae_core.metrics.mig import mutual_information_gap
@@ -27,8 +28,10 @@ OF_BUILT_IN_DATA = {
     "shapes-tcvae": "shapes",
     "shapes-vae": "shapes",
 }
+OF_LESSONS = [*tug.MODELS.values(), *collapse.MODELS]
 OF_MNIST = ["mnist-16d", "mnist-2d"]
-BUNDLED = sorted([*OF_BUILT_IN_DATA, *OF_MNIST])
+BUNDLED = sorted([*OF_BUILT_IN_DATA, *OF_LESSONS, *OF_MNIST])
+DRAWS = 8
 LARGEST_FOLDER = 25 * 2**20
 
 
@@ -73,7 +76,7 @@ def test_codes_inside_have_the_kl_of_the_card(name: str) -> None:
     assert codes.kl.sum(1).mean() == pytest.approx(card(name)["kl"], abs=0.01)
 
 
-@pytest.mark.parametrize(("name", "data"), OF_BUILT_IN_DATA.items())
+@pytest.mark.parametrize(("name", "data"), [*OF_BUILT_IN_DATA.items(), *((name, "digits") for name in OF_LESSONS)])
 def test_model_is_as_good_as_its_card_says(name: str, data: str) -> None:
     checkpoint = checkpoints.load(checkpoints.locate(name))
     found, told = evaluate(checkpoint, built_in(data)), card(name)
@@ -119,9 +122,61 @@ def test_pair_differs_in_its_objective_alone() -> None:
     assert configs[0].model_copy(update={"objective": configs[1].objective}) == configs[1]
 
 
-def test_every_bundled_model_is_in_the_gallery() -> None:
+def test_every_bundled_model_is_in_the_gallery_or_in_a_lesson() -> None:
     shown = {exhibit.name for exhibit in GALLERY if exhibit.name in BUNDLED}
-    assert shown.union(*(exhibit.compared for exhibit in GALLERY)) == set(BUNDLED) == set(models.BUNDLED_TITLES)
+    shown = shown.union(*(exhibit.compared for exhibit in GALLERY))
+    assert shown.isdisjoint(OF_LESSONS)
+    assert shown.union(OF_LESSONS) == set(BUNDLED) == set(models.BUNDLED_TITLES)
+
+
+@cache
+def kept_aside(name: str) -> tuple[float, float, float]:
+    """−ELBO, its spread over draws of z, and KL of the examples kept aside, means over draws."""
+    checkpoint = checkpoints.load(checkpoints.locate(name))
+    found = [evaluate(checkpoint, built_in("digits"), split="validation", seed=seed) for seed in range(DRAWS)]
+    cost = np.array([one.reconstruction_loss.mean + one.kl.mean for one in found])
+    return float(cost.mean()), float(cost.std()), float(np.mean([one.kl.mean for one in found]))
+
+
+@pytest.mark.parametrize("name", OF_LESSONS)
+def test_numbers_of_a_lesson_are_those_of_its_models(name: str) -> None:
+    """What was measured in training on the examples kept aside is one of the draws."""
+    checkpoint = checkpoints.load(checkpoints.locate(name))
+    cost, spread, kl = kept_aside(name)
+    told = checkpoint.measured.validation
+    assert -told.elbo == pytest.approx(cost, abs=4 * spread + 0.05)
+    assert kl == pytest.approx(told.kl, abs=0.01)
+    assert evaluate(checkpoint, built_in("digits")).active_units == card(name)["active_units"]
+
+
+@pytest.mark.parametrize("names", [list(tug.MODELS.values()), list(collapse.MODELS)], ids=["tug", "collapse"])
+def test_answer_of_a_lesson_is_no_chance_of_one_draw(names: list[str]) -> None:
+    recorded = [-checkpoints.load(checkpoints.locate(name)).measured.validation.elbo for name in names]
+    cost, spread = np.array([kept_aside(name)[:2] for name in names]).T
+    best, second = np.argsort(cost)[:2]
+    assert best == np.argmin(recorded)
+    assert cost[second] - cost[best] > 2 * np.hypot(spread[best], spread[second]) / DRAWS**0.5
+
+
+def test_models_of_the_tug_of_war_differ_in_beta_alone() -> None:
+    configs = {beta: checkpoints.load(checkpoints.locate(name)).config for beta, name in tug.MODELS.items()}
+    assert all(config.objective.beta == beta for beta, config in configs.items())
+    alike = {config.model_dump_json(exclude={"objective"}) for config in configs.values()}
+    assert len(alike) == 1
+
+
+def test_models_of_the_collapse_differ_in_one_thing_each() -> None:
+    configs = {name: checkpoints.load(checkpoints.locate(name)).config for name in collapse.MODELS}
+    plain = configs.pop(collapse.PLAIN)
+    differences = {
+        name: {part for part in ("model", "train", "objective") if getattr(config, part) != getattr(plain, part)}
+        for name, config in configs.items()
+    }
+    assert differences == {
+        "lesson-8d-beta-3": {"objective"},
+        "lesson-8d-free-bits": {"objective"},
+        "lesson-8d-warm-up": {"train"},
+    }
 
 
 @pytest.mark.parametrize("exhibit", GALLERY, ids=lambda exhibit: exhibit.name)

@@ -3,7 +3,11 @@
 What needs torch is loaded when it is first asked for: a page that lists datasets, or a worker that waits, stays small.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
+
+# onnxruntime gathers statistics of its use unless it is told not to; our workers inherit this
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from vae_core.config import ModelConfig, TrainConfig
 from vae_core.datasets import Dataset, ImageSchema, TableSchema

@@ -90,7 +90,10 @@ def _keep(modules: Path) -> None:
     staging = Path(tempfile.mkdtemp(dir=FOLDER))
     for name, package in PACKAGES.items():
         content = (COMPILE_AT_ONCE if name == PLOTLY else b"") + (modules / package / "dist" / name).read_bytes()
-        write_atomically(staging / f"{name}.gz", gzip.compress(content, 9))
+        kept = staging / f"{name}.gz"
+        write_atomically(kept, gzip.compress(content, 9))
+        kept.chmod(0o644)  # whoever installs need not be who serves
+    staging.chmod(0o755)
     target = FOLDER / version()
     shutil.rmtree(target, ignore_errors=True)
     staging.rename(target)

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.ui import figures, state
+from pages.ui.language import later, tr
 from pages.ui.sentences import escape
 from vae_core import runs
 from vae_core.config import MOST_EPOCHS
@@ -31,30 +32,38 @@ def offer(about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSumm
         config: The settings that are not varied.
         check: Raises VAECoreError if such settings do not go with the dataset.
     """
-    with st.expander("Compare structures (cross-validation)", icon=":material/balance:"):
+    with st.expander(tr("Compare structures (cross-validation)"), icon=":material/balance:"):
         st.caption(
-            "Trains every combination several times, each time with another part of the data held out, around the "
-            "settings above. Differences smaller than the spread mean nothing."
+            tr(
+                "Trains every combination several times, each time with another part of the data held out, around the "
+                "settings above. Differences smaller than the spread mean nothing."
+            )
         )
         key = f"compare-{about.id}"
         left, middle, right = st.columns(3)
-        latents = left.text_input("Latent dimensions to try", "2, 8", key=f"{key}-latents", placeholder="as above")
-        betas = middle.text_input("β to try", "", key=f"{key}-beta", placeholder="as above")
+        above = tr("as above")
+        latents = left.text_input(tr("Latent dimensions to try"), "2, 8", key=f"{key}-latents", placeholder=above)
+        betas = middle.text_input(tr("β to try"), "", key=f"{key}-beta", placeholder=above)
         networks = right.multiselect(
-            "Architectures to try", list(ARCHITECTURES), key=f"{key}-networks", placeholder="as above"
+            tr("Architectures to try"),
+            list(ARCHITECTURES),
+            key=f"{key}-networks",
+            format_func=tr,
+            placeholder=above,
         )
         left, right = st.columns(2)
-        folds = left.number_input("Parts of the data", 2, 10, FOLDS, key=f"{key}-folds", help="Each is held out once.")
+        told = tr("Each is held out once.")
+        folds = left.number_input(tr("Parts of the data"), 2, 10, FOLDS, key=f"{key}-folds", help=told)
         usual = max(config.train.epochs // SHARE_OF_EPOCHS, 3)
-        epochs = right.number_input("Epochs of each training", 1, MOST_EPOCHS, usual, key=f"{key}-epochs-{usual}")
+        epochs = right.number_input(tr("Epochs of each training"), 1, MOST_EPOCHS, usual, key=f"{key}-epochs-{usual}")
         try:
             grid = _grid(latents, betas, networks)
             start = with_names(config, {"epochs": int(epochs)})
             count = _checked(about, start, grid, int(folds), check)
         except VAECoreError as error:
-            st.warning(escape(str(error)), icon=":material/tune:")
+            st.warning(escape(tr(str(error))), icon=":material/tune:")
             return
-        if st.button(f"Compare in {count} trainings", icon=":material/balance:", key=f"{key}-start"):
+        if st.button(tr("Compare in {count} trainings", count=count), icon=":material/balance:", key=f"{key}-start"):
             study = Study(grid=grid, folds=int(folds), final_epochs=config.train.epochs)
             name = f"{about.name}, compared"
             state.set_run_id(state.start_once(start.digest + str(study), lambda: runs.start(name, start, study).id))
@@ -64,13 +73,15 @@ def offer(about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSumm
 def _grid(latents: str, betas: str, networks: list[str]) -> dict[str, tuple[Any, ...]]:
     grid: dict[str, tuple[Any, ...]] = {}
     if latents.strip():
-        grid["latents"] = tuple(int(value) for value in _numbers("Latent dimensions", latents, whole=True))
+        grid["latents"] = tuple(int(value) for value in _numbers(later("Latent dimensions"), latents, whole=True))
     if betas.strip():
         grid["beta"] = _numbers("β", betas, whole=False)
     if networks:
         grid["architecture"] = tuple(networks)
     if not grid:
-        raise ConfigError("Nothing is varied. Type numbers of latent dimensions such as 2, 8, or choose architectures.")
+        raise ConfigError(
+            later("Nothing is varied. Type numbers of latent dimensions such as 2, 8, or choose architectures.")
+        )
     return grid
 
 
@@ -80,9 +91,11 @@ def _numbers(label: str, text: str, whole: bool) -> tuple[float, ...]:
     except ValueError:
         found = (math.nan,)
     if not found or not all(map(math.isfinite, found)):  # "inf" and "1e400" are numbers to Python
-        raise ConfigError(f"{label}: “{text[:40]}” is no list of numbers. Type some with commas, as 2, 8.")
+        told = later("{field}: “{typed}” is no list of numbers. Type some with commas, as 2, 8.")
+        raise ConfigError(told.format(field=label, typed=text[:40]))
     if whole and any(value != int(value) for value in found):
-        raise ConfigError(f"{label}: “{text[:40]}” are no whole numbers. Type some with commas, as 2, 8.")
+        told = later("{field}: “{typed}” are no whole numbers. Type some with commas, as 2, 8.")
+        raise ConfigError(told.format(field=label, typed=text[:40]))
     return found
 
 
@@ -106,7 +119,9 @@ def _checked(
 def told(study: Study) -> str:
     """What is compared, in words."""
     varied = "; ".join(f"{name} {', '.join(map(str, values))}" for name, values in study.grid.items())
-    return f"compared: {escape(varied)} · {study.folds} parts of the data"
+    what = tr("compared: {varied}", varied=escape(varied))
+    parts = tr("{count} parts of the data", count=study.folds)
+    return f"{what} · {parts}"
 
 
 def show(run: Run) -> None:
@@ -114,7 +129,7 @@ def show(run: Run) -> None:
     found = scores(run.directory.read_trials())
     if run.study is None or not found:
         if run.is_live:
-            st.caption("The first training is under way; each result appears when it is measured.")
+            st.caption(tr("The first training is under way; each result appears when it is measured."))
         return
     what = criterion(run.config, run.study.grid)
     if measured := [score for score in found if score.negative_elbo is not None]:
@@ -122,31 +137,38 @@ def show(run: Run) -> None:
     any_failed = any(score.failed for score in found)
     lines = [_line(score, run.study.folds, what) | (_failure(score) if any_failed else {}) for score in found]
     st.dataframe(lines, hide_index=True, width="stretch")
-    at = " at β = 1" if what == "−ELBO" else ""
-    st.caption(f"Validation {what} in nats an example{at}, mean ± standard deviation over the parts held out.")
+    if what == "−ELBO":
+        told = tr("Validation −ELBO in nats an example at β = 1, mean ± standard deviation over the parts held out.")
+    else:
+        told = tr(
+            "Validation {criterion} in nats an example, mean ± standard deviation over the parts held out.",
+            criterion=tr(what),
+        )
+    st.caption(told)
     if run.status.state == "done":
         _offer_best(run, run.study, found[0])
 
 
 def ending(run: Run, study: Study) -> str:
     """How a comparison ended early, and what is kept of it."""
-    how = "Cancelled." if run.status.state == "cancelled" else "The comparison was stopped."
+    how = tr("Cancelled.") if run.status.state == "cancelled" else tr("The comparison was stopped.")
     done = len(run.directory.read_trials())
-    return f"{how} {done} of {study.trainings} trainings are finished, and their results are kept."
+    kept = tr("{done} of {count} trainings are finished, and their results are kept.", done=done, count=study.trainings)
+    return f"{how} {kept}"
 
 
 def _offer_best(run: Run, study: Study, best: Score) -> None:
     """The button that trains the best combination."""
     if best.failed:
-        st.warning(escape(NONE_IS_BEST), icon=":material/error:")
+        st.warning(escape(tr(NONE_IS_BEST)), icon=":material/error:")
         return
     # the first version did not keep what was composed: as many as its usual share was taken of
     epochs = study.final_epochs or min(run.config.train.epochs * SHARE_OF_EPOCHS, MOST_EPOCHS)
     if st.button(
-        f"Train the best on all data: {best.told}",
+        tr("Train the best on all data: {settings}", settings=best.told if best.settings else tr(best.told)),
         key=f"train-best-{run.id}",
         type="primary",
-        help=f"With {epochs} epochs.",
+        help=tr("With {count} epochs.", count=epochs),
     ):
         config = with_names(run.config, {"epochs": epochs} | best.settings)
         name = run.name.removesuffix(", compared")
@@ -156,17 +178,17 @@ def _offer_best(run: Run, study: Study, best: Score) -> None:
 
 def _line(score: Score, folds: int, what: str) -> dict[str, Any]:
     return {name: str(value) for name, value in score.settings.items()} | {
-        what: _rounded(score.negative_elbo),
-        "± over parts": round(score.spread, 2),
-        "reconstruction": _rounded(score.reconstruction_loss),
+        tr(what): _rounded(score.negative_elbo),
+        tr("± over parts"): round(score.spread, 2),
+        tr("reconstruction"): _rounded(score.reconstruction_loss),
         "KL": _rounded(score.kl),
-        "parts done": f"{score.folds} of {folds}",
-        "seconds a training": round(score.seconds, 1),
+        tr("parts done"): tr("{done} of {count}", done=score.folds, count=folds),
+        tr("seconds a training"): round(score.seconds, 1),
     }
 
 
 def _failure(score: Score) -> dict[str, Any]:
-    return {"failed": score.failed, "problem": score.problem}
+    return {tr("failed"): score.failed, tr("problem"): tr(score.problem)}
 
 
 def _rounded(value: float | None) -> float | None:

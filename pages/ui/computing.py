@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.ui.language import tr
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import computations
 from vae_core.computations import Request
@@ -26,7 +27,7 @@ def result_of(request: Request, button: str, told: str) -> Path | None:
         st.fragment(sentences_for_errors(_watch), run_every=TICK_SECONDS)(request)
         return None
     if status.message:
-        st.error(escape(status.message), icon=":material/error:")
+        st.error(escape(tr(status.message)), icon=":material/error:")
     st.caption(told)
     if st.button(button, type="primary", icon=":material/play_arrow:"):
         computations.start(request)
@@ -39,15 +40,14 @@ def _watch(request: Request) -> None:
     if status.state not in ("queued", "running"):
         st.rerun()
     st.progress(status.done, text=_told(status))
-    st.caption("You may leave this page: it goes on, and the result is kept.")
+    st.caption(tr("You may leave this page: it goes on, and the result is kept."))
 
 
 def _told(status: computations.Status) -> str:
     if status.state == "queued":
-        return "Waiting for its turn…"
+        return tr("Waiting for its turn…")
     if status.seconds_left is None:
-        return "Begun…"
+        return tr("Begun…")
     minutes = round(status.seconds_left / 60)
-    return (
-        f"{status.done:.0%} · about {minutes} min left" if minutes > 1 else f"{status.done:.0%} · less than 2 min left"
-    )
+    left = tr("about {count} min left", count=minutes) if minutes > 1 else tr("less than 2 min left")
+    return f"{status.done:.0%} · {left}"

@@ -1,11 +1,10 @@
 """What was deleted, and how to have it back."""
 
-import time
-
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.sentences import escape
+from pages.ui.language import tr
+from pages.ui.sentences import escape, moment, named
 from vae_core import stored_datasets
 from vae_core.errors import VAECoreError
 
@@ -20,8 +19,8 @@ def offer_undo() -> None:
     if about is None:
         return
     sentence, undo = st.columns([5, 1], vertical_alignment="center")
-    sentence.info(f"“{escape(about.name)}” was deleted.", icon=":material/delete:")
-    if undo.button("Undo", icon=":material/undo:", width="stretch"):
+    sentence.info(tr("“{name}” was deleted.", name=escape(named(about))), icon=":material/delete:")
+    if undo.button(tr("Undo"), icon=":material/undo:", width="stretch"):
         _bring_back(about.id)
 
 
@@ -30,18 +29,19 @@ def offer_all() -> None:
     everything = stored_datasets.list_deleted()
     if not everything:
         return
-    with st.expander(f"Deleted or replaced ({len(everything):,})", icon=":material/delete:"):
-        st.caption("Kept for a day." if len(everything) <= MOST else f"Kept for a day; these are the last {MOST}.")
+    with st.expander(tr("Deleted or replaced ({count})", count=f"{len(everything):,}"), icon=":material/delete:"):
+        few = len(everything) <= MOST
+        st.caption(tr("Kept for a day.") if few else tr("Kept for a day; these are the last {count}.", count=MOST))
         for when, about in everything[:MOST]:
             name, facts, back = st.columns([3, 3, 1.5], vertical_alignment="center")
-            name.text(about.name)
-            kind = "pictures" if about.schema_.kind == "image" else "rows"
-            size = "×".join(str(n) for n in about.schema_.shape[1:])
-            facts.caption(
-                f"{about.count:,} {kind}{f' {size}' if size else ''} · "
-                f"{time.strftime('%d %b %H:%M', time.localtime(when))}"
+            name.text(named(about))
+            count, size = f"{about.count:,}", "×".join(str(n) for n in about.schema_.shape[1:])
+            is_picture = about.schema_.kind == "image"
+            told = (
+                tr("{count} pictures {size}", count=count, size=size) if is_picture else tr("{count} rows", count=count)
             )
-            if back.button("Bring back", key=f"restore-{about.id}", icon=":material/undo:", width="stretch"):
+            facts.caption(f"{told} · {moment(when)}")
+            if back.button(tr("Bring back"), key=f"restore-{about.id}", icon=":material/undo:", width="stretch"):
                 _bring_back(about.id)
 
 

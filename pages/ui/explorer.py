@@ -47,7 +47,7 @@ def map_groups(label_names: tuple[str, ...]) -> dict[str, list[Any]]:
         `names` of the groups and, for every label, `of_label`: the index of its group.
     """
     if not label_names:
-        return {"names": ["all"], "of_label": [0]}
+        return {"names": [tr("all")], "of_label": [0]}
     if len(label_names) <= MOST_GROUPS:
         return {"names": list(label_names), "of_label": list(range(len(label_names)))}
     folders = [name.split("/")[0] for name in label_names]
@@ -226,12 +226,15 @@ def describe(model: OpenModel, codes: Codes, layout: Layout, dataset: Dataset | 
 def why_server(half: nn.Module, name: str, installed: bool) -> str:
     """Why a half of a model cannot run in the browser; empty when it can."""
     if isinstance(half, NoEncoder):
-        return "the model was brought without an encoder"
+        return tr("the model was brought without an encoder")
     if not installed:
-        return "the browser runtime is not installed (it needs npm's registry once)"
+        return tr("the browser runtime is not installed (it needs npm's registry once)")
     parameters = sum(p.numel() for p in half.parameters())
     if parameters > BROWSER_PARAMETERS:
-        return f"with {parameters / 1e6:.0f} million parameters this {name} is too large for the browser"
+        count = f"{parameters / 1e6:.0f}"
+        return tr(
+            "with {count} million parameters this {half} is too large for the browser", count=count, half=tr(name)
+        )
     return ""
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.colors import qualitative
 
+from pages.ui.language import later, tr
 from pages.ui.sentences import plain
 from vae_core.diagnosis import best_epoch
 from vae_core.records import EpochRecord, Terms
@@ -15,7 +16,7 @@ from vae_core.trials import Score
 PALETTE = qualitative.D3
 TRAIN, VALIDATION, BEST = "#7f8ea3", "#3b6fd4", "#e8833a"
 Term = Literal["reconstruction_loss", "kl", "negative_elbo"]
-TERMS: dict[Term, str] = {"reconstruction_loss": "Reconstruction loss", "kl": "KL", "negative_elbo": "−ELBO"}
+TERMS: dict[Term, str] = {"reconstruction_loss": later("Reconstruction loss"), "kl": "KL", "negative_elbo": "−ELBO"}
 MOST_EPOCHS, MOST_COLUMNS, MOST_DIMENSIONS, MOST_STEPS = 600, 120, 64, 400
 """More than that cannot be told apart, and would be sent every second."""
 RGB = ("#d1495b", "#3a9d5d", "#3b6fd4")
@@ -36,21 +37,27 @@ def loss_curve(
     figure = go.Figure()
     shown = thinned(records, MOST_EPOCHS)
     mode = "lines+markers" if len(records) < 3 else "lines"
-    for part, colour in (("train", TRAIN), ("validation", VALIDATION)):
+    for part, colour in ((later("train"), TRAIN), (later("validation"), VALIDATION)):
         values = [_nats(getattr(record, part), term) for record in shown]
         line = {"color": colour, "width": 2}
         epochs = [record.epoch for record in shown]
-        figure.add_trace(go.Scatter(x=epochs, y=values, name=part, mode=mode, line=line))
+        figure.add_trace(go.Scatter(x=epochs, y=values, name=tr(part), mode=mode, line=line))
     if marked:
         best = records[best_epoch(records) - 1]
         value = _nats(best.validation, term)
         marker = {"symbol": "star", "size": 12, "color": BEST}
         figure.add_trace(
-            go.Scatter(x=[best.epoch], y=[value], name=f"best: epoch {best.epoch}", mode="markers", marker=marker)
+            go.Scatter(
+                x=[best.epoch],
+                y=[value],
+                name=tr("best: epoch {epoch}", epoch=best.epoch),
+                mode="markers",
+                marker=marker,
+            )
         )
-    figure.update_xaxes(title_text="epoch", rangemode="tozero")
+    figure.update_xaxes(title_text=tr("epoch"), rangemode="tozero")
     figure.update_layout(
-        title={"text": f"{TERMS[term]} (nats)", "font": {"size": 14}},
+        title={"text": f"{tr(TERMS[term])} (nats)", "font": {"size": 14}},
         height=280,
         margin=MARGIN,
         legend={"orientation": "h", "y": -0.3},
@@ -74,9 +81,9 @@ def several_curves(
         figure.add_trace(
             go.Scatter(x=[record.epoch for record in shown], y=values, name=plain(name), mode=mode, line=line)
         )
-    figure.update_xaxes(title_text="epoch", rangemode="tozero")
+    figure.update_xaxes(title_text=tr("epoch"), rangemode="tozero")
     figure.update_layout(
-        title={"text": f"{TERMS[term]} (nats)", "font": {"size": 14}},
+        title={"text": f"{tr(TERMS[term])} (nats)", "font": {"size": 14}},
         height=320,
         margin=MARGIN,
         legend={"orientation": "h", "y": -0.3},
@@ -102,14 +109,16 @@ def kl_by_dimension(records: Sequence[EpochRecord]) -> go.Figure:
             zmin=0,
             colorscale=[[0, "rgba(59, 111, 212, 0.04)"], [1, VALIDATION]],
             colorbar={"thickness": 10, "title": {"text": "nats"}},
-            hovertemplate="%{y}, epoch %{x}: %{z:.2f} nats<extra></extra>",
+            hovertemplate="%{y}, " + tr("epoch") + " %{x}: %{z:.2f} nats<extra></extra>",
         )
     )
-    most = f", the {len(largest)} largest of {len(kl)}" if len(largest) < len(kl) else ""
-    figure.update_xaxes(title_text="epoch")
+    title = tr("KL per dimension (validation)")
+    if len(largest) < len(kl):
+        title = tr("KL per dimension (validation, the {count} largest of {all})", count=len(largest), all=len(kl))
+    figure.update_xaxes(title_text=tr("epoch"))
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
     figure.update_layout(
-        title={"text": f"KL per dimension (validation{most})", "font": {"size": 14}},
+        title={"text": title, "font": {"size": 14}},
         height=min(130 + 14 * len(names), 420),
         margin=MARGIN,
     )
@@ -136,7 +145,7 @@ def class_counts(names: Sequence[str], counts: Sequence[int]) -> go.Figure:
     named = range(0, len(names), -(-len(names) // MOST_TICKS))
     short = [name if len(name) <= TICK_LETTERS else name[: TICK_LETTERS - 1] + "…" for name in names]
     figure.update_xaxes(tickmode="array", tickvals=list(named), ticktext=[plain(short[k]) for k in named])
-    figure.update_yaxes(title_text="examples", rangemode="tozero")
+    figure.update_yaxes(title_text=tr("examples"), rangemode="tozero")
     figure.update_layout(height=240, margin=MARGIN, bargap=0.15)
     return figure
 
@@ -145,13 +154,13 @@ def histograms(counts: np.ndarray) -> go.Figure:
     """Brightness of all pixels, [1 or 3, bins] over 0 to 255."""
     figure = go.Figure()
     places = (np.arange(counts.shape[1]) + 0.5) * 256 / counts.shape[1]
-    names, colours = (("grey",), (TRAIN,)) if len(counts) == 1 else (("red", "green", "blue"), RGB)
+    names, colours = ((tr("grey"),), (TRAIN,)) if len(counts) == 1 else ((tr("red"), tr("green"), tr("blue")), RGB)
     for row, name, colour in zip(counts, names, colours, strict=True):
         figure.add_trace(
             go.Scatter(x=places, y=row / row.sum(), name=name, mode="lines", line={"color": colour, "shape": "hvh"})
         )
-    figure.update_xaxes(title_text="pixel value", range=[0, 255])
-    figure.update_yaxes(title_text="share", rangemode="tozero")
+    figure.update_xaxes(title_text=tr("pixel value"), range=[0, 255])
+    figure.update_yaxes(title_text=tr("share"), rangemode="tozero")
     figure.update_layout(height=240, margin=MARGIN, showlegend=len(counts) > 1)
     return figure
 
@@ -189,7 +198,7 @@ def scores(found: Sequence[Score], criterion: str) -> go.Figure:
             hoverinfo="x+y",
         )
     )
-    figure.update_xaxes(title_text=f"validation {criterion} (nats), less is better")
+    figure.update_xaxes(title_text=tr("validation {criterion} (nats), less is better", criterion=tr(criterion)))
     figure.update_yaxes(type="category", automargin=True)
     figure.update_layout(height=110 + 34 * len(ordered), margin=MARGIN)
     return figure
@@ -208,11 +217,12 @@ def bars(values: Sequence[float], errors: Sequence[float] | None, title: str, un
             hovertemplate="%{x}: %{y:.3f} " + unit + "<extra></extra>",
         )
     )
-    most = f", the {len(chosen)} largest of {len(values)}" if len(chosen) < len(values) else ""
+    if len(chosen) < len(values):
+        title = tr("{title}, the {count} largest of {all}", title=title, count=len(chosen), all=len(values))
     figure.update_xaxes(type="category")
     figure.update_yaxes(title_text=unit)
     gap = max(1 - len(chosen) / FULL_WIDTH_BARS, 0.2)
-    figure.update_layout(title={"text": f"{title}{most}", "font": {"size": 14}}, height=240, margin=MARGIN, bargap=gap)
+    figure.update_layout(title={"text": title, "font": {"size": 14}}, height=240, margin=MARGIN, bargap=gap)
     return figure
 
 
@@ -229,7 +239,7 @@ def matrix(
             colorscale=[[0, "rgba(59, 111, 212, 0.04)"], [1, VALIDATION]],
             texttemplate="%{z:.2f}" if len(dimensions) * len(factors) <= MOST_CELLS_TOLD else "",
             colorbar={"thickness": 10, "title": {"text": unit}},
-            hovertemplate="%{y} and %{x}: %{z:.3f} " + unit + "<extra></extra>",
+            hovertemplate="%{y} " + tr("and") + " %{x}: %{z:.3f} " + unit + "<extra></extra>",
         )
     )
     figure.update_xaxes(type="category", showgrid=False)
@@ -243,13 +253,13 @@ def matrix(
 def roc(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figure:
     """(false alarms, finds) of several scores, by their names."""
     figure = go.Figure(
-        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", name="chance", line={"color": TRAIN, "dash": "dot"})
+        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", name=tr("chance"), line={"color": TRAIN, "dash": "dot"})
     )
     for k, (name, (alarms, finds)) in enumerate(curves.items()):
         some = np.unique(np.linspace(0, len(alarms) - 1, min(len(alarms), MOST_STEPS)).astype(int))
         line = {"color": PALETTE[k % len(PALETTE)], "width": 2}
         figure.add_trace(go.Scatter(x=alarms[some], y=finds[some], mode="lines", name=name, line=line))
-    figure.update_xaxes(title_text="false alarms", range=[0, 1])
-    figure.update_yaxes(title_text="anomalies found", range=[0, 1.01])
+    figure.update_xaxes(title_text=tr("false alarms"), range=[0, 1])
+    figure.update_yaxes(title_text=tr("anomalies found"), range=[0, 1.01])
     figure.update_layout(height=320, margin=MARGIN)
     return figure

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from pages.ui import cache, films
 from pages.ui.answers import FOR_EVER, NEVER, answer
 from pages.ui.films import OpenFilm
+from pages.ui.language import later
 from vae_core import export
 from vae_core.errors import NotFoundError
 from vae_core.film.frames import GONE
@@ -46,7 +47,7 @@ def _epoch(request: Request, film: OpenFilm) -> int:
 def _label(request: Request, film: OpenFilm) -> int:
     text, labels = request.query_params.get("label", "0"), film.model.vae.labels
     if not (text.isascii() and text.isdigit() and len(text) < 7 and int(text) < max(labels, 1)):
-        raise NotFoundError("This model wants the number of one of its labels.")
+        raise NotFoundError(later("This model wants the number of one of its labels."))
     return int(text)
 
 
@@ -57,7 +58,7 @@ def _arrays(request: Request) -> Response:
 def _sheet(request: Request) -> Response:
     film = _film(request)
     if not films.cells(film):
-        raise NotFoundError("A table has no pictures.")
+        raise NotFoundError(later("A table has no pictures."))
     content = cache.film_sheet(film.id, film.version, _epoch(request, film), _label(request, film))
     return Response(content, media_type="image/png", headers=FOR_EVER)
 

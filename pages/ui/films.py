@@ -10,6 +10,7 @@ import torch
 from pages.ui import browser_runtime, explorer
 from pages.ui.explorer import OpenModel
 from pages.ui.figures import MOST_DIMENSIONS, MOST_EPOCHS, thinned
+from pages.ui.language import tr
 from vae_core import animation
 from vae_core.errors import ReplacedError
 from vae_core.film import AlignedFilm, Frame, Reel, align
@@ -73,8 +74,12 @@ def why_none(model: OpenModel, examples: int | None) -> str:
     """Why a run has no film; `examples` is the size of its dataset, if that is here."""
     size = frame_bytes(model.vae, min(examples or PROBE_EXAMPLES, PROBE_EXAMPLES))
     if most_frames(size) < 2:
-        return f"A frame of this model would take {size / 1e6:.0f} MB, which is too much for a film of it."
-    return "This run has no film: it was trained before there were films. Runs made from now on keep one; train one."
+        return tr(
+            "A frame of this model would take {size} MB, which is too much for a film of it.", size=f"{size / 1e6:.0f}"
+        )
+    return tr(
+        "This run has no film: it was trained before there were films. Runs made from now on keep one; train one."
+    )
 
 
 def cells(film: OpenFilm) -> int:
@@ -160,7 +165,7 @@ def describe(film: OpenFilm, base: str) -> dict[str, Any]:
 
 def _why_not(film: OpenFilm) -> str:
     if len(film.model.vae.shape) != 3:
-        return "Rows of a table are no pictures; Explore decodes them."
+        return tr("Rows of a table are no pictures; Explore decodes them.")
     return explorer.why_server(film.model.vae.decoder, "decoder", browser_runtime.is_installed())
 
 
@@ -186,7 +191,7 @@ def _curves(film: OpenFilm) -> dict[str, Any]:
 
 
 def _lines(records: Sequence[EpochRecord], is_deterministic: bool) -> list[dict[str, Any]]:
-    terms = [("Reconstruction loss", lambda terms: terms.reconstruction_loss)]
+    terms = [(tr("Reconstruction loss"), lambda terms: terms.reconstruction_loss)]
     if not is_deterministic:
         terms = [("−ELBO", lambda terms: -terms.elbo), *terms, ("KL", lambda terms: terms.kl)]
     return [

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.ui.language import tr
 from pages.ui.sentences import escape
 from vae_core.diagnosis import Finding
 
@@ -21,4 +22,4 @@ def show(findings: Sequence[Finding]) -> None:
     """One box each."""
     for finding in findings:
         icon = ICONS.get(finding.kind, ":material/lightbulb:")
-        st.info(f"**{escape(finding.sentence)}**  \n{escape(finding.advice)}", icon=icon)
+        st.info(f"**{escape(tr(finding.sentence))}**  \n{escape(tr(finding.advice))}", icon=icon)

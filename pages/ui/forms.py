@@ -8,6 +8,7 @@ import streamlit as st
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from pages.ui.language import later, tr
 from pages.ui.sentences import escape
 from vae_core.config import Config
 
@@ -15,6 +16,29 @@ Offers = Callable[[str, Any], bool]
 """Whether a field (by its name) may take a value, as things stand."""
 ONLY_WHERE = {"fixed_sigma": ("sigma", "fixed")}
 """Options that mean something only beside a certain value of another one."""
+WORDS = (
+    *(later("mlp"), later("conv"), later("burgess"), later("resnet")),
+    *(later("bernoulli"), later("continuous-bernoulli"), later("gaussian"), later("mixed")),
+    *(later("standard"), later("mixture"), later("vamp")),
+    *(later("optimal"), later("learned"), later("fixed")),
+    *(later("log-variance"), later("softplus"), later("deterministic")),
+    *(later("one-cycle"), later("constant")),
+    *(later("grey"), later("binarised")),
+    later("auto"),
+    *(later("Capacity-annealed β-VAE"), later("Fixed σ"), later("K (samples)")),
+)
+"""What settings may be by the names that they have in files: `tr` tells them."""
+REASONS = (
+    later("input should be greater than {limit}"),
+    later("input should be greater than or equal to {limit}"),
+    later("input should be less than {limit}"),
+    later("input should be less than or equal to {limit}"),
+    later("input should be a multiple of {step}"),
+    later("input should be a finite number"),
+    later("input should be a valid integer"),
+    later("value error, {why}"),
+)
+"""How pydantic says why a value cannot be: likewise."""
 
 
 def everything(name: str, value: Any) -> bool:
@@ -78,13 +102,13 @@ class Form:
 
     def _widget(self, settings: Config, name: str, offers: Offers) -> Any:
         info, value = type(settings).model_fields[name], getattr(settings, name)
-        label, key = info.title or name, f"{self._key}-{name}"
+        label, help, key = tr(info.title or name), help_of(info), f"{self._key}-{name}"
         if get_origin(info.annotation) is Literal:
             return self._select(name, info, [o for o in get_args(info.annotation) if offers(name, o)], value)
         if get_origin(info.annotation) is tuple:
-            return st.text_input(label, ", ".join(map(str, value)), help=info.description, key=key)
+            return st.text_input(label, ", ".join(map(str, value)), help=help, key=key)
         if info.annotation is bool:
-            return st.toggle(label, value, help=info.description, key=key)
+            return st.toggle(label, value, help=help, key=key)
         return _number(label, info, value, key)
 
     def _select(
@@ -93,25 +117,28 @@ class Form:
         offered = offered or [value]
         present = value if value in offered else offered[0]
         return st.selectbox(
-            info.title or name,
+            tr(info.title or name),
             offered,
             index=offered.index(present),
-            format_func=lambda option: (titles or {}).get(option, str(option)),
-            help=info.description,
+            format_func=lambda option: tr((titles or {}).get(option, str(option))),
+            help=help_of(info),
             key=f"{self._key}-{name}",
         )
 
     def _checked(self, settings: Config, name: str, value: Any) -> Any:
         """The value if the field takes it; else a sentence below the widget, and what was there before."""
-        label = type(settings).model_fields[name].title or name
+        label = tr(type(settings).model_fields[name].title or name)
         is_list = isinstance(value, str) and get_origin(type(settings).model_fields[name].annotation) is tuple
         try:
             read = _numbers(value) if is_list else value
             type(settings).model_validate(settings.model_dump() | {name: read})
         except ValidationError as error:
-            self._tell(f"{label}: {_reason(error)}.")
+            self._tell(f"{label}: {_reason(error)}")
         except ValueError:
-            self._tell(f"{label}: “{str(value)[:40]}” is no list of whole numbers. Type some with commas, as 256, 128.")
+            told = tr(
+                "“{typed}” is no list of whole numbers. Type some with commas, as 256, 128.", typed=str(value)[:40]
+            )
+            self._tell(f"{label}: {told}")
         else:
             return read
         return getattr(settings, name)
@@ -121,11 +148,17 @@ class Form:
         self.problems.append(sentence)
 
 
+def help_of(info: FieldInfo) -> str | None:
+    """What a field is, in the reader's language."""
+    return tr(info.description) if info.description else None
+
+
 def _reason(error: ValidationError) -> str:
     first = error.errors()[0]
     found = first["input"]
-    shown = f"{len(found)} numbers" if isinstance(found, tuple | list) else f"{found}"
-    return f"it cannot be {shown}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    shown = tr("{count} numbers", count=len(found)) if isinstance(found, tuple | list) else f"{found}"
+    why = tr(f"{first['msg'][0].lower()}{first['msg'][1:]}")
+    return tr("it cannot be {found}: {why}.", found=shown, why=why)
 
 
 def _numbers(typed: str) -> tuple[int, ...]:
@@ -142,12 +175,12 @@ def _number(label: str, info: FieldInfo, value: Any, key: str) -> Any:
     # without limits: a browser would show what lies beyond them in red, and quietly give the value before
     if info.annotation is int:
         step = next((m.multiple_of for m in info.metadata if hasattr(m, "multiple_of")), 1)
-        return st.number_input(label, value=value, step=step, help=info.description, key=key)
+        return st.number_input(label, value=value, step=step, help=help_of(info), key=key)
     return st.number_input(
         label,
         value=float(value),
         step=float(value) / 10 or 0.1,
         format="%.4g",
-        help=info.description,
+        help=help_of(info),
         key=key,
     )

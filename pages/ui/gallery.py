@@ -6,6 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.ui import cache, models
+from pages.ui.language import later, tr
 from pages.ui.navigation import page
 from vae_core import checkpoints
 
@@ -40,54 +41,68 @@ GALLERY = (
     Exhibit(
         "digits-2d",
         "manifold",
-        "The smallest: real digits on a map of two latents. Every place of it decodes to some digit.",
+        later("The smallest: real digits on a map of two latents. Every place of it decodes to some digit."),
     ),
     Exhibit(
         "mnist-2d",
         "manifold",
-        "Handwritten digits pressed into two numbers: drag from a 4 to a 9 and see where the one becomes the other.",
+        later(
+            "Handwritten digits pressed into two numbers: drag from a 4 to a 9 and see where the one becomes the other."
+        ),
     ),
     Exhibit(
         "mnist-16d",
         "samples",
-        "The same digits with more room: sharp reconstructions, a slider a latent, and digits that nobody wrote.",
+        later(
+            "The same digits with more room: sharp reconstructions, a slider a latent, and digits that nobody wrote."
+        ),
     ),
     Exhibit(
         "faces-12d",
         "samples",
-        "Little faces in colour, sharply drawn. Concepts find the way to a smile; samples show what a prior is worth.",
+        later(
+            "Little faces in colour, sharply drawn. Concepts find the way to a smile; samples show what a "
+            "prior is worth."
+        ),
         example=1_300,
     ),
     Exhibit(
         "shapes-tcvae",
         "traversals",
-        "Pushed towards independent latents: one slider makes the shape grow and does nothing else. Place still mixes.",
+        later(
+            "Pushed towards independent latents: one slider makes the shape grow and does nothing else. Place "
+            "still mixes."
+        ),
         models.BUNDLED_PAIR,
         example=5_000,
     ),
     Exhibit(
         "shapes-vae",
         "traversals",
-        "The same without the push: every slider changes place, size and turn together, and outlines are sharper.",
+        later(
+            "The same without the push: every slider changes place, size and turn together, and outlines are sharper."
+        ),
         models.BUNDLED_PAIR,
         example=5_000,
     ),
     Exhibit(
         "moons-2d",
         "map",
-        "Points in the plane, with data space beside latent space: see how a model bends one into the other.",
+        later("Points in the plane, with data space beside latent space: see how a model bends one into the other."),
     ),
     Exhibit(
         "houses-2d",
         "map",
-        "A table: the home under the pointer, column by column in original units, and what each latent moves.",
+        later("A table: the home under the pointer, column by column in original units, and what each latent moves."),
     ),
     Exhibit(
         "trio",
         "side by side",
-        "Three models that differ in one thing: how hard their codes are pressed towards N(0, I). Mind the holes.",
+        later(
+            "Three models that differ in one thing: how hard their codes are pressed towards N(0, I). Mind the holes."
+        ),
         models.BUNDLED_TRIO,
-        "AE against VAE against β-VAE",
+        later("AE against VAE against β-VAE"),
     ),
 )
 
@@ -99,8 +114,9 @@ def show() -> None:
             with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
                 with st.container():
                     st.image(str(PICTURES / f"{exhibit.name}.png"), width="stretch")
-                    st.markdown(f"**{exhibit.title or models.BUNDLED_TITLES[exhibit.name]}**")
-                    st.caption(exhibit.text)
+                    title = tr(exhibit.title or models.BUNDLED_TITLES[exhibit.name])
+                    st.markdown(f"**{title}**")
+                    st.caption(tr(exhibit.text))
                 with st.container(horizontal=True):
                     _ways_in(exhibit)
 
@@ -108,10 +124,10 @@ def show() -> None:
 def _ways_in(exhibit: Exhibit) -> None:
     """Explore for a model, Compare where there are several."""
     is_model = exhibit.name in models.BUNDLED_TITLES
-    if is_model and st.button("Explore", key=f"open-{exhibit.name}", type="primary", width="stretch"):
+    if is_model and st.button(tr("Explore"), key=f"open-{exhibit.name}", type="primary", width="stretch"):
         st.switch_page(page("explore"), query_params={"model": exhibit.name} | _beginning(exhibit))
     weight: Literal["primary", "secondary"] = "secondary" if is_model else "primary"
-    if exhibit.compared and st.button("Compare", key=f"compare-{exhibit.name}", type=weight, width="stretch"):
+    if exhibit.compared and st.button(tr("Compare"), key=f"compare-{exhibit.name}", type=weight, width="stretch"):
         st.switch_page(page("compare"), query_params={"models": ",".join(exhibit.compared)})
 
 

@@ -19,8 +19,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pages.ui import cache
+from pages.ui import cache, language
 from pages.ui.answers import NEVER, answer, same_origin
+from pages.ui.language import later, tr
 from vae_core import animation, stored_concepts
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.latents.paths import Path
@@ -74,10 +75,10 @@ def _path_pictures(request: Request) -> Response:
     kind, name = request.path_params["kind"], request.query_params.get("name", "linear")
     chosen = next((path for path in _found_paths(request) if path.name == name), None)
     if chosen is None or kind not in PICTURE_KINDS:
-        raise NotFoundError("There is no such path.")
+        raise NotFoundError(later("There is no such path."))
     model = cache.open_model(request.path_params["id"], request.path_params["version"])
     if len(model.vae.shape) != 3:
-        raise NotFoundError("A table has no pictures.")
+        raise NotFoundError(later("A table has no pictures."))
     label = request.query_params.get("label", "")
     labels = np.full(len(chosen.latents), int(label)) if model.vae.labels else None
     pictures = animation.as_bytes(model.checkpoint.decode(chosen.latents, labels))
@@ -103,23 +104,29 @@ def _told(concepts: Sequence[stored_concepts.StoredConcept], id: str, version: s
 
 
 async def _add_concept(request: Request) -> Response:
+    with language.asked(request.cookies.get(language.COOKIE)):
+        return await _added(request)
+
+
+async def _added(request: Request) -> Response:
     if not same_origin(request):
-        return PlainTextResponse("This is for our own pages.", status_code=403)
+        return PlainTextResponse(tr("This is for our own pages."), status_code=403)
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > LARGEST_QUESTION:
-            return PlainTextResponse("These groups are too large for a concept.", status_code=413)
+            return PlainTextResponse(tr("These groups are too large for a concept."), status_code=413)
     try:
         asked = Groups.model_validate_json(body)
     except ValidationError:
-        return PlainTextResponse("A concept is made of a name and two groups of samples.", status_code=400)
+        told = tr("A concept is made of a name and two groups of samples.")
+        return PlainTextResponse(told, status_code=400)
     try:
         return await run_in_threadpool(_made, request, asked)
     except NotFoundError as error:
-        return PlainTextResponse(str(error), status_code=404)
+        return PlainTextResponse(tr(str(error)), status_code=404)
     except VAECoreError as error:
-        return PlainTextResponse(str(error), status_code=400)
+        return PlainTextResponse(tr(str(error)), status_code=400)
 
 
 def _made(request: Request, asked: Groups) -> Response:
@@ -127,13 +134,14 @@ def _made(request: Request, asked: Groups) -> Response:
     codes = cache.codes(id, version)
     group, other = (np.unique(np.array(numbers, dtype=np.int64)) for numbers in (asked.group, asked.other))
     if any(len(one) and (one[0] < 0 or one[-1] >= len(codes)) for one in (group, other)):
-        raise NotFoundError(f"The model has codes of {len(codes):,} samples; the groups name others.")
+        told = later("The model has codes of {count} samples; the groups name others.")
+        raise NotFoundError(told.format(count=f"{len(codes):,}"))
     made = stored_concepts.add(id, asked.name, codes, group, other)
     return JSONResponse(_told([made], id, version)[0], status_code=201, headers=NEVER)
 
 
 def _remove_concept(request: Request) -> Response:
     if not same_origin(request):
-        return PlainTextResponse("This is for our own pages.", status_code=403)
+        return PlainTextResponse(tr("This is for our own pages."), status_code=403)
     stored_concepts.remove(request.path_params["id"], request.path_params["concept"])
     return Response(status_code=204)

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from pages.ui import cache, explorer
 from pages.ui.answers import FOR_EVER, ROOT, answer, digest
 from pages.ui.explorer import OpenModel
+from pages.ui.language import SOURCE, asked, current, later, tr
 from pages.ui.state import LARGEST_WHOLE
 from vae_core.batches import Examples, binarise
 from vae_core.datasets import Dataset, TableSchema
@@ -41,6 +42,8 @@ OF_A_BATCH = {"capacity", "beta-tcvae", "dip-vae", "info-vae", "free-bits"}
 LARGEST_BATCH = 256
 DRAWS = 4096
 """Samples of z by which the ELBO is estimated beside the true posterior."""
+TERMS = (later("λ · covariances²"), later("λ · (variances − 1)²"), later("−L_K − reconstruction loss"))
+"""Names of the core for terms that have words in them: `tr` tells them."""
 CODE_DIGEST = digest(
     Path(__file__),
     *(ROOT / "vae_core" / f"{name}.py" for name in ("ledger", "latents/true_posterior", "likelihoods", "vae")),
@@ -65,7 +68,7 @@ def describe(model: OpenModel, dataset: Dataset, base: str) -> dict[str, Any]:
     objective = config.objective
     columns = schema.columns if isinstance(schema, TableSchema) else None
     return explorer.component("ledger", base) | {
-        "url": here + f"?code={CODE_DIGEST}",
+        "url": here + f"?code={CODE_DIGEST}" + ("" if current() == SOURCE else f"&lang={current()}"),
         "posterior": here + f"/posterior?code={CODE_DIGEST}" if has_posterior_grid(model.vae) else None,
         "is_posterior_slow": any(
             isinstance(part, nn.ConvTranspose2d | nn.Conv2d) for part in model.vae.decoder.modules()
@@ -74,7 +77,7 @@ def describe(model: OpenModel, dataset: Dataset, base: str) -> dict[str, Any]:
         "shape": list(model.vae.shape),
         "columns": columns and [column.model_dump(mode="json") for column in columns],
         "probabilities": config.model.likelihood.name == "mixed",
-        "objective": {"name": objective.name, "title": objective.title},
+        "objective": {"name": objective.name, "title": tr(objective.title)},
         "draws": objective.draws,
         "batch": batch_size(model, dataset) if objective.name in OF_A_BATCH else 1,
         "kl_weight": kl_weight(objective),
@@ -138,9 +141,8 @@ def _chosen(request: Request, alone: bool) -> _Chosen:
     dataset = cache.dataset(config.dataset_id)
     place = _number(request, "example")
     if place is None or place >= len(dataset):
-        raise NotFoundError(
-            f"There is no such example: the dataset has {len(dataset):,}, and the first has the index 0."
-        )
+        missing = later("There is no such example: the dataset has {count}, and the first has the index 0.")
+        raise NotFoundError(missing.format(count=f"{len(dataset):,}"))
     learn, held_out = split(len(dataset), config.train.validation, config.train.seed)
     others = learn[learn != place][: 0 if alone else batch_size(model, dataset) - 1]
     index = torch.cat([torch.tensor([place]), others])
@@ -169,7 +171,7 @@ def _number(request: Request, name: str) -> int | None:
 def _ledger(request: Request) -> Response:
     seed = _number(request, "seed")
     if seed is None:
-        raise NotFoundError(f"A seed is a whole number from 0 to {LARGEST_WHOLE:,}.")
+        raise NotFoundError(later("A seed is a whole number from 0 to {most}.").format(most=f"{LARGEST_WHOLE:,}"))
     name = cache.open_model(request.path_params["id"], request.path_params["version"]).checkpoint.config.objective.name
     chosen = _chosen(request, alone=name not in OF_A_BATCH)
     step = Step(chosen.learnt, _done(chosen.model), torch.Generator().manual_seed(seed))
@@ -178,9 +180,11 @@ def _ledger(request: Request) -> Response:
     found = find(chosen.model.vae, objective, chosen.x, 0, step, chosen.labels)
     if not math.isfinite(found.total):
         raise MetricError(
-            "The loss of this example is no finite number. Train the model anew at a smaller learning rate."
+            later("The loss of this example is no finite number. Train the model anew at a smaller learning rate.")
         )
-    return _packed(chosen.told | {"terms": list(found.terms)}, _arrays(chosen.x[0], found))
+    with asked(request.query_params.get("lang")):  # the browser keeps the answer for ever, by its address
+        terms = [tr(term) for term in found.terms]
+    return _packed(chosen.told | {"terms": terms}, _arrays(chosen.x[0], found))
 
 
 def _arrays(x: Tensor, found: Ledger) -> dict[str, np.ndarray]:

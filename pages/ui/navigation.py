@@ -7,6 +7,8 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from pages.ui.language import later, tr
+
 FOLDER = Path(__file__).resolve().parent.parent
 
 
@@ -23,21 +25,50 @@ class PageEntry:
 PAGES = (
     PageEntry(
         "home",
-        "Home",
+        later("Home"),
         ":material/home:",
-        "Bundled models to look into at once, and how to begin with your own pictures.",
+        later("Bundled models to look into at once, and how to begin with your own pictures."),
     ),
-    PageEntry("data", "Data", ":material/photo_library:", "Upload pictures, look them over, or take what is built in."),
-    PageEntry("train", "Train", ":material/model_training:", "Train a VAE on a dataset and watch it learn."),
-    PageEntry("explore", "Explore", ":material/explore:", "Drag through a model's latent space and watch the decoder."),
-    PageEntry("film", "Film", ":material/movie:", "How a model became what it is, epoch by epoch."),
-    PageEntry("measure", "Measure", ":material/straighten:", "How good a model is, in numbers one can trust."),
     PageEntry(
-        "ledger", "Ledger", ":material/receipt_long:", "One example's −ELBO, pixel by pixel and dimension by dimension."
+        "data",
+        later("Data"),
+        ":material/photo_library:",
+        later("Upload pictures, look them over, or take what is built in."),
     ),
-    PageEntry("anomalies", "Anomalies", ":material/troubleshoot:", "Which examples are unusual to a model."),
-    PageEntry("compare", "Compare", ":material/compare:", "Models of one dataset side by side, their maps linked."),
-    PageEntry("learn", "Learn", ":material/school:", "Short lessons with something to drag: predict, see, check."),
+    PageEntry(
+        "train", later("Train"), ":material/model_training:", later("Train a VAE on a dataset and watch it learn.")
+    ),
+    PageEntry(
+        "explore",
+        later("Explore"),
+        ":material/explore:",
+        later("Drag through a model's latent space and watch the decoder."),
+    ),
+    PageEntry("film", later("Film"), ":material/movie:", later("How a model became what it is, epoch by epoch.")),
+    PageEntry(
+        "measure", later("Measure"), ":material/straighten:", later("How good a model is, in numbers one can trust.")
+    ),
+    PageEntry(
+        "ledger",
+        later("Ledger"),
+        ":material/receipt_long:",
+        later("One example's −ELBO, pixel by pixel and dimension by dimension."),
+    ),
+    PageEntry(
+        "anomalies", later("Anomalies"), ":material/troubleshoot:", later("Which examples are unusual to a model.")
+    ),
+    PageEntry(
+        "compare",
+        later("Compare"),
+        ":material/compare:",
+        later("Models of one dataset side by side, their maps linked."),
+    ),
+    PageEntry(
+        "learn",
+        later("Learn"),
+        ":material/school:",
+        later("Short lessons with something to drag: predict, see, check."),
+    ),
 )
 
 
@@ -46,9 +77,9 @@ def page(name: str) -> st.Page:
     entry = next(entry for entry in PAGES if entry.name == name)
     return st.Page(
         FOLDER / f"{name}.py",
-        title=entry.title,
+        title=tr(entry.title),
         icon=entry.icon,
-        help=entry.help,
+        help=tr(entry.help),
         url_path="" if name == "home" else name,
         default=name == "home",
     )

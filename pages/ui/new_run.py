@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.ui import choosing, findings, state
 from pages.ui.forms import Form, Offers
+from pages.ui.language import later, tr, trn
 from pages.ui.progress import duration
 from pages.ui.sentences import escape
 from vae_core import checkpoints, runs
@@ -24,10 +25,23 @@ from vae_core.objectives import OBJECTIVES
 from vae_core.run_config import PRESETS, RunConfig, check_fit, held_out_count, suggested_preset
 from vae_core.stored_datasets import DatasetSummary
 
-EXAMPLES = {"image": "pictures", "table": "rows"}
+TOO_FEW = later("Training needs at least {count} examples, and a good model some hundreds.")
 SMALL_EXAMPLE = 3072
 """A preset's speed is that of examples of at most so many numbers (32×32 in colour)."""
-UNREADABLE = "One of the settings cannot be read; a red sentence stands below it."
+UNREADABLE = later("One of the settings cannot be read; a red sentence stands below it.")
+LINES = (
+    later("Autoencoder: a code and its reconstruction, nothing else."),
+    later("β-TCVAE: of the KL's three parts, only the total correlation of the codes is weighted by β."),
+    later("β-VAE: the KL term weighted by β."),
+    later("Capacity-annealed β-VAE: the KL is held at a capacity that grows during training."),
+    later("Denoising autoencoder: the code of a damaged example must reconstruct the whole one."),
+    later("DIP-VAE: the covariance of the codes is led to the identity."),
+    later("Free bits: every dimension may hold some nats for nothing, so that none is given up early."),
+    later("InfoVAE with MMD: the aggregate posterior as a whole is led to the prior, each single posterior less so."),
+    later("IWAE: a tighter bound from several samples of the posterior."),
+    later("The variational autoencoder: the loss is −ELBO."),
+)
+"""How the modules of the objectives begin: `tr` tells it."""
 OF_THE_PENALTY = ("warm_up", "cycles")
 TRAINING = tuple(name for name in TrainConfig.model_fields if name != "epochs")
 
@@ -43,12 +57,12 @@ def compose(about: DatasetSummary) -> None:
         config = _settings(about, start, form)
         outcome = _outcome(about, config, preset)
         findings.show(diagnose((), config, about.count))
-        st.caption(UNREADABLE if form.problems else outcome)
+        st.caption(tr(UNREADABLE) if form.problems else outcome)
     except VAECoreError as error:
-        st.warning(escape(str(error)), icon=":material/tune:")
+        st.warning(escape(tr(str(error))), icon=":material/tune:")
         config = None
     impossible = config is None or bool(form.problems)
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=impossible) and config:
+    if st.button(tr("Start training"), type="primary", icon=":material/play_arrow:", disabled=impossible) and config:
         state.set_run_id(state.start_once(config.digest, lambda: runs.start(about.name, config).id))
         st.rerun()
     if config and not form.problems:
@@ -59,15 +73,20 @@ def _preset(about: DatasetSummary) -> str:
     suggested = suggested_preset(about.schema_)
     names = [name for name, preset in PRESETS.items() if about.schema_.kind in preset.kinds]
     chosen = st.selectbox(
-        "Preset",
+        tr("Preset"),
         names,
         index=names.index(suggested),
-        format_func=lambda name: f"{PRESETS[name].title}{' (suggested)' if name == suggested else ''}",
-        help="A starting point: everything below begins at its values. Another preset begins anew.",
+        format_func=lambda name: _title(name, suggested),
+        help=tr("A starting point: everything below begins at its values. Another preset begins anew."),
         key=f"{state.SETTINGS}preset-{about.id}",
     )
-    st.caption(PRESETS[chosen].description)
+    st.caption(tr(PRESETS[chosen].description))
     return chosen
+
+
+def _title(preset: str, suggested: str) -> str:
+    title = tr(PRESETS[preset].title)
+    return tr("{preset} (suggested)", preset=title) if preset == suggested else title
 
 
 def _settings(about: DatasetSummary, start: RunConfig, form: Form) -> RunConfig:
@@ -84,11 +103,12 @@ def _settings(about: DatasetSummary, start: RunConfig, form: Form) -> RunConfig:
         model = form.edit(base.model, ("latents",))
     with right:
         train = form.edit(base.train, ("epochs",))
-    with st.expander("More settings"):
-        st.markdown("**Network**")
+    with st.expander(tr("More settings")):
+        network, training = tr("Network"), tr("Training")
+        st.markdown(f"**{network}**")
         model |= _network(about, base, form)
         chosen = base.with_settings({"model": model})
-        st.markdown("**Training**")
+        st.markdown(f"**{training}**")
         without = OF_THE_PENALTY if chosen.objective.is_deterministic else ()
         names = [name for name in TRAINING if name not in without]
         train |= form.edit(chosen.train, names, _offers(about, chosen, "train"), columns=3)
@@ -119,6 +139,7 @@ def what_it_is(objective: str) -> str:
     text = inspect.getdoc(inspect.getmodule(OBJECTIVES[objective])) or ""
     line, source, *_ = text.split("\n\n")
     found = re.search(r"(?P<who>^.+? \d{4})[^(]*\((?P<address>https?://[^\s)]+)", source, re.DOTALL)
+    line = tr(line)
     return f"{line} [{found['who']}]({found['address']})" if found else line
 
 
@@ -175,11 +196,21 @@ def _outcome(about: DatasetSummary, config: RunConfig, preset: str) -> str:
     held_out = held_out_count(about.count, train.validation)
     steps = train.epochs * -(-(about.count - held_out) // train.batch_size)
     seconds = _seconds(about, config, preset)
-    return (
-        f"{parameters:,} parameters learn from {about.count - held_out:,} {EXAMPLES[about.schema_.kind]} in "
-        f"{steps:,} step{'' if steps == 1 else 's'}; {held_out:,} are kept aside to measure on"
-        f"{'' if seconds is None else f' · about {duration(seconds)}'}"
+    told = trn(
+        "{parameters} parameters learn from {examples} in {count} step; {aside} are kept aside to measure on",
+        "{parameters} parameters learn from {examples} in {count} steps; {aside} are kept aside to measure on",
+        steps,
+        parameters=f"{parameters:,}",
+        examples=examples(about.count - held_out, about.schema_.kind),
+        aside=f"{held_out:,}",
     )
+    return told if seconds is None else " · ".join((told, tr("about {time}", time=duration(seconds))))
+
+
+def examples(count: int, kind: str) -> str:
+    """How many, in words."""
+    told = f"{count:,}"
+    return tr("{count} pictures", count=told) if kind == "image" else tr("{count} rows", count=told)
 
 
 def _seconds(about: DatasetSummary, config: RunConfig, preset: str) -> float | None:

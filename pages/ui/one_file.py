@@ -17,6 +17,7 @@ from typing import Any
 
 from pages.ui import browser_runtime, explorer, models, served, state
 from pages.ui.explorer import Layout, OpenModel
+from pages.ui.language import catalogue, current, later, tr
 from vae_core.datasets import Dataset
 from vae_core.errors import VAECoreError
 from vae_core.latents.codes import Codes
@@ -65,7 +66,8 @@ def page(
     """
     told = explorer.describe(model, codes, layout, dataset, BASE)
     if told["runtime"] is None or told["decoder"]["why_server"]:
-        raise TooLargeError(f"This explorer cannot be one file: {told['decoder']['why_server']}. Take the ZIP instead.")
+        sentence = later("This explorer cannot be one file: {why}. Take the ZIP instead.")
+        raise TooLargeError(sentence.format(why=told["decoder"]["why_server"]))
     files = _libraries(told) | _arrays(told, codes, layout, dataset)
     told["decoder"]["socket"] = told["encoder"]["socket"] = None
     for name, content in halves.items():
@@ -83,9 +85,8 @@ def page(
     content = _html(model, told, files).encode()
     if len(content) > LARGEST:
         size, most = len(content) / 2**20, LARGEST / 2**20
-        raise TooLargeError(
-            f"With this model the page has {size:.0f} MB; browsers open {most:.0f} MB well. Take the ZIP instead."
-        )
+        sentence = later("With this model the page has {size} MB; browsers open {most} MB well. Take the ZIP instead.")
+        raise TooLargeError(sentence.format(size=f"{size:.0f}", most=f"{most:.0f}"))
     return content
 
 
@@ -103,6 +104,8 @@ def _libraries(told: Mapping[str, Any]) -> dict[str, bytes]:
 
 def _arrays(told: Mapping[str, Any], codes: Codes, layout: Layout, dataset: Dataset | None) -> dict[str, bytes]:
     files = {told["codes"]["url"]: served.codes(codes, layout.density)}
+    if told["words"]:
+        files[told["words"]] = catalogue(current()).for_browser(current()).encode()
     if dataset is not None and told["names"]:
         files[told["names"]] = json.dumps(list(dataset.names)).encode()
     if dataset is not None and told["points"]:
@@ -130,9 +133,14 @@ def _html(model: OpenModel, told: Mapping[str, Any], files: Mapping[str, bytes])
     imports = {name: f"data:text/javascript;base64,{_base64(source.encode())}" for name, source in modules().items()}
     styles = "\n".join((explorer.COMPONENTS / f"{name}{name[:-1]}.css").read_text("utf-8") for name in COMPONENTS)
     packed = "\n".join(_packed(address, content) for address, content in files.items())
-    name, facts = html.escape(model.checkpoint.name), html.escape(models.facts(model.checkpoint))
+    is_ours = model.id in models.BUNDLED_TITLES
+    name = html.escape(tr(model.checkpoint.name) if is_ours else model.checkpoint.name)
+    facts, opening = html.escape(models.facts(model.checkpoint)), html.escape(tr("Opening…"))
+    no_script = html.escape(tr("The explorer is a program in this page: allow scripts to see it."))
+    about = html.escape(tr("Made with VAE Studio. All of it is in this file: nothing is sent anywhere."))
+    spoken = html.escape(current().replace("_", "-"))
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{spoken}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
@@ -149,10 +157,10 @@ def _html(model: OpenModel, told: Mapping[str, Any], files: Mapping[str, bytes])
 <h1>{name}</h1>
 <p>{facts}</p>
 </header>
-<p class="opening">Opening…</p>
-<noscript>The explorer is a program in this page: allow scripts to see it.</noscript>
+<p class="opening">{opening}</p>
+<noscript>{no_script}</noscript>
 <main><div class="latent-pad" data-testid="latent-pad"></div></main>
-<footer>Made with VAE Studio. All of it is in this file: nothing is sent anywhere.</footer>
+<footer>{about}</footer>
 <script type="application/json" id="explorer">{_json(told)}</script>
 {packed}
 <script type="module">

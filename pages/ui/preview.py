@@ -8,6 +8,7 @@ import safetensors.numpy
 import streamlit as st
 
 from pages.ui import cache, explorer, figures, pictures
+from pages.ui.language import tr
 from vae_core.datasets import Dataset, TableSchema
 from vae_core.runs import Run
 
@@ -38,14 +39,17 @@ def show(run: Run) -> None:
 def _reconstructions(originals: np.ndarray, reconstructions: np.ndarray, dataset: Dataset | None) -> None:
     """Held-out examples and what the model makes of them: pictures, or rows in original units."""
     if originals.ndim == 4:
-        st.caption("Pictures the model has not trained on, and below each its reconstruction")
+        st.caption(tr("Pictures the model has not trained on, and below each its reconstruction"))
         both = np.concatenate([pictures.as_bytes(originals), pictures.as_bytes(reconstructions)])
         st.image(pictures.inline(pictures.sheet(both, len(originals))), width="stretch")
     elif dataset and isinstance(dataset.schema, TableSchema):
-        st.caption("A row the model has not trained on, and its reconstruction")
+        st.caption(tr("A row the model has not trained on, and its reconstruction"))
         row, again = (dataset.schema.to_original(x[:1]) for x in (originals, reconstructions))
         st.dataframe(
-            [{"column": name, "row": _cell(row[name][0]), "reconstruction": _cell(again[name][0])} for name in row],
+            [
+                {tr("column"): name, tr("row"): _cell(row[name][0]), tr("reconstruction"): _cell(again[name][0])}
+                for name in row
+            ],
             hide_index=True,
             height=380,
         )

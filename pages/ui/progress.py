@@ -1,14 +1,14 @@
 """A run while it goes on and when it has ended: where it stands, what can be done, what its curves say."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 import streamlit as st
 
 from pages.ui import cache, choosing, figures, findings, models, preview, state
+from pages.ui.language import tr, trn
 from pages.ui.navigation import page
-from pages.ui.sentences import escape, sentences_for_errors
+from pages.ui.sentences import escape, moment, sentences_for_errors
 from vae_core import runs
 from vae_core.diagnosis import best_epoch, diagnose
 from vae_core.errors import VAECoreError
@@ -57,13 +57,13 @@ def _show(id: str, was_live: bool) -> None:
             _curves(run, records)
             preview.show(run)
         elif run.status.state == "running":
-            st.caption("The first epoch is under way; curves, reconstructions and the map appear after it.")
+            st.caption(tr("The first epoch is under way; curves, reconstructions and the map appear after it."))
 
 
 def _headline(run: Run) -> None:
     colour, icon = BADGES[run.status.state]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(run.status.state, color=colour, icon=icon)
+        st.badge(tr(run.status.state), color=colour, icon=icon)
         st.text(run.name)
     st.caption(models.settings(run.config) if run.study is None else choosing.told(run.study))
 
@@ -71,33 +71,41 @@ def _headline(run: Run) -> None:
 def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
     """The buttons that apply now."""
     with st.container(horizontal=True):
-        if run.has_model and st.button("Explore", key=f"explore-{run.id}", type="primary", icon=":material/explore:"):
+        if run.has_model and st.button(
+            tr("Explore"), key=f"explore-{run.id}", type="primary", icon=":material/explore:"
+        ):
             st.switch_page(page("explore"), query_params={"model": run.id})
         if (
             Reel(run.directory.film).epochs()
             and run.has_model
             and st.button(
-                "Film", key=f"film-{run.id}", icon=":material/movie:", help="How it became what it is, epoch by epoch."
+                tr("Film"),
+                key=f"film-{run.id}",
+                icon=":material/movie:",
+                help=tr("How it became what it is, epoch by epoch."),
             )
         ):
             st.switch_page(page("film"), query_params={"run": run.id})
-        if run.is_live and st.button("Cancel", key=f"cancel-{run.id}", icon=":material/stop:"):
+        if run.is_live and st.button(tr("Cancel"), key=f"cancel-{run.id}", icon=":material/stop:"):
             _press(runs.cancel, run.id)
-        onward = "With the trainings that are left." if run.study else "From its last finished epoch."
+        onward = tr("With the trainings that are left.") if run.study else tr("From its last finished epoch.")
         if run.status.state in ("interrupted", "cancelled", "failed") and st.button(
-            "Go on", key=f"go-on-{run.id}", icon=":material/resume:", help=onward
+            tr("Go on"), key=f"go-on-{run.id}", icon=":material/resume:", help=onward
         ):
             _press(runs.resume, run.id)
         best, present = _best_and_present(run, records)
         if best != present and st.button(
-            "Take the best epoch",
+            tr("Take the best epoch"),
             key=f"best-{run.id}",
             icon=":material/star:",
-            help=f"The model becomes that of epoch {best}, which did best on validation. It cannot go on after that.",
+            help=tr(
+                "The model becomes that of epoch {epoch}, which did best on validation. It cannot go on after that.",
+                epoch=best,
+            ),
         ):
             _press(runs.keep_best, run.id)
     if present and present != records[-1].epoch:
-        st.caption(f"The model is that of epoch {present}, the best one; so are the pictures below.")
+        st.caption(tr("The model is that of epoch {epoch}, the best one; so are the pictures below.", epoch=present))
 
 
 def _press(action: Callable[[str], Run], id: str) -> None:
@@ -105,7 +113,7 @@ def _press(action: Callable[[str], Run], id: str) -> None:
     try:
         action(id)
     except VAECoreError as error:
-        st.toast(escape(str(error)), icon=":material/info:", duration="long")
+        st.toast(escape(tr(str(error))), icon=":material/info:", duration="long")
     st.rerun()
 
 
@@ -125,37 +133,42 @@ def _standing(run: Run) -> None:
     if status.state == "running":
         st.progress(status.done, text=_progress_text(run))
     elif status.state == "queued" and run.directory.is_best_asked():
-        st.caption("Taking the best epoch: placing every example on the map…")
+        st.caption(tr("Taking the best epoch: placing every example on the map…"))
     elif status.state == "queued":
         ahead = runs.count_ahead(run)
-        st.caption(f"Waiting for {ahead} run{'s' if ahead > 1 else ''} before this one." if ahead else "Starting…")
+        waiting = trn("Waiting for {count} run before this one.", "Waiting for {count} runs before this one.", ahead)
+        st.caption(waiting if ahead else tr("Starting…"))
     elif status.state == "failed":
-        st.warning(escape(status.message), icon=":material/error:")
+        st.warning(escape(tr(status.message)), icon=":material/error:")
     elif status.state == "interrupted" and status.attempts == 1:
-        st.caption("The training process ended before it was finished. It goes on by itself in a moment.")
+        st.caption(tr("The training process ended before it was finished. It goes on by itself in a moment."))
     elif run.study and status.state in ("cancelled", "interrupted"):
         st.caption(escape(choosing.ending(run, run.study)))
     elif status.message:
-        st.caption(escape(status.message))
+        st.caption(escape(tr(status.message)))
 
 
 def _progress_text(run: Run) -> str:
     status, epochs = run.status, run.config.train.epochs
     if run.study:
         count = run.study.trainings
-        at = f"Training {min(len(run.directory.read_trials()) + 1, count)} of {count}"
+        told = [tr("Training {k} of {count}", k=min(len(run.directory.read_trials()) + 1, count), count=count)]
     else:
-        at = f"Epoch {min(int(status.done * epochs) + 1, epochs)} of {epochs}"
-    left = "" if status.seconds_left is None else f" · about {duration(status.seconds_left)} left"
-    at += f"{left} · on {status.device}"
-    return f"{at}  \n{escape(status.message)}" if status.message else at
+        told = [tr("Epoch {k} of {count}", k=min(int(status.done * epochs) + 1, epochs), count=epochs)]
+    if status.seconds_left is not None:
+        told.append(tr("about {time} left", time=duration(status.seconds_left)))
+    told.append(tr("on {device}", device=status.device))
+    at = " · ".join(told)
+    return f"{at}  \n{escape(tr(status.message))}" if status.message else at
 
 
 def duration(seconds: float) -> str:
     """Seconds, minutes or hours, in words."""
     if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+        return tr("{count} s", count=f"{seconds:.0f}")
+    if seconds < 90 * 60:
+        return tr("{count} min", count=f"{seconds / 60:.0f}")
+    return tr("{count} h", count=f"{seconds / 3600:.1f}")
 
 
 def _curves(run: Run, records: Sequence[EpochRecord]) -> None:
@@ -177,7 +190,7 @@ def list_all() -> None:
     everything = runs.list_runs()
     if not everything:
         return
-    st.subheader("Runs")
+    st.subheader(tr("Runs"))
     for run in everything:
         _line(run)
     st.fragment(_notice, run_every=NOTICE_SECONDS)(_states(everything))
@@ -196,17 +209,17 @@ def _notice(seen: dict[str, str]) -> None:
 def _line(run: Run) -> None:
     colour, icon = BADGES[run.status.state]
     badge, name, when, show, remove = st.columns([1.2, 3, 2, 1, 1], vertical_alignment="center")
-    badge.badge(run.status.state, color=colour, icon=icon)
+    badge.badge(tr(run.status.state), color=colour, icon=icon)
     name.text(run.name)
     told = models.settings(run.config) if run.study is None else choosing.told(run.study)
-    when.caption(f"{time.strftime('%d %b %H:%M', time.localtime(run.created))} · {told}")
-    if show.button("Show", key=f"show-{run.id}", width="stretch"):
+    when.caption(f"{moment(run.created)} · {told}")
+    if show.button(tr("Show"), key=f"show-{run.id}", width="stretch"):
         state.set_run_id(run.id)
         st.rerun()
     if not run.is_live:
-        with remove.popover("Remove", width="stretch"):
-            st.write("The model and its history are deleted.")
-            if st.button("Remove for good", key=f"remove-{run.id}"):
+        with remove.popover(tr("Remove"), width="stretch"):
+            st.write(tr("The model and its history are deleted."))
+            if st.button(tr("Remove for good"), key=f"remove-{run.id}"):
                 runs.delete(run.id)
                 if state.run_id() == run.id:
                     state.set_run_id(None)

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from pages.ui import cache
 from pages.ui.answers import FOR_EVER, NEVER, answer, same_origin
+from pages.ui.language import tr
 from vae_core import projections
 from vae_core.errors import ComputationError, ProjectionError
 from vae_core.latents import projection
@@ -32,27 +33,27 @@ def _result(request: Request) -> Response:
 
 def _start(request: Request) -> Response:
     if not same_origin(request):
-        return PlainTextResponse("Another site may not start this.", status_code=403)
+        return PlainTextResponse(tr("Another site may not start this."), status_code=403)
     id, version = _model(request)
     projections.status(id, version)  # of a version that is gone there may be codes in memory still
     try:
         projections.start(id, version, cache.codes(id, version).mean)
     except (ProjectionError, ComputationError) as error:
-        return _told({"state": "failed", "message": str(error)})
+        return _told({"state": "failed", "message": tr(str(error))})
     return _status(request)
 
 
 def _status(request: Request) -> Response:
     id, version = _model(request)
     status = projections.status(id, version)
-    told = status.model_dump(include={"state", "done", "seconds_left", "message"})
+    told = status.model_dump(include={"state", "done", "seconds_left"}) | {"message": tr(status.message)}
     if status.state != "absent":
         return _told(told)
     mean = cache.codes(id, version).mean
     try:
         projection.check(mean)
     except ProjectionError as error:
-        return _told(told | {"state": "impossible", "message": str(error)})
+        return _told(told | {"state": "impossible", "message": tr(str(error))})
     return _told(told | {"seconds": projection.seconds(len(mean))})
 
 

@@ -55,6 +55,7 @@ from pages.ui import (
     takeaway_routes,
 )
 from pages.ui.answers import FOR_EVER, answer, same_origin
+from pages.ui.language import later, tr
 from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.vae import VAE
@@ -154,14 +155,14 @@ def _export_bundled() -> None:
 def _component_file(request: Request) -> Response:
     path = explorer.component_files().get(request.path_params["name"])
     if path is None:
-        return PlainTextResponse("There is no such file.", status_code=404)
+        return PlainTextResponse(tr("There is no such file."), status_code=404)
     return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=FOR_EVER)
 
 
 def _words(request: Request) -> Response:
     locale = request.path_params["locale"]
     if locale not in language.names():
-        return PlainTextResponse("This language is not spoken here.", status_code=404)
+        return PlainTextResponse(tr("This language is not spoken here."), status_code=404)
     return Response(language.catalogue(locale).for_browser(locale), media_type="application/json", headers=FOR_EVER)
 
 
@@ -173,7 +174,7 @@ def _plotly(request: Request) -> Response:
 def _runtime_file(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in browser_runtime.PACKAGES or not browser_runtime.is_installed():
-        return PlainTextResponse("The browser runtime is not installed.", status_code=404)
+        return PlainTextResponse(tr("The browser runtime is not installed."), status_code=404)
     path = browser_runtime.FOLDER / browser_runtime.version() / f"{name}.gz"
     return FileResponse(
         path, media_type=MEDIA_TYPES["." + name.rsplit(".", 1)[1]], headers=FOR_EVER | {"Content-Encoding": "gzip"}
@@ -199,7 +200,7 @@ def _codes(request: Request) -> Response:
 def _thumbnails(request: Request) -> Response:
     dataset = cache.dataset(request.path_params["id"])
     if dataset.schema.kind != "image":
-        raise NotFoundError("A table has no pictures.")
+        raise NotFoundError(later("A table has no pictures."))
     content = served.thumbnails(dataset).tobytes()
     return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
 
@@ -211,7 +212,7 @@ def _names(request: Request) -> Response:
 def _points(request: Request) -> Response:
     dataset = cache.dataset(request.path_params["id"])
     if not explorer.is_plane(dataset.schema):
-        raise NotFoundError("Only rows of two numbers are points in the plane.")
+        raise NotFoundError(later("Only rows of two numbers are points in the plane."))
     return Response(served.points(dataset), media_type="application/octet-stream", headers=FOR_EVER)
 
 

@@ -2,15 +2,22 @@
 
 import functools
 import re
+import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
+from pages.ui.language import SOURCE, current, later, tr
+from vae_core.datasets import SAMPLES
 from vae_core.errors import VAECoreError
+from vae_core.stored_datasets import DatasetSummary
 
 P = ParamSpec("P")
 R = TypeVar("R")
+LISTS = (later("{0} ({1})"), later("{0} ({1}); {2}"))
+"""How the core says of several things why each of them was skipped: `tr` tells the reasons then."""
 
 
 def escape(text: str) -> str:
@@ -23,6 +30,22 @@ def plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def named(about: DatasetSummary) -> str:
+    """What a dataset is called: in the reader's language if the name is ours, else as its owner wrote it."""
+    is_ours = about.upload is None and about.name in {sample.title for sample in SAMPLES.values()}
+    return tr(about.name) if is_ours else about.name
+
+
+def moment(seconds: float) -> str:
+    """Day and time of day, as one reads them in one's language."""
+    if current() == SOURCE:
+        return time.strftime("%d %b %H:%M", time.localtime(seconds))
+    from babel.dates import format_skeleton
+
+    when = datetime.fromtimestamp(seconds)
+    return f"{format_skeleton('MMMd', when, locale=current())} {when:%H:%M}"
+
+
 def sentences_for_errors(page: Callable[P, R]) -> Callable[P, R | None]:
     """Show what the core refuses as a sentence; anything else is a bug and surfaces."""
 
@@ -31,7 +54,7 @@ def sentences_for_errors(page: Callable[P, R]) -> Callable[P, R | None]:
         try:
             return page(*args, **kwargs)
         except VAECoreError as error:
-            st.error(escape(str(error)), icon=":material/error:")
+            st.error(escape(tr(str(error))), icon=":material/error:")
             return None
 
     return shown

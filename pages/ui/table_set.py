@@ -6,13 +6,23 @@ import pandas as pd
 import streamlit as st
 
 from pages.ui import cache, state
+from pages.ui.language import later, tr
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import uploads
 from vae_core.datasets import TableChoices, TableSchema
 from vae_core.stored_datasets import DatasetSummary
 
-MISSING = {"drop": "leave such rows out", "mean": "fill in the usual value", "zero": "take them for zero"}
-USES = ("numbers", "categories", "label", "left out")
+MISSING = {
+    "drop": later("leave such rows out"),
+    "mean": later("fill in the usual value"),
+    "zero": later("take them for zero"),
+}
+USES = (later("numbers"), later("categories"), later("label"), later("left out"))
+SUMMARY = (
+    *(later("column"), later("kind"), later("lowest")),
+    *(later("mean, or categories"), later("highest")),
+)
+"""Columns of the summary; the others have a sentence each."""
 
 
 def show(about: DatasetSummary) -> None:
@@ -20,31 +30,35 @@ def show(about: DatasetSummary) -> None:
     schema = about.schema_
     if not isinstance(schema, TableSchema):
         return
-    columns, rows, prepared = st.tabs(["Columns", "Rows", "Preparation"])
+    columns, rows, prepared = st.tabs([tr("Columns"), tr("Rows"), tr("Preparation")])
     with columns:
         _summary(about.id, schema)
     with rows:
         _rows(about.id)
     with prepared:
-        st.caption("  \n".join(map(escape, about.origin.advice)))
+        st.caption("  \n".join(escape(tr(sentence)) for sentence in about.origin.advice))
         if about.upload:
             _choices(about, schema)
         else:
-            st.caption("This table is built in.")
+            st.caption(tr("This table is built in."))
 
 
 def _summary(id: str, schema: TableSchema) -> None:
+    lines = [line | {"kind": tr(line["kind"])} for line in cache.column_summary(id)]
+    share, missing = tr("Share of the rows, low to high."), tr("Values that were missing in the file.")
     st.dataframe(
-        pd.DataFrame(cache.column_summary(id)),
+        pd.DataFrame(lines),
         hide_index=True,
         width="stretch",
         column_config={
-            "histogram": st.column_config.BarChartColumn("histogram", help="Share of the rows, low to high.", y_min=0),
-            "missing": st.column_config.NumberColumn("missing", help="Values that were missing in the file."),
+            **{name: st.column_config.Column(tr(name)) for name in SUMMARY},
+            "histogram": st.column_config.BarChartColumn(tr("histogram"), help=share, y_min=0),
+            "missing": st.column_config.NumberColumn(tr("missing"), help=missing),
         },
     )
     if len(schema.columns) > cache.COLUMNS_SHOWN:
-        st.caption(f"The first {cache.COLUMNS_SHOWN} of {len(schema.columns):,} columns.")
+        all = f"{len(schema.columns):,}"
+        st.caption(tr("The first {count} of {all} columns.", count=cache.COLUMNS_SHOWN, all=all))
 
 
 def _rows(id: str) -> None:
@@ -52,7 +66,7 @@ def _rows(id: str) -> None:
     st.dataframe(
         {name: columns[name] for name in list(columns)[: cache.COLUMNS_SHOWN]}, hide_index=True, width="stretch"
     )
-    st.caption("The first rows as the model sees them, given back in original units.")
+    st.caption(tr("The first rows as the model sees them, given back in original units."))
 
 
 @st.fragment
@@ -63,17 +77,18 @@ def _choices(about: DatasetSummary, schema: TableSchema) -> None:
     uses = _present_uses(schema)
     wanted = _edited_uses(about.id, uses)
     missing = st.segmented_control(
-        "Missing values",
+        tr("Missing values"),
         list(MISSING),
         default=present.missing or "drop",
-        format_func=MISSING.__getitem__,
+        format_func=lambda way: tr(MISSING[way]),
         key=f"missing-{about.id}",
     )
     offers_pivot = present.pivot or any("Pivot" in sentence for sentence in about.origin.advice)
-    pivot = offers_pivot and st.toggle("Pivot: a row a user, a column an item", present.pivot, key=f"pivot-{about.id}")
+    pivoted = tr("Pivot: a row a user, a column an item")
+    pivot = offers_pivot and st.toggle(pivoted, present.pivot, key=f"pivot-{about.id}")
     labels = [name for name, use in wanted.items() if use == "label"]
     if len(labels) > 1:
-        st.warning("Only one column can be the label.", icon=":material/label:")
+        st.warning(tr("Only one column can be the label."), icon=":material/label:")
     chosen = TableChoices(
         label=labels[0] if labels else "",
         left_out=tuple(name for name, use in wanted.items() if use == "left out"),
@@ -84,11 +99,11 @@ def _choices(about: DatasetSummary, schema: TableSchema) -> None:
     unchanged = wanted == uses and chosen.missing == (present.missing or "drop") and pivot == present.pivot
     choices = chosen if pivot == present.pivot else TableChoices(pivot=pivot)  # other columns, other choices
     if st.button(
-        "Prepare the table like this",
+        tr("Prepare the table like this"),
         type="primary",
         icon=":material/tune:",
         disabled=unchanged or len(labels) > 1,
-        help="Reads the file that you uploaded once more; it need not be uploaded again.",
+        help=tr("Reads the file that you uploaded once more; it need not be uploaded again."),
         key=f"apply-{about.id}",
     ):
         uploads.prepare_again(str(about.upload), choices, about.id, about.name)
@@ -101,7 +116,12 @@ def _edited_uses(id: str, uses: dict[str, str]) -> dict[str, str]:
         [{"column": name, "use as": use} for name, use in uses.items()],
         hide_index=True,
         disabled=["column"],
-        column_config={"use as": st.column_config.SelectboxColumn("use as", options=list(USES), required=True)},
+        column_config={
+            "column": st.column_config.Column(tr("column")),
+            "use as": st.column_config.SelectboxColumn(
+                tr("use as"), options=list(USES), required=True, format_func=lambda use: tr(str(use))
+            ),
+        },
         key=f"uses-{id}",
         height=min(38 + 35 * len(uses), 420),
     )

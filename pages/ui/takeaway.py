@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.ui import cache
 from pages.ui.explorer import OpenModel
+from pages.ui.language import tr
 from pages.ui.tables import as_csv, as_parquet, codes_table
 from vae_core.measuring import Measures
 from vae_core.report import Picture, Report, report
@@ -15,25 +16,30 @@ SHOWN_SAMPLES = 60
 
 
 def offer(model: OpenModel, dataset_name: str, found: Measures) -> None:
-    """A row of buttons; what they save is made when they are pressed."""
-    st.subheader("Take it away")
+    """A row of buttons; what they save is made when they are pressed, and in English."""
+    st.subheader(tr("Take it away"))
     name = f"{model.checkpoint.config.objective.name}-{model.id[:8]}"
     with st.container(horizontal=True):
         for label, file, mime, make in (
-            ("Report (HTML)", f"{name}.html", "text/html", lambda: _report(model, dataset_name, found).html()),
+            (tr("Report (HTML)"), f"{name}.html", "text/html", lambda: _report(model, dataset_name, found).html()),
             (
-                "Report (Markdown)",
+                tr("Report (Markdown)"),
                 f"{name}.zip",
                 "application/zip",
                 lambda: _report(model, dataset_name, found).markdown(),
             ),
-            ("Figures (JSON)", f"{name}-figures.json", "application/json", lambda: found.model_dump_json(indent=2)),
-            ("Figures (CSV)", f"{name}-figures.csv", "text/csv", lambda: as_csv(_figures(found))),
-            ("Codes (CSV)", f"{name}-codes.csv", "text/csv", lambda: as_csv(_codes(model))),
-            ("Codes (Parquet)", f"{name}-codes.parquet", "application/octet-stream", lambda: as_parquet(_codes(model))),
+            (tr("Figures (JSON)"), f"{name}-figures.json", "application/json", lambda: found.model_dump_json(indent=2)),
+            (tr("Figures (CSV)"), f"{name}-figures.csv", "text/csv", lambda: as_csv(_figures(found))),
+            (tr("Codes (CSV)"), f"{name}-codes.csv", "text/csv", lambda: as_csv(_codes(model))),
+            (
+                tr("Codes (Parquet)"),
+                f"{name}-codes.parquet",
+                "application/octet-stream",
+                lambda: as_parquet(_codes(model)),
+            ),
         ):
             st.download_button(label, make, file, mime, on_click="ignore", icon=":material/download:")
-    st.caption("The codes are those of the dataset that the model was trained on.")
+    st.caption(tr("The codes are those of the dataset that the model was trained on."))
 
 
 def _report(model: OpenModel, dataset_name: str, found: Measures) -> Report:

@@ -11,7 +11,6 @@ from pages.ui import explorer, state
 from pages.ui.components.lesson import lesson as live
 from pages.ui.language import tr
 from pages.ui.lessons import LESSONS, Exercise, Lesson, Prediction
-from pages.ui.navigation import page
 from pages.ui.sentences import sentences_for_errors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,11 +25,12 @@ def overview() -> None:
                 done = " :green[:material/check_circle:]" if state.is_solved(lesson.name) else ""
                 st.markdown(f"**{LESSONS.index(lesson) + 1}. {tr(lesson.title)}**{done}")
                 st.caption(tr(lesson.summary))
-                st.page_link(
-                    page("learn"),
-                    label=tr("Open the lesson"),
+                st.button(
+                    tr("Open the lesson"),
+                    key=f"open-{lesson.name}",
                     icon=":material/school:",
-                    query_params={"lesson": lesson.name},
+                    on_click=state.open_lesson,
+                    args=(lesson.name,),
                 )
 
 
@@ -45,36 +45,47 @@ def teach(lesson: Lesson, base: str) -> None:
         st.markdown(tr(lesson.to_do))
     told = lesson.scene(base) | explorer.component("lesson", base)
     live(told | {"scene": lesson.name, "is_revealed": is_revealed}, key, lambda: None)
-    st.latex(lesson.formula)
+    for line in lesson.formula:
+        st.latex(line)
     st.caption(tr(lesson.about))
     _sources(lesson)
     _exercise(lesson.name, lesson.exercise, state.told_by(key))
 
 
 def _predict(name: str, prediction: Prediction) -> bool:
-    """Ask; whether it was answered."""
+    """Ask, or say what became of the answer; whether there is one."""
+    chosen = state.answer(name)
     with st.container(border=True):
-        chosen = state.answer(name)
-        st.radio(
-            f"**{tr('Predict first:')}** {tr(prediction.question)}",
-            range(len(prediction.answers)),
-            format_func=lambda k: tr(prediction.answers[k]),
-            index=None,
-            key=state.answer_key(name),
-            disabled=chosen is not None,
-        )
+        question = tr("**Predict first:** {question}", question=tr(prediction.question))
         if chosen is None:
+            st.radio(
+                question,
+                range(len(prediction.answers)),
+                format_func=lambda k: tr(prediction.answers[k]),
+                index=None,
+                key=f"predict-{name}",
+                on_change=state.keep_answer(name, f"predict-{name}"),
+            )
             st.caption(tr("Choose an answer, then see for yourself."))
             return False
+        st.markdown(question)
+        for k, answer in enumerate(prediction.answers):
+            st.markdown(_judged(tr(answer), k == chosen, k == prediction.right))
         is_right = chosen == prediction.right
         told = tr("As you predicted.") if is_right else tr("It is otherwise.")
-        right = "" if is_right else f" {tr('Right is:')} *{tr(prediction.answers[prediction.right])}*."
         (st.success if is_right else st.warning)(
-            f"{told}{right} {tr(prediction.because)}",
-            icon=":material/check_circle:" if is_right else ":material/lightbulb:",
+            f"{told} {tr(prediction.because)}", icon=":material/check_circle:" if is_right else ":material/lightbulb:"
         )
         st.button(tr("Predict again"), key=f"again-{name}", type="tertiary", on_click=state.forget_answer(name))
     return True
+
+
+def _judged(answer: str, is_chosen: bool, is_right: bool) -> str:
+    """An answer with what is to be said of it."""
+    icon = ":green[:material/check:]" if is_right else ":material/close:" if is_chosen else ":material/remove:"
+    told = f"**{answer}**" if is_right else answer
+    told = tr("{answer} · *your prediction*", answer=told) if is_chosen else told
+    return f"{icon} {told}"
 
 
 def _sources(lesson: Lesson) -> None:
@@ -88,13 +99,13 @@ def _sources(lesson: Lesson) -> None:
 
 
 def _file(function: Callable[..., Any]) -> str:
-    return Path(inspect.getfile(function)).resolve().relative_to(ROOT).as_posix()
+    return Path(inspect.getfile(inspect.unwrap(function))).resolve().relative_to(ROOT).as_posix()
 
 
 def _exercise(name: str, exercise: Exercise, told: dict[str, Any]) -> None:
     """The task, a place for the answer, and what is said of it."""
     with st.container(border=True):
-        st.markdown(f"**{tr('Exercise')}** · {tr(exercise.task)}")
+        st.markdown(tr("**Exercise** · {task}", task=tr(exercise.task)))
         given: Any = told or None
         if exercise.answers:
             given = st.radio(

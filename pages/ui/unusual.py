@@ -9,6 +9,7 @@ import streamlit as st
 from pages.ui import cache, explorer, figures, pictures, state
 from pages.ui.components.threshold import threshold
 from pages.ui.explorer import OpenModel
+from pages.ui.language import later, tr
 from pages.ui.sentences import sentences_for_errors
 from pages.ui.tables import as_csv
 from vae_core.anomalies import SCORES, Judged, auroc, auroc_interval, roc
@@ -18,10 +19,10 @@ from vae_core.evaluation import NORMAL_QUANTILE, Measured
 
 TITLES = {
     "elbo": "−ELBO",
-    "error": "Squared error",
+    "error": later("Squared error"),
     "kl": "KL",
     "density": "−log q(z)",
-    "pca": "PCA residual",
+    "pca": later("PCA residual"),
 }
 UNITS = {"elbo": " nats", "kl": " nats", "density": " nats"}
 BINS, STEPS = 80, 1000
@@ -54,8 +55,8 @@ def show(model: OpenModel, dataset_id: str, judged: Judged, base: str) -> None:
     """
     dataset, scores = cache.dataset(dataset_id), judged.scores
     place = {"model": model.id, "dataset": dataset_id}
-    score = state.option("score", {name: TITLES[name] for name in SCORES if name in scores}, place)
-    st.caption(SCORES[score])
+    score = state.option("score", {name: tr(TITLES[name]) for name in SCORES if name in scores}, place)
+    st.caption(tr(SCORES[score]))
     values = scores[score]
     is_anomaly = _anomalies(dataset)
     usual = judged.usual.get(score, values)
@@ -69,21 +70,25 @@ def show(model: OpenModel, dataset_id: str, judged: Judged, base: str) -> None:
         state.keep_threshold(key, place | {"score": score}),
     )
     if dataset_id == model.checkpoint.config.dataset_id:
-        st.caption("The model has learnt from most of these: new examples look more unusual than they do.")
+        st.caption(tr("The model has learnt from most of these: new examples look more unusual than they do."))
     else:
         st.caption(
-            f"The threshold begins where {FLAGGED_AT_FIRST:.0%} of the examples lie below it that the model's own "
-            "training held out."
+            tr(
+                "The threshold begins where {share} of the examples lie below it that the model's own training held "
+                "out.",
+                share=f"{FLAGGED_AT_FIRST:.0%}",
+            )
         )
     if is_anomaly is not None:
         sentences_for_errors(_how_well)(scores, is_anomaly)
     order = np.argsort(-values, kind="stable")
     flagged = order[: max(int((values > at).sum()), 1)]
-    st.subheader("The most unusual")
+    st.subheader(tr("The most unusual"))
     _gallery(model, dataset_id, flagged[:SHOWN])
-    st.dataframe(_table(dataset, scores, at, score, flagged[:LISTED]), hide_index=True, height=300)
+    listed = _table(dataset, scores, at, score, flagged[:LISTED]).rename(columns=_column_titles())
+    st.dataframe(listed, hide_index=True, height=300)
     st.download_button(
-        f"Save all {len(dataset):,} as CSV",
+        tr("Save all {count} as CSV", count=f"{len(dataset):,}"),
         lambda: as_csv(_table(dataset, scores, at, score, order)),
         "anomalies.csv",
         "text/csv",
@@ -108,16 +113,17 @@ def histogram(values: np.ndarray, is_anomaly: np.ndarray | None, at: float, unit
     inside = values.clip(low, high)
     parts = [np.full(len(values), True)] if is_anomaly is None else [~is_anomaly, is_anomaly]
     above = np.searchsorted(np.sort(values), places, side="right")
+    about = tr("height is the root of the count; the last bin holds all beyond it")
     told: dict[str, object] = {
         "low": low,
         "high": high,
         "threshold": at,
         "counts": [np.histogram(inside[part], edges)[0].tolist() for part in parts],
-        "groups": ["examples"] if is_anomaly is None else ["normal", "anomalies"],
+        "groups": [tr("examples")] if is_anomaly is None else [tr("normal"), tr("anomalies")],
         "above": (len(values) - above).tolist(),
         "total": len(values),
         "unit": unit,
-        "about": " · height is the root of the count; the last bin holds all beyond it",
+        "about": f" · {about}",
     }
     if is_anomaly is not None:
         sorted_anomalies = np.sort(values[is_anomaly])
@@ -132,14 +138,14 @@ def _anomalies(dataset: Dataset) -> np.ndarray | None:
         return None
     names = dict(enumerate(dataset.label_names))
     normal = st.multiselect(
-        "Which labels are normal? Then the scores are judged by the others.",
+        tr("Which labels are normal? Then the scores are judged by the others."),
         list(names),
         format_func=lambda k: names[k],
         key=f"normal-{dataset.id}",
-        placeholder="Choose labels",
+        placeholder=tr("Choose labels"),
     )
     if len(normal) == len(names):
-        st.caption("Leave at least one label out: its examples are what is looked for.")
+        st.caption(tr("Leave at least one label out: its examples are what is looked for."))
     if not normal or len(normal) == len(names):
         return None
     return ~np.isin(dataset.labels, normal)
@@ -148,27 +154,33 @@ def _anomalies(dataset: Dataset) -> np.ndarray | None:
 def _how_well(scores: dict[str, np.ndarray], is_anomaly: np.ndarray) -> None:
     """ROC curves, and the area under each with its interval."""
     left, right = st.columns([3, 2])
-    curves = {TITLES[name]: roc(values, is_anomaly) for name, values in scores.items()}
+    curves = {tr(TITLES[name]): roc(values, is_anomaly) for name, values in scores.items()}
     left.plotly_chart(figures.roc(curves), key="roc", config={"displayModeBar": False})
     areas = {name: auroc(values, is_anomaly) for name, values in scores.items()}
-    rows = {TITLES[name]: _area(area) for name, area in areas.items()}
+    rows = {tr(TITLES[name]): _area(area) for name, area in areas.items()}
     right.table(pd.DataFrame({"AUROC": rows}), border="horizontal")
     best = max(areas, key=lambda name: areas[name].mean)
     ahead = areas[best].mean - areas["pca"].mean
     spread = NORMAL_QUANTILE * math.hypot(areas[best].error, areas["pca"].error)
     if ahead <= spread:
-        right.caption("No score of the model is clearly above the PCA: for these anomalies the network is not needed.")
+        told = tr("No score of the model is clearly above the PCA: for these anomalies the network is not needed.")
     else:
-        right.caption(
-            f"{TITLES[best]} does best, {ahead:.3f} above the PCA. It was chosen by these very labels: on others it "
-            "may be another."
+        told = tr(
+            "{score} does best, {ahead} above the PCA. It was chosen by these very labels: on others it may be "
+            "another.",
+            score=tr(TITLES[best]),
+            ahead=f"{ahead:.3f}",
         )
+    right.caption(told)
 
 
 def _area(area: Measured) -> str:
     """With a 95 % interval; without one where all anomalies lie on one side, as the error is then not known."""
     interval = auroc_interval(area)
-    return f"{area.mean:.3f} ({interval[0]:.3f} to {interval[1]:.3f})" if interval else f"{area.mean:.3f}"
+    mean = f"{area.mean:.3f}"
+    if not interval:
+        return mean
+    return tr("{mean} ({low} to {high})", mean=mean, low=f"{interval[0]:.3f}", high=f"{interval[1]:.3f}")
 
 
 def _gallery(model: OpenModel, dataset_id: str, chosen: np.ndarray) -> None:
@@ -176,7 +188,13 @@ def _gallery(model: OpenModel, dataset_id: str, chosen: np.ndarray) -> None:
         return
     sheet = cache.differences(model.id, model.version, dataset_id, ",".join(map(str, chosen.tolist())))
     st.image(pictures.inline(sheet), width="stretch" if len(chosen) > FEW else FEW_PIXELS * len(chosen))
-    st.caption("From the most unusual on; below each its reconstruction, and below that where the two differ.")
+    st.caption(tr("From the most unusual on; below each its reconstruction, and below that where the two differ."))
+
+
+def _column_titles() -> dict[str, str]:
+    """Those of `_table` as a reader is shown them; a file has them in English."""
+    ours = (later("example"), later("name"), later("label"), later("unusual"), *TITLES.values())
+    return {name: tr(name) for name in ours}
 
 
 def _table(dataset: Dataset, scores: dict[str, np.ndarray], at: float, score: str, rows: np.ndarray) -> pd.DataFrame:

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from pages.ui.language import COOKIE, asked, tr
 
 SESSION_BYTES, SESSION_FILES = 200 * 2**20, 2_000
 SERVER_BYTES = 2**30
@@ -36,10 +39,13 @@ class UploadLimits:
             await self.app(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "")
+        spoken = HTTPConnection(scope).cookies.get(COOKIE)
         if not length.isdigit():
-            await PlainTextResponse("An upload must say how long it is.", 411)(scope, receive, send)
+            with asked(spoken):
+                refused = PlainTextResponse(tr("An upload must say how long it is."), 411)
+            await refused(scope, receive, send)
             return
-        with self._counted(match[1], int(length)) as refusal:
+        with asked(spoken), self._counted(match[1], int(length)) as refusal:
             if refusal:
                 await refusal(scope, receive, send)
             else:
@@ -63,12 +69,13 @@ class UploadLimits:
     def _refusal(self, session: str, size: int) -> PlainTextResponse | None:
         held = _held()
         if sum(held.get(session, [])) + self._coming[session] + size > SESSION_BYTES + FORM_BYTES:
-            return PlainTextResponse(f"Upload at most {SESSION_BYTES // 2**20} MB at a time.", 413)
+            return PlainTextResponse(tr("Upload at most {count} MB at a time.", count=SESSION_BYTES // 2**20), 413)
         if len(held.get(session, [])) >= SESSION_FILES:
-            return PlainTextResponse(f"Upload at most {SESSION_FILES:,} files at a time; pack them as a ZIP.", 413)
+            told = tr("Upload at most {count} files at a time; pack them as a ZIP.", count=f"{SESSION_FILES:,}")
+            return PlainTextResponse(told, 413)
         total = sum(map(sum, held.values())) + sum(self._coming.values())
         if total + size > SERVER_BYTES:
-            return PlainTextResponse("The server is busy with other uploads. Try again in a minute.", 503)
+            return PlainTextResponse(tr("The server is busy with other uploads. Try again in a minute."), 503)
         return None
 
 

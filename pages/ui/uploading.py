@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.ui import state, upload_limits
+from pages.ui.language import later, tr
 from pages.ui.progress import duration
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import runs, stored_datasets, uploads
@@ -29,13 +30,13 @@ def take_upload(beside: Mapping[str, str] | None = None) -> None:
         return
     try:
         if len(files) > MOST_FILES:
-            state.set_upload_notice(
-                f"These are {len(files):,} files; browsers lose some of so many. Pack them as one ZIP and drop that."
-            )
+            told = later("These are {count} files; browsers lose some of so many. Pack them as one ZIP and drop that.")
+            state.set_upload_notice(told.format(count=f"{len(files):,}"))
             return
         state.set_upload_id(uploads.receive((file.name, file) for file in files), beside)
     except (VAECoreError, OSError) as error:
-        state.set_upload_notice(str(error) if isinstance(error, VAECoreError) else "The files could not be kept.")
+        could_not = later("The files could not be kept.")
+        state.set_upload_notice(str(error) if isinstance(error, VAECoreError) else could_not)
     finally:
         upload_limits.release(files)
         state.empty_uploader()
@@ -52,7 +53,7 @@ def watch(id: str, beside: Mapping[str, str] | None = None) -> bool:
         Whether it is still going on.
     """
     deadline = time.monotonic() + QUICK_SECONDS
-    with st.spinner("Reading…"):
+    with st.spinner(tr("Reading…")):
         while uploads.get(id).state == "reading" and time.monotonic() < deadline:
             time.sleep(0.05)
     if _take_result(id, beside):
@@ -73,8 +74,8 @@ def offer_running() -> None:
     """What is being read while the visit looks at something else, perhaps in another tab."""
     for id, name in uploads.running():
         sentence, show = st.columns([5, 1], vertical_alignment="center")
-        sentence.info(f"“{escape(name)}” is being read.", icon=":material/hourglass_top:")
-        if show.button("Show", key=f"running-{id}", icon=":material/visibility:", width="stretch"):
+        sentence.info(tr("“{name}” is being read.", name=escape(name)), icon=":material/hourglass_top:")
+        if show.button(tr("Show"), key=f"running-{id}", icon=":material/visibility:", width="stretch"):
             state.set_upload_id(id)
             st.rerun()
 
@@ -85,10 +86,12 @@ def _show(id: str, beside: Mapping[str, str] | None) -> None:
     status = uploads.get(id)
     with st.container(border=True):
         bar, stop = st.columns([5, 1], vertical_alignment="center")
-        left = "" if status.seconds_left is None else f" · about {duration(status.seconds_left)} left"
-        many = f" {int(status.done * status.count):,} of {status.count:,} files" if status.count else ""
-        bar.progress(status.done, text=f"Reading{many}{left}")
-        if stop.button("Cancel", key=f"cancel-{id}", icon=":material/stop:", width="stretch"):
+        done, count = f"{int(status.done * status.count):,}", f"{status.count:,}"
+        told = [tr("Reading {done} of {count} files", done=done, count=count) if status.count else tr("Reading")]
+        if status.seconds_left is not None:
+            told.append(tr("about {time} left", time=duration(status.seconds_left)))
+        bar.progress(status.done, text=" · ".join(told))
+        if stop.button(tr("Cancel"), key=f"cancel-{id}", icon=":material/stop:", width="stretch"):
             uploads.cancel(id)
             st.rerun()
 

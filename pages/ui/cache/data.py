@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.ui import tables
+from pages.ui.language import later
 from vae_core import stored_datasets, workspace
 from vae_core.datasets import Dataset, TableSchema
 from vae_core.datasets.pictures.inspection import Inspection
@@ -17,7 +18,7 @@ COLUMNS_SHOWN = ROWS_SHOWN = 200
 def dataset(id: str) -> Dataset:
     """A stored dataset, memory-mapped; gone as soon as it is removed."""
     if not workspace.place("datasets", id).is_dir():
-        raise NotFoundError("This dataset is not in the workspace. Upload it again on the Data page.")
+        raise NotFoundError(later("This dataset is not in the workspace. Upload it again on the Data page."))
     return _dataset(id)
 
 
@@ -40,7 +41,7 @@ def dataset_size(id: str) -> int | None:
     return None if found is None else len(found)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Looking at every picture…")
+@st.cache_resource(max_entries=32, show_spinner=False)
 def inspection(id: str) -> Inspection:
     """Duplicates, blank pictures and brightness of a dataset of pictures."""
     return stored_datasets.inspection(id)

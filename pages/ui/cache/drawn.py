@@ -8,6 +8,7 @@ import streamlit as st
 from pages.ui import cards, films, pictures
 from pages.ui.cache.data import dataset
 from pages.ui.cache.models import codes, film, open_model
+from pages.ui.language import later
 from vae_core.batches import choose_device
 from vae_core.datasets import SAMPLES
 from vae_core.errors import NotFoundError
@@ -51,7 +52,7 @@ def sample_card(name: str) -> bytes:
         NotFoundError: if none is called so.
     """
     if name not in SAMPLES:
-        raise NotFoundError("There is no such built-in set.")
+        raise NotFoundError(later("There is no such built-in set."))
     return cards.card(SAMPLES[name]())
 
 
@@ -113,7 +114,7 @@ def _rows_of(parts: list[np.ndarray], columns: int) -> bytes:
     return pictures.sheet(np.concatenate([row.reshape(-1, *row.shape[2:]) for row in rows]), columns)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Drawing samples…")
+@st.cache_resource(max_entries=32, show_spinner=False)
 def samples(id: str, version: str, source: str, count: int) -> bytes:
     """Decoded samples as PNG: of the prior, of a mixture fitted to the codes, or of a normal N(0, I)."""
     model = open_model(id, version)

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.ui import explorer, films
 from pages.ui.cache.data import dataset
 from pages.ui.explorer import OpenModel
+from pages.ui.language import later
 from pages.ui.state import LARGEST_LATENT
 from vae_core import checkpoints, export, runs
 from vae_core.batches import choose_device
@@ -94,7 +95,7 @@ def paths(id: str, version: str, a: str, b: str, label: str) -> list[LatentPath]
     vae = open_model(id, version).vae
     start, end = (_latent(text, vae.config.latents) for text in (a, b))
     if vae.labels and not (label.isascii() and label.isdigit() and len(label) < 7 and int(label) < vae.labels):
-        raise NotFoundError("This model wants the number of one of its labels.")
+        raise NotFoundError(later("This model wants the number of one of its labels."))
     return find_paths(vae, codes(id, version), start, end, int(label) if vae.labels else None)
 
 
@@ -104,7 +105,8 @@ def _latent(text: str, latents: int) -> np.ndarray:
     except ValueError:
         values = np.zeros(0)
     if len(values) != latents or not np.isfinite(values).all() or np.abs(values).max() > LARGEST_LATENT:
-        raise NotFoundError(f"A point of this model is {latents} numbers with commas between them.")
+        told = later("A point of this model is {count} numbers with commas between them.")
+        raise NotFoundError(told.format(count=latents))
     return values
 
 
@@ -126,7 +128,7 @@ def film_version(id: str) -> str:
     return Reel(runs.get(id).directory.film).version()
 
 
-@st.cache_resource(max_entries=8, show_spinner="Aligning the frames…")
+@st.cache_resource(max_entries=8, show_spinner=False)
 def film(id: str, version: str) -> films.OpenFilm:
     """One version of a film.
 

@@ -13,7 +13,14 @@ export async function speak(wanted) {
   } catch (error) {
     console.warn("words: English is spoken, because", error);
   }
-  document.cookie = `studio-language=${spoken.locale}; path=/; SameSite=Lax`; // what our routes answer in
+  remember();
+}
+
+/** Our routes answer in this language; a page in a sandbox may keep no cookie, and asks no routes. */
+function remember() {
+  try {
+    document.cookie = `studio-language=${spoken.locale}; path=/; SameSite=Lax`;
+  } catch {}
 }
 
 /** A sentence in the reader's language; `{name}` is filled in from the values. */

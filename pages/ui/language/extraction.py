@@ -28,7 +28,7 @@ WORDS = re.compile(r"[A-Za-z’]{2,}[^a-z]* [“(]?[A-Za-z{×]|[A-Z][a-z]{2,}[a-
 
 def collect() -> Catalog:
     """All messages, each with the places where it stands."""
-    found = Catalog(project="VAE Studio", fuzzy=False)
+    found = Catalog(project="VAE Studio", copyright_holder="The VAE Studio authors", fuzzy=False)
     for pattern, method in PAGES:
         for path in sorted(ROOT.glob(pattern)):
             name = path.relative_to(ROOT).as_posix()

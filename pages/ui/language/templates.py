@@ -54,5 +54,5 @@ def _pattern(message: str) -> re.Pattern[str]:
             text += f"(?P=_{piece})"
         else:
             seen.add(piece)
-            text += f"(?P<_{piece}>.+?)"
+            text += f"(?P<_{piece}>.*?)"  # a value may be empty
     return re.compile(text, re.DOTALL)

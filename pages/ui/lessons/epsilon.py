@@ -52,8 +52,10 @@ LESSON = Lesson(
         "by hand, and watch how little or how much the picture changes: the posterior is as wide as the decoder "
         "allows. “Another picture” has another μ and σ."
     ),
-    formula=r"z = \mu + \sigma \odot \varepsilon, \quad \varepsilon \sim \mathcal{N}(0, I) \qquad "
-    r"\frac{\partial z}{\partial \mu} = 1, \quad \frac{\partial z}{\partial \sigma} = \varepsilon",
+    formula=(
+        r"z = \mu + \sigma \odot \varepsilon, \quad \varepsilon \sim \mathcal{N}(0, I)",
+        r"\frac{\partial z}{\partial \mu} = 1, \quad \frac{\partial z}{\partial \sigma} = \varepsilon",
+    ),
     about=later("In the grey box above it stands with the numbers of what you see."),
     code=(VAE.forward,),
     papers=(

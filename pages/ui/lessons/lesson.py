@@ -68,7 +68,7 @@ class Lesson:
         prediction: Asked then.
         scene: What the scene is told.
         to_do: What to do with it; Markdown.
-        formula: In LaTeX. The scene shows it with the numbers of what is on the screen.
+        formula: In LaTeX, a line each. The scene shows it with the numbers of what is on the screen.
         about: What the formula says.
         code: The functions that compute it.
         papers: Where it is written.
@@ -82,7 +82,7 @@ class Lesson:
     prediction: Prediction
     scene: Scene
     to_do: str
-    formula: str
+    formula: tuple[str, ...]
     about: str
     code: tuple[Callable[..., Any], ...]
     papers: tuple[Paper, ...]

@@ -5,6 +5,7 @@ from typing import Any
 from pages.ui import cache, explorer
 from vae_core import checkpoints
 from vae_core.latents.codes import Codes
+from vae_core.records import Terms
 
 
 def described(id: str, base: str) -> dict[str, Any]:
@@ -22,3 +23,8 @@ def described(id: str, base: str) -> dict[str, Any]:
 def newest_codes(id: str) -> Codes:
     """Its codes."""
     return cache.codes(id, checkpoints.version(id))
+
+
+def validation(id: str) -> Terms:
+    """What it costs on the pictures that its training kept aside."""
+    return cache.newest_model(id).checkpoint.measured.validation

@@ -10,11 +10,12 @@ from pages.ui.state.choices import choose, choose_several, option, told_apart
 from pages.ui.state.lessons import (
     address,
     answer,
-    answer_key,
     forget_answer,
     is_solved,
+    keep_answer,
     keep_solved,
     lesson,
+    open_lesson,
     told_by,
 )
 from pages.ui.state.shown import (
@@ -62,7 +63,6 @@ __all__ = [
     "SETTINGS",
     "address",
     "answer",
-    "answer_key",
     "choose",
     "choose_several",
     "dataset_id",
@@ -72,6 +72,7 @@ __all__ = [
     "forget_answer",
     "is_at_mean",
     "is_solved",
+    "keep_answer",
     "keep_example",
     "keep_point",
     "keep_settings",
@@ -80,6 +81,7 @@ __all__ = [
     "kept",
     "label",
     "lesson",
+    "open_lesson",
     "option",
     "point",
     "run_id",

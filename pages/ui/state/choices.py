@@ -6,8 +6,19 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pages.ui.language import later, tr
 from pages.ui.state.leading import lead_to
 
+LABELS = {
+    "model": later("Model"),
+    "models": later("Models"),
+    "dataset": later("Dataset"),
+    "run": later("Run"),
+    "part": later("Part"),
+    "code": later("Code"),
+    "score": later("Score"),
+}
+"""Of the address parameters that one chooses by."""
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 
 
@@ -22,7 +33,7 @@ def choose(
     """A selectbox over ids that follows the address and is followed by it.
 
     Args:
-        parameter: The address parameter; the selectbox is labelled so.
+        parameter: The address parameter; LABELS has the label of the selectbox.
         titles: id -> what is shown.
         missing: The sentence for an id in the address that is not among them.
         hide_label: Keep the label for screen readers alone.
@@ -45,13 +56,13 @@ def choose(
         st.session_state[key] = value  # not every time: that would close the list under the user's hand
         st.session_state[f"{key}-known"] = known
     return st.selectbox(
-        parameter.capitalize(),
+        tr(LABELS[parameter]),
         ids,
         format_func=lambda id: shown[id],
         key=key,
         on_change=lambda: lead_to({**(beside or {}), parameter: st.session_state[key]}),
         label_visibility="collapsed" if hide_label else "visible",
-        placeholder="Choose one",
+        placeholder=tr("Choose one"),
     )
 
 
@@ -76,16 +87,16 @@ def choose_several(parameter: str, titles: Mapping[str, str], otherwise: list[st
     if st.session_state.get(key) != known:
         st.session_state[key] = known
     st.multiselect(
-        parameter.capitalize(),
+        tr(LABELS[parameter]),
         list(titles),
         format_func=lambda id: shown[id],
         key=key,
         max_selections=most,
         on_change=lambda: lead_to({parameter: ",".join(st.session_state[key])}),
-        placeholder="Choose two to four",
+        placeholder=tr("Choose two to four"),
     )
     if len(named) > most:
-        st.caption(f"The link names {len(named)}; the first {most} are shown.")
+        st.caption(tr("The link names {count}; the first {most} are shown.", count=len(named), most=most))
     return ids
 
 
@@ -106,14 +117,16 @@ def option(parameter: str, titles: Mapping[str, str], beside: Mapping[str, str])
     key = f"option-{parameter}"
     wanted = st.query_params.get(parameter, "")
     value = wanted if wanted in titles else next(iter(titles))
-    if st.session_state.get(key) != value:
+    known = (value, titles[value])  # as with a list: by what is shown
+    if st.session_state.get(key) != value or st.session_state.get(f"{key}-known") != known:
         st.session_state[key] = value
+        st.session_state[f"{key}-known"] = known
 
     def keep() -> None:
         chosen = st.session_state[key] or value  # a second click on the same one takes it back
         lead_to({**beside, parameter: chosen})
 
     st.segmented_control(
-        parameter.capitalize(), list(titles), format_func=lambda id: titles[id], key=key, on_change=keep
+        tr(LABELS[parameter]), list(titles), format_func=lambda id: titles[id], key=key, on_change=keep
     )
     return value

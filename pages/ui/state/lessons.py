@@ -6,11 +6,18 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from pages.ui.state.leading import lead_to
+
 
 def lesson(names: Collection[str]) -> str | None:
     """The lesson in the address, if there is such a one."""
     name = st.query_params.get("lesson")
     return name if name in names else None
+
+
+def open_lesson(name: str | None) -> None:
+    """Show a lesson, or all of them."""
+    lead_to({"lesson": name} if name else {})
 
 
 def address(parameters: Mapping[str, str]) -> str:
@@ -19,28 +26,26 @@ def address(parameters: Mapping[str, str]) -> str:
     return here._replace(query=urlencode(parameters), fragment="").geturl()
 
 
-def answer_key(name: str) -> str:
-    """Of the widget in which a lesson's prediction is chosen; what was chosen outlasts the visit of other pages."""
-    key = f"answer-{name}"
-    if key not in st.session_state and f"kept-{key}" in st.session_state:
-        st.session_state[key] = st.session_state[f"kept-{key}"]
-    return key
-
-
 def answer(name: str) -> int | None:
     """Which answer was chosen in a lesson's prediction."""
-    number = st.session_state.get(answer_key(name))
-    if isinstance(number, int):
-        st.session_state[f"kept-answer-{name}"] = number
+    number = st.session_state.get(f"answer-{name}")
     return number if isinstance(number, int) else None
+
+
+def keep_answer(name: str, key: str) -> Callable[[], None]:
+    """What a widget of this key calls when an answer was chosen in it: that outlasts the widget."""
+
+    def keep() -> None:
+        st.session_state[f"answer-{name}"] = st.session_state[key]
+
+    return keep
 
 
 def forget_answer(name: str) -> Callable[[], None]:
     """What a button calls that asks anew."""
 
     def forget() -> None:
-        st.session_state[f"answer-{name}"] = None
-        st.session_state.pop(f"kept-answer-{name}", None)
+        st.session_state.pop(f"answer-{name}", None)
 
     return forget
 

@@ -2,6 +2,7 @@
 
 import { formatLatent, parseLatent } from "../latent_pad/link.js";
 import { show } from "../latent_pad/pad.js";
+import { speak } from "../words.js";
 
 /** Open the explorer that the page describes. */
 export async function open() {
@@ -10,6 +11,7 @@ export async function open() {
   try {
     const described = JSON.parse(document.getElementById("explorer").textContent);
     const data = withFiles(described, await unpackAll());
+    await speak(data.words ?? null);
     const place = { turn: 0 };
     const shown = () => show(root, { ...data, ...whereTo(data), ...place });
     root.commit = ({ z, label, view, turn }) => {

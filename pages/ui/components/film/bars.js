@@ -1,5 +1,6 @@
 // KL of every dimension after the epoch that is shown; one scale for all frames.
 
+import { tr } from "../words.js";
 import { Surface } from "./surface.js";
 
 const NAMED = 16; // more names than this would run into each other
@@ -8,7 +9,7 @@ const HEAD = 16;
 export class Bars {
   constructor(parent, data) {
     this.data = data;
-    this.surface = new Surface(parent, "KL per dimension (validation, nats)", "kl", "fm-wide");
+    this.surface = new Surface(parent, tr("KL per dimension (validation, nats)"), "kl", "fm-wide");
     this.most = Math.max(...data.kl.nats.flat(), 1e-9);
   }
 
@@ -38,6 +39,6 @@ export class Bars {
     context.fillStyle = surface.pale;
     context.fillRect(0, ground, surface.width, 1);
     const told = dimensions.slice(0, NAMED).map((dimension, k) => `z${dimension} ${nats[frame][k].toFixed(2)}`);
-    surface.describe(`KL after epoch ${data.epochs[frame]} in nats: ${told.join(", ")}`);
+    surface.describe(tr("KL after epoch {epoch} in nats: {values}", { epoch: data.epochs[frame], values: told.join(", ") }));
   }
 }

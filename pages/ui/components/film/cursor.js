@@ -3,6 +3,7 @@
 
 import { loadRuntime } from "../latent_pad/networks.js";
 import { paintReconstruction } from "../latent_pad/picture.js";
+import { tr } from "../words.js";
 import { halves } from "./half.js";
 import { Surface } from "./surface.js";
 
@@ -13,7 +14,7 @@ export class Cursor {
   constructor(parent, data, onDecoder) {
     Object.assign(this, { data, onDecoder, weights: new Map(), feeds: null, wanted: null, isBusy: false });
     this.surface = new Surface(parent, "", "decoded", "fm-square fm-decoded");
-    if (data.decoder.why_not) this.say(`Not decoded at the cursor: ${data.decoder.why_not}`, true);
+    if (data.decoder.why_not) this.say(tr("Not decoded at the cursor: {why}", { why: data.decoder.why_not }), true);
   }
 
   say(words, isOld) {
@@ -30,12 +31,12 @@ export class Cursor {
       this.session ??= this.open();
       await this.session;
       if (this.loading !== frame) return; // the scrubber has gone on
-      if (!this.weights.has(frame)) this.say(`The decoder of epoch ${this.data.epochs[frame]} is on its way…`, true);
+      if (!this.weights.has(frame)) this.say(tr("The decoder of epoch {epoch} is on its way…", { epoch: this.data.epochs[frame] }), true);
       await this.fetchWeights(frame);
       this.decode();
     } catch (error) {
       this.session = null;
-      if (!this.closed) this.say(`The decoder could not be loaded: ${error.message}`, true);
+      if (!this.closed) this.say(tr("The decoder could not be loaded: {why}", { why: error.message }), true);
     } finally {
       if (this.loading === frame) this.loading = null;
     }
@@ -59,7 +60,7 @@ export class Cursor {
   }
 
   async open() {
-    this.say("The decoder is being prepared, once for this film…", true);
+    this.say(tr("The decoder is being prepared, once for this film…"), true);
     const [ort, answer] = await Promise.all([loadRuntime(this.data.runtime), fetch(new URL(this.data.decoder.graph, location.origin))]);
     if (!answer.ok) throw new Error((await answer.text()).slice(0, 200));
     this.ort = ort;
@@ -81,14 +82,14 @@ export class Cursor {
         const { frame, latent } = this.wanted;
         if (!this.weights.has(frame)) {
           this.onDecoder("");
-          if (this.weights.size && this.loading !== frame) this.say("Decoded here when the scrubber rests.", true);
+          if (this.weights.size && this.loading !== frame) this.say(tr("Decoded here when the scrubber rests."), true);
           break;
         }
         this.wanted = null;
         await this.paint(frame, latent);
       }
     } catch (error) {
-      this.say(`Decoding has stopped: ${error.message}. Reload the page.`, true);
+      this.say(tr("Decoding has stopped: {why}. Reload the page.", { why: error.message }), true);
     } finally {
       this.isBusy = false;
     }
@@ -102,7 +103,7 @@ export class Cursor {
     if (this.closed) return;
     paintReconstruction(this.surface.canvas, outputs[session.outputNames[0]].data, this.data.shape);
     const epoch = this.data.epochs[frame];
-    this.say(`Decoded at the cursor, epoch ${epoch}`, false);
+    this.say(tr("Decoded at the cursor, epoch {epoch}", { epoch }), false);
     this.onDecoder(epoch);
   }
 

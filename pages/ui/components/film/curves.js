@@ -1,5 +1,6 @@
 // The terms over the epochs, and a mark that moves on them. The lines are drawn once; a frame adds the marks.
 
+import { tr } from "../words.js";
 import { Surface } from "./surface.js";
 
 const TRAIN = "#7f8ea3";
@@ -13,13 +14,13 @@ export class Curves {
     this.data = data;
     this.surface = new Surface(parent, "", "curves", "fm-curves");
     const { caption } = this.surface;
-    for (const [colour, name] of [[TRAIN, "training"], [VALIDATION, "validation"]]) {
+    for (const [colour, name] of [[TRAIN, tr("training")], [VALIDATION, tr("validation")]]) {
       const mark = document.createElement("span");
       mark.className = "fm-line";
       mark.style.background = colour;
       caption.append(mark, ` ${name} `);
     }
-    caption.append("(nats an example)");
+    caption.append(tr("(nats an example)"));
     this.lines = data.curves.lines.map((line) => {
       const values = [...line.train, ...line.validation];
       const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
@@ -109,6 +110,6 @@ export class Curves {
       context.fill();
     });
     const told = this.lines.map((line) => `${line.name} ${line.validation[indices[Math.round(position)]].toFixed(1)}`);
-    surface.describe(`Curves with a mark at epoch ${data.epochs[Math.round(position)]}: validation ${told.join(", ")}`);
+    surface.describe(tr("Curves with a mark at epoch {epoch}: validation {values}", { epoch: data.epochs[Math.round(position)], values: told.join(", ") }));
   }
 }

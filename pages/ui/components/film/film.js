@@ -2,6 +2,7 @@
 
 import { LabelChooser } from "../latent_pad/conditions.js";
 import { add } from "../latent_pad/elements.js";
+import { tr, trn } from "../words.js";
 import { Bars } from "./bars.js";
 import { Cursor } from "./cursor.js";
 import { Curves } from "./curves.js";
@@ -45,8 +46,8 @@ class Film {
     this.gif = Object.assign(add(this.player.bar, "a", "fm-gif"), {
       href: data.gif,
       download: "film.gif",
-      textContent: "Export as GIF",
-      title: "Map, manifold and curve of every frame; drawing them takes some seconds.",
+      textContent: tr("Export as GIF"),
+      title: tr("Map, manifold and curve of every frame; drawing them takes some seconds."),
     });
     this.labels = new LabelChooser(add(root, "div", "fm-label"), data.conditions, 0, () => this.relabel());
     const main = add(root, "div", "fm-main");
@@ -65,11 +66,11 @@ class Film {
   }
 
   async open() {
-    this.tell("The frames are on their way…");
+    this.tell(tr("The frames are on their way…"));
     try {
       this.frames = await fetchFrames(this.data);
     } catch (error) {
-      return this.tell(`The frames could not be loaded: ${error.message}`);
+      return this.tell(tr("The frames could not be loaded: {why}", { why: error.message }));
     }
     if (this.closed) return;
     this.map.open(this.frames);
@@ -82,14 +83,15 @@ class Film {
     const { epochs, lacking } = this.data;
     const progress = (done) => {
       if (this.closed) return;
-      this.tell(`${done} of ${epochs.length} manifolds are here…`);
+      this.tell(tr("{done} of {count} manifolds are here…", { done, count: epochs.length }));
       this.paint();
     };
     const error = this.manifold ? await this.manifold.load(this.frame, this.labels.index, progress) : "";
     if (this.closed || error === "stale") return;
     this.paint();
-    const bytes = `${epochs.length} frame${epochs.length === 1 ? "" : "s"} of ${this.data.count.toLocaleString("en")} examples`;
-    this.tell([error || `${bytes}, turned so that the map does not spin.`, lacking].filter(Boolean).join(" "));
+    const examples = this.data.count.toLocaleString("en");
+    const told = trn("{count} frame of {examples} examples, turned so that the map does not spin.", "{count} frames of {examples} examples, turned so that the map does not spin.", epochs.length, { examples });
+    this.tell([error || told, lacking].filter(Boolean).join(" "));
     if (error) return;
     this.root.dataset.loaded = "true";
     const isAll = await this.cursor.loadAll().catch(() => false); // what is missing is fetched where the scrubber rests
@@ -113,7 +115,7 @@ class Film {
   }
 
   shows(data) {
-    return data.run === this.data.run && data.version === this.data.version;
+    return ["run", "version", "words"].every((name) => data[name] === this.data[name]);
   }
 
   move(position, event) {

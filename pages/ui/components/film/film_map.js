@@ -2,6 +2,7 @@
 
 import { add } from "../latent_pad/elements.js";
 import { COLOURS } from "../latent_pad/map.js";
+import { tr } from "../words.js";
 import { Surface } from "./surface.js";
 
 const STEPS = 50; // of an arrow key from the middle to the edge
@@ -18,12 +19,12 @@ export class FilmMap {
   constructor(parent, data, onPoint) {
     this.data = data;
     this.cursor = [0, 0];
-    this.surface = new Surface(parent, data.sheets ? "Codes; the manifold spans the dashed frame" : "Codes on the map", "map", "fm-square");
+    this.surface = new Surface(parent, data.sheets ? tr("Codes; the manifold spans the dashed frame") : tr("Codes on the map"), "map", "fm-square");
     const area = add(this.surface.figure, "div", "fm-map");
     area.append(this.surface.canvas);
     area.tabIndex = 0;
     area.setAttribute("role", "application");
-    area.setAttribute("aria-label", "Map of the latent space. Arrow keys move the cursor, which decodes.");
+    area.setAttribute("aria-label", tr("Map of the latent space. Arrow keys move the cursor, which decodes."));
     this.area = area;
     for (const kind of ["pointermove", "pointerdown"]) area.addEventListener(kind, (event) => this.follow(event, onPoint));
     area.addEventListener("keydown", (event) => this.step(event, onPoint));
@@ -73,7 +74,8 @@ export class FilmMap {
     context.globalAlpha = 1;
     this.drawCursor(context, x(this.cursor[0]), y(this.cursor[1]));
     const [u, v] = this.cursor.map((value) => value.toFixed(2).replace("-", "−"));
-    surface.describe(`Codes of ${this.data.count} examples after epoch ${epoch}, ${this.data.groups.length} colours; cursor at ${u}, ${v}`);
+    const { count, groups } = this.data;
+    surface.describe(tr("Codes of {count} examples after epoch {epoch}, {colours} colours; cursor at {u}, {v}", { count, epoch, colours: groups.length, u, v }));
   }
 
   /** Where the manifold ends, and the axes. */

@@ -1,6 +1,7 @@
 // The manifold of every frame: pictures drawn by the server from that epoch's decoder, all fetched beforehand.
 
 import { Latest } from "../latent_pad/latest.js";
+import { tr } from "../words.js";
 import { Surface } from "./surface.js";
 
 const AT_ONCE = 4;
@@ -8,7 +9,7 @@ const AT_ONCE = 4;
 export class Manifold {
   constructor(parent, data) {
     this.data = data;
-    this.surface = new Surface(parent, "Manifold: what that epoch's decoder makes of a grid over the map", "manifold", "fm-square");
+    this.surface = new Surface(parent, tr("Manifold: what that epoch's decoder makes of a grid over the map"), "manifold", "fm-square");
     this.latest = new Latest();
     this.pictures = new Map();
   }
@@ -29,7 +30,7 @@ export class Manifold {
           this.pictures.set(k, picture);
           onProgress(this.pictures.size);
         } catch (error) {
-          failed = `The manifold could not be loaded: ${error.message}`;
+          failed = tr("The manifold could not be loaded: {why}", { why: error.message });
         }
       }
     };
@@ -45,9 +46,8 @@ export class Manifold {
     const { surface, data } = this;
     const picture = this.pictures.get(frame);
     const context = surface.clear();
-    const words = picture ? `after epoch ${data.epochs[frame]}` : "on its way";
-    surface.describe(`Manifold ${words}`);
-    if (!picture) return context.fillText("On its way…", 12, 24);
+    surface.describe(picture ? tr("Manifold after epoch {epoch}", { epoch: data.epochs[frame] }) : tr("Manifold on its way"));
+    if (!picture) return context.fillText(tr("On its way…"), 12, 24);
     context.imageSmoothingEnabled = picture.width > surface.width;
     context.drawImage(picture, 0, 0, surface.width, surface.height);
   }

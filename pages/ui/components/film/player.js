@@ -1,6 +1,7 @@
 // The scrubber: drag it, step it with the arrow keys, or let it play.
 
 import { add, button } from "../latent_pad/elements.js";
+import { tr } from "../words.js";
 
 const REST_MS = 150; // a scrubber that stands still for so long rests
 const SPEEDS = [2, 5, 10, 20, 30];
@@ -10,19 +11,19 @@ export class Player {
   constructor(bar, epochs, position, callbacks) {
     Object.assign(this, { bar, epochs, position, callbacks, isPlaying: false });
     this.last = epochs.length - 1;
-    this.play = button(bar, "", "Play or pause (Space)");
+    this.play = button(bar, "", tr("Play or pause (Space)"));
     this.play.className = "fm-play";
     this.play.addEventListener("click", () => this.toggle());
     this.range = add(bar, "input", "fm-range");
     Object.assign(this.range, { type: "range", min: 0, max: this.last, step: 1, value: position, disabled: !this.last });
-    this.range.setAttribute("aria-label", "Epoch");
+    this.range.setAttribute("aria-label", tr("Epoch"));
     this.range.addEventListener("input", (event) => this.jump(this.range.valueAsNumber, event));
     this.words = add(bar, "span", "fm-epoch");
     const label = add(bar, "label", "fm-speed");
     this.speed = add(label, "select");
     for (const speed of SPEEDS) this.speed.add(new Option(speed, speed));
     this.speed.value = 5;
-    label.append(" frames a second");
+    label.append(` ${tr("frames a second")}`);
     this.tell();
   }
 
@@ -42,11 +43,11 @@ export class Player {
 
   tell() {
     const frame = Math.round(this.position);
-    const words = `Epoch ${this.epochs[frame]} of ${this.epochs.at(-1)}`;
+    const words = tr("Epoch {epoch} of {last}", { epoch: this.epochs[frame], last: this.epochs.at(-1) });
     if (this.range.valueAsNumber !== frame) this.range.value = frame;
     this.range.setAttribute("aria-valuetext", words);
     this.words.textContent = words;
-    this.play.textContent = this.isPlaying ? "Pause" : "Play";
+    this.play.textContent = this.isPlaying ? tr("Pause") : tr("Play");
   }
 
   toggle() {

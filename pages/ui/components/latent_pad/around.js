@@ -1,5 +1,6 @@
 // What lies around a point: how far it can be trusted, the nearest samples, and where what it shows is encoded back to.
 
+import { tr } from "../words.js";
 import { add, figure } from "./elements.js";
 import { paintFour } from "./picture.js";
 import { TrustMeter } from "./trust.js";
@@ -41,13 +42,14 @@ export class Around {
 
   tell(found) {
     const { samples, pad } = this;
-    const among = samples.searched < samples.count ? ` of ${samples.searched.toLocaleString("en")}` : "";
-    const kind = samples.thumbnails ? `Nearest sample${found.length > 1 ? "s" : ""}` : "Nearest code, reconstructed";
+    const kind = samples.thumbnails ? (found.length > 1 ? tr("Nearest samples") : tr("Nearest sample")) : tr("Nearest code, reconstructed");
     const one = ({ index, distance }) => {
       const label = pad.data.labels[samples.labels[index]];
-      return `${label ? `${label}, ` : ""}${distance.toPrecision(2)} away`;
+      const away = distance.toPrecision(2);
+      return label ? tr("{label}, {distance} away", { label, distance: away }) : tr("{distance} away", { distance: away });
     };
-    this.caption.textContent = `${kind}${among}: ${found.map(one).join("; ")}`;
+    const told = { kind, list: found.map(one).join("; "), count: samples.searched.toLocaleString("en") };
+    this.caption.textContent = samples.searched < samples.count ? tr("{kind} of {count}: {list}", told) : tr("{kind}: {list}", told);
     this.nearest.setAttribute("aria-label", this.caption.textContent);
   }
 
@@ -63,8 +65,9 @@ export class Around {
     const names = pad.data.order.filter((i) => !pad.data.collapsed.includes(i)).slice(0, SPOKEN);
     const place = names.map((i) => `z${i + 1} ${pad.point.z[i].toFixed(2)}`).join(", ");
     const label = this.labelAt(pad.point.z);
-    const words = `${place}. ${this.trust ? `${this.trust.word}. ` : ""}${label ? `Nearest sample: ${label}.` : ""}`;
-    if (!pad.table) pad.output.describe(`Decoded at ${words}`); // a row describes itself
+    const nearest = label ? tr("Nearest sample: {label}.", { label }) : "";
+    const words = `${place}. ${this.trust ? `${this.trust.word}. ` : ""}${nearest}`;
+    if (!pad.table) pad.output.describe(tr("Decoded at {place}", { place: words })); // a row describes itself
     this.spoken.textContent = words;
   }
 

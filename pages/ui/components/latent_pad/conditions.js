@@ -1,14 +1,16 @@
 // Which label a conditional model's decoder is told, and how: one-hot after the latent.
 
+import { tr } from "../words.js";
+
 export class LabelChooser {
   /** Shows nothing for a model without labels; `onChange(event)` after a choice. */
   constructor(parent, names, chosen, onChange) {
     this.names = names;
     if (names.length === 0) return;
     const label = parent.appendChild(document.createElement("label"));
-    label.append("Label ");
+    label.append(`${tr("Label")} `);
     this.control = label.appendChild(document.createElement("select"));
-    this.control.setAttribute("aria-label", "Label");
+    this.control.setAttribute("aria-label", tr("Label"));
     names.forEach((name) => this.control.append(new Option(name)));
     this.index = chosen;
     this.control.addEventListener("change", onChange);
@@ -31,8 +33,8 @@ export class LabelChooser {
     return whole;
   }
 
-  /** For a caption. */
-  get words() {
-    return this.control ? ` as “${this.names[this.index]}”` : "";
+  /** A caption, with the label that is told. */
+  words(decoded) {
+    return this.control ? tr("{decoded} as “{label}”", { decoded, label: this.names[this.index] }) : decoded;
   }
 }

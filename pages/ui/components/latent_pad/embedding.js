@@ -1,6 +1,8 @@
 // A map without a way back, as t-SNE makes one: every sample has a place on it, and between them lies nothing.
 // It does for the pad what a Plane does, from sample to sample.
 
+import { tr } from "../words.js";
+
 const SAME = 1e-3; // a code as it stands in a link differs by no more
 
 export class Embedding {
@@ -67,12 +69,11 @@ export class Embedding {
 
   /** What is decoded, in words: `where` says who looks, as "at the pointer". */
   words(where, z, labels) {
-    if (!["at the pointer", "at the handle"].includes(where)) return where;
     const { index, distance } = this.nearestTo(z);
     const label = labels[this.samples.labels[index]];
-    const sample = `sample ${index + 1}${label ? ` (${label})` : ""}`;
-    if (distance < SAME) return where === "at the pointer" ? `${sample}, nearest to the pointer` : `${sample}, at the handle`;
-    return `beside the handle, which stands at the nearest ${sample}, ${distance.toPrecision(2)} away`;
+    const sample = label ? tr("sample {number} ({label})", { number: index + 1, label }) : tr("sample {number}", { number: index + 1 });
+    if (distance >= SAME) return tr("Decoded beside the handle, which stands at the nearest {sample}, {distance} away", { sample, distance: distance.toPrecision(2) });
+    return where === "at the pointer" ? tr("Decoded {sample}, nearest to the pointer", { sample }) : tr("Decoded {sample}, at the handle", { sample });
   }
 }
 

@@ -1,5 +1,6 @@
 // The card beside the pointer: which sample's code lies under it, with its picture.
 
+import { tr } from "../words.js";
 import { add } from "./elements.js";
 import { thumbnailOffscreen, thumbnailOf } from "./picture.js";
 
@@ -51,7 +52,8 @@ export class HoverCard {
     const k = block ? thumbnailOf(n, samples.count, block.count) : null;
     if (k !== null) this.card.append(thumbnailOffscreen(block, k));
     const label = data.labels[samples.labels[n]];
-    add(this.card, "span").textContent = `${label ? `${label} · ` : ""}sample ${(n + 1).toLocaleString("en")}`;
+    const sample = tr("sample {number}", { number: (n + 1).toLocaleString("en") });
+    add(this.card, "span").textContent = label ? `${label} · ${sample}` : sample;
     this.card.hidden = false;
   }
 

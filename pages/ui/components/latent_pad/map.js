@@ -1,5 +1,6 @@
 // The map of codes: a Plotly scatter, and on top of it a handle that Plotly knows nothing of (a relayout would cost 10 ms).
 
+import { tr } from "../words.js";
 import { Overlay } from "./overlay.js";
 
 // Ten colours that people with any colour vision tell apart (Petroff 2021, https://arxiv.org/abs/2107.02270), and seven
@@ -19,7 +20,7 @@ export function loadPlotly(url) {
     script.onerror = () => {
       window.latentPadPlotly = null; // the next model may ask again
       script.remove();
-      reject(new Error("the map's drawing library did not arrive"));
+      reject(new Error(tr("the map's drawing library did not arrive")));
     };
     document.head.append(script);
   });
@@ -108,9 +109,10 @@ export class LatentMap {
   config(count) {
     const { Icons } = this.plotly;
     const togglePan = (plot) => this.plotly.relayout(plot, "dragmode", plot._fullLayout.dragmode === "pan" ? false : "pan");
-    const pan = { name: "pan", title: "Drag the map instead of the point (on / off)", icon: Icons.pan, click: togglePan };
+    const pan = { name: "pan", title: tr("Drag the map instead of the point (on / off)"), icon: Icons.pan, click: togglePan };
     return {
       displaylogo: false,
+      locales: { "en-US": { dictionary: { "Zoom in": tr("Zoom in"), "Zoom out": tr("Zoom out"), "Reset axes": tr("Reset axes") } } },
       showTips: false, // its own notices, over the page
       displayModeBar: true,
       scrollZoom: true,

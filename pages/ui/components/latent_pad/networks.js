@@ -4,6 +4,8 @@
 //            label, one-hot
 //   encoder  encode(x) -> { mean, std } of q(z | x); x is C·H·W values in [0, 1], after them the label likewise
 
+import { tr } from "../words.js";
+
 /** Calls one after the other: neither a session nor a socket takes a second question before it has answered the first. */
 function inTurn(ask) {
   let last = Promise.resolve();
@@ -40,14 +42,14 @@ export async function openEncoder(data) {
 
 /** A half in the browser where that can be, else on the server, with a sentence why. */
 async function open(data, half, name, inputs) {
-  const reason = half.why_server || (typeof WebAssembly === "undefined" ? "this browser has no WebAssembly" : "");
+  const reason = half.why_server || (typeof WebAssembly === "undefined" ? tr("this browser has no WebAssembly") : "");
   if (!reason) {
     try {
       return await openInBrowser(data, half, inputs);
     } catch (error) {
       console.warn(`latent-pad: ${name} on the server, because`, error);
       if (!half.socket) throw error;
-      return openOnServer(half, `the browser's ${name} could not be loaded`);
+      return openOnServer(half, name === "decoder" ? tr("the browser's decoder could not be loaded") : tr("the browser's encoder could not be loaded"));
     }
   }
   if (!half.socket) throw new Error(reason);
@@ -99,17 +101,17 @@ function openOnServer(half, why) {
     socket.binaryType = "arraybuffer";
     socket.opened = new Promise((resolve, reject) => {
       socket.addEventListener("open", resolve, { once: true });
-      socket.addEventListener("close", () => reject(new Error("the server does not answer")), { once: true });
+      socket.addEventListener("close", () => reject(new Error(tr("the server does not answer"))), { once: true });
     });
     return socket.opened;
   }
 
   const ask = async (values) => {
-    if (isClosed) throw new Error("the explorer was closed");
+    if (isClosed) throw new Error(tr("the explorer was closed"));
     await connect();
     return new Promise((resolve, reject) => {
       socket.onmessage = (message) => resolve([new Float32Array(message.data)]);
-      socket.onclose = () => reject(new Error("the connection was lost"));
+      socket.onclose = () => reject(new Error(tr("the connection was lost")));
       socket.send(values);
     });
   };

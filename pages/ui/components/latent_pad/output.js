@@ -42,8 +42,8 @@ export class Output {
   }
 
   /** Say where the picture comes from. */
-  tell(where) {
-    this.caption.textContent = `Decoded ${where}`;
+  tell(words) {
+    this.caption.textContent = words;
   }
 }
 

@@ -1,5 +1,6 @@
 // The live explorer. One point in latent space; map, sliders, buttons and keys move it, and every move decodes at once.
 
+import { tr } from "../words.js";
 import { Around } from "./around.js";
 import { LabelChooser } from "./conditions.js";
 import { add } from "./elements.js";
@@ -61,7 +62,7 @@ class LatentPad {
     this.area = add(main, "div", "lp-map");
     this.area.tabIndex = 0;
     this.area.setAttribute("role", "application");
-    this.area.setAttribute("aria-label", "Map of the latent space. Arrow keys move the point.");
+    this.area.setAttribute("aria-label", tr("Map of the latent space. Arrow keys move the point."));
     this.layerBar = add(main, "div", "lp-layers");
     this.note = new Note(main);
     const side = add(this.root, "div", "lp-side");
@@ -156,7 +157,7 @@ class LatentPad {
   }
 
   shows(data) {
-    return data.model === this.data.model && data.version === this.data.version;
+    return ["model", "version", "words"].every((name) => data[name] === this.data[name]);
   }
 
   /** New data for the same model: another theme, or another place from the address. */
@@ -245,13 +246,13 @@ class LatentPad {
   /** Values that a latent decodes to, with the label that is chosen. */
   decode = async (z) => {
     if (!this.decoder) await this.opening;
-    if (!this.decoder) throw new Error("the explorer was closed");
+    if (!this.decoder) throw new Error(tr("the explorer was closed"));
     return this.decoder.decode(this.labels.input(z));
   };
 
   /** Mean and std of q(z | x) of an example's values, with the label that is chosen. */
   encode = async (x) => {
-    if (!this.encoder) throw new Error("the encoder is still on its way");
+    if (!this.encoder) throw new Error(tr("the encoder is still on its way"));
     return this.encoder.encode(this.labels.input([...x]));
   };
 

@@ -1,9 +1,10 @@
 // What the map shows of latent space: the plane of greatest variance (PCA), two dimensions of choice, or t-SNE.
 
+import { later, tr } from "../words.js";
 import { Plane } from "./samples.js";
 import { Tsne } from "./tsne.js";
 
-const KINDS = ["principal plane (PCA)", "two dimensions", "t-SNE"];
+const KINDS = [later("principal plane (PCA)"), later("two dimensions"), "t-SNE"];
 const [, DIMENSIONS, TSNE] = KINDS.keys();
 
 export class PlaneChooser {
@@ -12,10 +13,10 @@ export class PlaneChooser {
     this.latents = data.latents;
     this.principal = data.principal;
     if (data.latents <= 2) return;
-    this.kind = select(parent, "Map", data.tsne ? KINDS : KINDS.slice(0, TSNE));
+    this.kind = select(parent, tr("Map"), (data.tsne ? KINDS : KINDS.slice(0, TSNE)).map((kind) => tr(kind)));
     const names = data.ranges.map((_, i) => `z${i + 1}`);
     this.shown = [0, 1];
-    this.axes = [select(parent, "across", names), select(parent, "up", names)];
+    this.axes = [select(parent, tr("across"), names), select(parent, tr("up"), names)];
     this.axes[1].selectedIndex = 1;
     if (data.tsne) this.tsne = new Tsne(parent, data.tsne, () => onArrival(this.plane));
     const changed = () => {
@@ -89,8 +90,8 @@ export class PlaneChooser {
   /** Axis titles. */
   get titles() {
     if (this.embedding) return ["t-SNE 1", "t-SNE 2"];
-    if (this.isPrincipal) return ["first principal direction", "second principal direction"];
-    return this.dimensions.map((d) => (d < this.latents ? `z${d + 1}` : "spread, so that each code can be seen"));
+    if (this.isPrincipal) return [tr("first principal direction"), tr("second principal direction")];
+    return this.dimensions.map((d) => (d < this.latents ? `z${d + 1}` : tr("spread, so that each code can be seen")));
   }
 }
 

@@ -1,6 +1,9 @@
 // The codes of a dataset, its labels, and the pictures that lie nearest to a point.
 
+import { later, tr } from "../words.js";
+
 const GOLDEN = 0.618034; // its multiples spread evenly over [0, 1), in whatever order the labels come
+const DECODED = { "at the pointer": later("Decoded at the pointer"), "at the handle": later("Decoded at the handle") };
 
 /** A plane through latent space, spanned by two orthonormal rows: what the map shows of L dimensions. */
 export class Plane {
@@ -33,9 +36,9 @@ export class Plane {
     return this.lift(u + du, v + dv, z);
   }
 
-  /** What is decoded, in words. */
+  /** What is decoded, in words: `where` says who looks, as "at the pointer". */
   words(where) {
-    return where;
+    return tr(DECODED[where]);
   }
 }
 

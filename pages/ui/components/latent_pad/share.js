@@ -1,5 +1,6 @@
 // What one takes away of a model and of what the explorer shows: the link, the explorer as one file, the model, Python, pictures.
 
+import { tr } from "../words.js";
 import { add, button, save } from "./elements.js";
 import { formatLatent } from "./link.js";
 
@@ -9,9 +10,9 @@ export class Share {
   /** `parent` holds the button; what it opens lies over the page. */
   constructor(parent, pad) {
     Object.assign(this, { pad });
-    const open = button(parent, "", "Link, explorer as one file, model, Python, pictures: what one takes away");
+    const open = button(parent, "", tr("Link, explorer as one file, model, Python, pictures: what one takes away"));
     open.innerHTML = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 3v12M7 8l5-5 5 5M5 13v7h14v-7"/></svg>';
-    open.append("Share");
+    open.append(tr("Share"));
     open.setAttribute("aria-haspopup", "dialog");
     open.addEventListener("click", () => this.open());
     this.dialog = add(pad.root, "dialog", "lp-share");
@@ -23,17 +24,17 @@ export class Share {
     const { pad, dialog } = this;
     dialog.replaceChildren();
     const head = add(dialog, "div", "lp-share-head");
-    Object.assign(add(head, "h3"), { id: "lp-share-title", textContent: "Share" });
-    button(head, "Close", "Close").addEventListener("click", () => dialog.close());
-    this.link(section(dialog, "This view", "Whoever can reach this app sees what you see."));
-    const whole = "Map, sliders and decoder in one HTML file. It opens from the disk, without this app and without a network.";
+    Object.assign(add(head, "h3"), { id: "lp-share-title", textContent: tr("Share") });
+    button(head, tr("Close"), tr("Close")).addEventListener("click", () => dialog.close());
+    this.link(section(dialog, tr("This view"), tr("Whoever can reach this app sees what you see.")));
+    const whole = tr("Map, sliders and decoder in one HTML file. It opens from the disk, without this app and without a network.");
     const why = pad.data.decoder.why_server;
-    const page = section(dialog, "The explorer as one file", why ? `Not of this model: ${why}.` : whole);
-    if (!why) this.file(page, pad.data.share.page, "Save HTML");
-    const model = section(dialog, "The model", "Checkpoint, encoder and decoder as ONNX, codes as CSV and Parquet, the card and a notebook.");
-    this.file(model, pad.data.share.archive, "Save ZIP");
-    this.python(section(dialog, "Python", "Decodes this point, with the checkpoint of the ZIP."));
-    this.pictures(section(dialog, "Pictures", pad.data.columns ? "" : "From here to there as GIF, PNG or film: under Paths."));
+    const page = section(dialog, tr("The explorer as one file"), why ? tr("Not of this model: {why}.", { why }) : whole);
+    if (!why) this.file(page, pad.data.share.page, tr("Save HTML"));
+    const model = section(dialog, tr("The model"), tr("Checkpoint, encoder and decoder as ONNX, codes as CSV and Parquet, the card and a notebook."));
+    this.file(model, pad.data.share.archive, tr("Save ZIP"));
+    this.python(section(dialog, "Python", tr("Decodes this point, with the checkpoint of the ZIP.")));
+    this.pictures(section(dialog, tr("Pictures"), pad.data.columns ? "" : tr("From here to there as GIF, PNG or film: under Paths.")));
     dialog.showModal();
   }
 
@@ -44,9 +45,9 @@ export class Share {
     address.search = new URLSearchParams(Object.entries(told).filter(([, value]) => value !== ""));
     const field = add(parent, "input");
     Object.assign(field, { type: "text", readOnly: true, value: address.href });
-    field.setAttribute("aria-label", "Link to this view");
+    field.setAttribute("aria-label", tr("Link to this view"));
     field.addEventListener("focus", () => field.select());
-    copyButton(parent, "Copy link", () => field.value);
+    copyButton(parent, tr("Copy link"), () => field.value);
   }
 
   /** The server makes it when it is asked for; the browser keeps it. */
@@ -61,15 +62,15 @@ export class Share {
     const code = add(parent, "pre");
     code.tabIndex = 0; // it scrolls
     code.textContent = pad.data.share.python.replace("{z}", [...pad.point.z].map((value) => value.toFixed(4)).join(", ")).replace("{label}", pad.labels.index ?? 0);
-    copyButton(parent, "Copy code", () => code.textContent);
-    this.file(parent, pad.data.share.notebook, "Save notebook");
+    copyButton(parent, tr("Copy code"), () => code.textContent);
+    this.file(parent, pad.data.share.notebook, tr("Save notebook"));
   }
 
   pictures(parent) {
     const { pad, dialog } = this;
-    const take = button(parent, pad.data.columns ? "Save what is decoded as PNG" : "Save this picture as PNG", "What is decoded, as it stands");
+    const take = button(parent, pad.data.columns ? tr("Save what is decoded as PNG") : tr("Save this picture as PNG"), tr("What is decoded, as it stands"));
     take.addEventListener("click", () => pad.output.canvas.toBlob((content) => save(content, "decoded.png")));
-    const paths = button(parent, "Open Paths", "Two ends, and the ways between them");
+    const paths = button(parent, tr("Open Paths"), tr("Two ends, and the ways between them"));
     paths.addEventListener("click", () => {
       dialog.close();
       pad.tools.open("paths");
@@ -89,7 +90,7 @@ function section(parent, title, words) {
 function copyButton(parent, text, content) {
   const copy = button(parent, text, "");
   copy.addEventListener("click", async () => {
-    copy.textContent = (await isCopied(content())) ? "Copied" : "Not allowed by the browser: select and copy it";
+    copy.textContent = (await isCopied(content())) ? tr("Copied") : tr("Not allowed by the browser: select and copy it");
     setTimeout(() => (copy.textContent = text), COPIED_MS);
   });
 }

@@ -1,6 +1,8 @@
 // One row a latent dimension: a slider, its number to be typed, a lock, and a strip of what it changes.
 // Those that tell the decoder most stand first; those that tell it nothing are folded away.
 
+import { tr, trn } from "../words.js";
+
 const STEPS = 500;
 
 export class Sliders {
@@ -21,9 +23,9 @@ export class Sliders {
     fold.className = "lp-collapsed";
     fold.open = folded.size === dimensions.length;
     const summary = fold.appendChild(document.createElement("summary"));
-    summary.textContent = `${folded.size} collapsed dimension${folded.size === 1 ? "" : "s"}`;
+    summary.textContent = trn("{count} collapsed dimension", "{count} collapsed dimensions", folded.size);
     const why = fold.appendChild(document.createElement("p"));
-    why.textContent = "Every example's code is about the same there (variance at most 0.01): the decoder was told nothing, and hardly changes.";
+    why.textContent = tr("Every example's code is about the same there (variance at most 0.01): the decoder was told nothing, and hardly changes.");
     dimensions.filter(({ index }) => folded.has(index)).forEach((dimension) => this.addRow(fold, dimension, z));
   }
 
@@ -33,17 +35,17 @@ export class Sliders {
     row.className = "lp-slider";
     const label = row.appendChild(document.createElement("span"));
     label.textContent = name;
-    label.title = kl ? `${name}: ${kl.toFixed(2)} nats of KL on average` : name;
+    label.title = kl ? tr("{name}: {kl} nats of KL on average", { name, kl: kl.toFixed(2) }) : name;
     const slider = row.appendChild(document.createElement("input"));
     const [least, most] = [Math.min(low, z[index]), Math.max(high, z[index])];
     Object.assign(slider, { type: "range", min: least, max: most, step: (most - least) / STEPS });
     slider.setAttribute("aria-label", name);
     const typed = row.appendChild(document.createElement("input"));
     Object.assign(typed, { type: "number", step: "any", className: "lp-typed" });
-    typed.setAttribute("aria-label", `${name}, typed`);
+    typed.setAttribute("aria-label", tr("{name}, typed", { name }));
     const lock = row.appendChild(document.createElement("button"));
-    Object.assign(lock, { type: "button", className: "lp-lock", title: `Keep ${name} as it is, whatever else moves the point` });
-    lock.setAttribute("aria-label", `Lock ${name}`);
+    Object.assign(lock, { type: "button", className: "lp-lock", title: tr("Keep {name} as it is, whatever else moves the point", { name }) });
+    lock.setAttribute("aria-label", tr("Lock {name}", { name }));
     lock.setAttribute("aria-pressed", "false");
     const strip = row.appendChild(document.createElement("canvas"));
     strip.className = "lp-strip";

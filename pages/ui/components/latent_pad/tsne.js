@@ -1,5 +1,6 @@
 // t-SNE as a map: chosen before it is computed, computed by the server once for everybody, fetched when it is there.
 
+import { tr } from "../words.js";
 import { add, button } from "./elements.js";
 import { Embedding } from "./embedding.js";
 
@@ -14,8 +15,8 @@ export class Tsne {
     this.row = add(parent, "div", "lp-tsne");
     this.row.hidden = true;
     this.bar = add(this.row, "progress");
-    this.bar.setAttribute("aria-label", "t-SNE, share done");
-    this.start = button(this.row, "Compute t-SNE", "Let the server compute it, once for everybody");
+    this.bar.setAttribute("aria-label", tr("t-SNE, share done"));
+    this.start = button(this.row, tr("Compute t-SNE"), tr("Let the server compute it, once for everybody"));
     this.told = add(this.row, "span");
     this.start.addEventListener("click", () => this.ask("POST"));
     // nothing is asked of the server while a pointer is down
@@ -42,7 +43,7 @@ export class Tsne {
   async ask(method) {
     clearTimeout(this.timer);
     this.isAsking = true;
-    if (method === "POST") this.tell({ state: "queued", message: "Starting…" });
+    if (method === "POST") this.tell({ state: "queued", message: tr("Starting…") });
     try {
       const response = await fetch(new URL(method === "POST" ? this.url : `${this.url}/status`, document.baseURI), { method });
       if (!response.ok) return this.tell({ state: "impossible", message: await sentence(response) });
@@ -51,7 +52,7 @@ export class Tsne {
       this.tell(status);
       if (["queued", "running"].includes(status.state)) this.askAgain(LOOK_MS);
     } catch {
-      this.tell({ state: "running", done: this.bar.value, message: "The server does not answer just now" });
+      this.tell({ state: "running", done: this.bar.value, message: tr("The server does not answer just now") });
       this.askAgain(GONE_MS);
     } finally {
       this.isAsking = false;
@@ -74,7 +75,7 @@ export class Tsne {
   async fetch() {
     const response = await fetch(new URL(this.url, document.baseURI));
     const places = response.ok ? new Float32Array(await response.arrayBuffer()) : [];
-    if (places.length !== 2 * this.samples.count) return this.tell({ state: "failed", message: "The map did not arrive whole" });
+    if (places.length !== 2 * this.samples.count) return this.tell({ state: "failed", message: tr("The map did not arrive whole") });
     this.embedding = new Embedding(this.samples, places);
     this.show(this.isChosen);
     if (this.isChosen && this.row.isConnected) this.onReady();
@@ -87,11 +88,13 @@ export class Tsne {
     if (state === "running") this.bar.value = done;
     else this.bar.removeAttribute("value"); // nobody knows how long
     this.start.hidden = isGoing || state === "impossible";
-    this.start.textContent = state === "absent" ? "Compute t-SNE" : "Try again";
+    this.start.textContent = state === "absent" ? tr("Compute t-SNE") : tr("Try again");
+    const going = [done ? `${Math.round(100 * done)} %` : tr("Looking for neighbours")];
+    if (left) going.push(tr("{time} left", { time: about(left) }));
     const words = {
-      absent: `It takes ${about(seconds)}, once for everybody`,
-      queued: message || "Waiting for its turn: one map is computed at a time",
-      running: message || `${done ? `${Math.round(100 * done)} %` : "Looking for neighbours"}${left ? ` · ${about(left)} left` : ""}`,
+      absent: tr("It takes {time}, once for everybody", { time: about(seconds) }),
+      queued: message || tr("Waiting for its turn: one map is computed at a time"),
+      running: message || going.join(" · "),
     };
     this.told.textContent = words[state] ?? message;
   }
@@ -99,11 +102,11 @@ export class Tsne {
 
 /** Seconds in words; no more exactly than they are known. */
 export function about(seconds) {
-  if (!Number.isFinite(seconds)) return "a while";
-  if (seconds < 10) return "a few seconds";
-  if (seconds < 55) return `about ${5 * Math.round(seconds / 5)} seconds`;
-  if (seconds < 90) return "about a minute";
-  return `about ${Math.round(seconds / 60)} minutes`;
+  if (!Number.isFinite(seconds)) return tr("a while");
+  if (seconds < 10) return tr("a few seconds");
+  if (seconds < 55) return tr("about {count} seconds", { count: 5 * Math.round(seconds / 5) });
+  if (seconds < 90) return tr("about a minute");
+  return tr("about {count} minutes", { count: Math.round(seconds / 60) });
 }
 
 async function sentence(response) {

@@ -20,7 +20,7 @@ export class Watch {
   look(z) {
     const { pad } = this;
     if (pad.closed) return;
-    pad.output.tell(`${pad.plane.words(pad.looking ?? "at the handle", z, pad.data.labels)}${pad.labels.words}`);
+    pad.output.tell(pad.labels.words(pad.plane.words(pad.looking ?? "at the handle", z, pad.data.labels)));
     pad.around.show(z);
     clearTimeout(this.quiet);
     this.quiet = setTimeout(() => this.rest(), QUIET_MS);

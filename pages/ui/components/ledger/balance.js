@@ -1,6 +1,7 @@
 // β to slide: reconstruction loss + β · KL, reckoned here.
 
 import { add, button } from "../latent_pad/elements.js";
+import { tr } from "../words.js";
 import { bar } from "./bars.js";
 import { nats, written } from "./words.js";
 
@@ -21,11 +22,12 @@ export class Balance {
     if (weight !== null) {
       const mark = add(way, "div", "el-mark");
       mark.style.left = `calc(8px + (100% - 16px) * ${weight / this.top})`;
-      mark.title = `Trained with ${weight}`;
+      mark.title = tr("Trained with {weight}", { weight });
     }
     this.typed = Object.assign(add(row, "input"), { type: "number", min: 0, max: LARGEST, step: "any" });
-    this.typed.setAttribute("aria-label", "β, typed");
-    if (weight !== null) button(row, `Trained with ${written(weight, 0) === String(weight) ? weight : written(weight, 2)}`, "β as this model was trained with it").addEventListener("click", () => this.set(weight));
+    this.typed.setAttribute("aria-label", tr("{name}, typed", { name: "β" }));
+    const rounded = weight === null || written(weight, 0) === String(weight) ? weight : written(weight, 2);
+    if (weight !== null) button(row, tr("Trained with {weight}", { weight: rounded }), tr("β as this model was trained with it")).addEventListener("click", () => this.set(weight));
     this.slider.addEventListener("input", () => this.set(this.slider.valueAsNumber));
     this.typed.addEventListener("change", () => this.set(this.typed.valueAsNumber));
     this.chart = add(parent, "table", "el-bars el-waterfall");
@@ -51,10 +53,10 @@ export class Balance {
     const [low, high] = [Math.min(...ends), Math.max(...ends)];
     chart.replaceChildren();
     const body = add(chart, "tbody");
-    this.row(body, "reconstruction loss", [0, reconstruction, low, high, "el-reconstruction-bar"], reconstruction);
-    const track = this.row(body, "+ β · KL", [reconstruction, total, low, high, "el-kl-bar"], weighted);
-    if (this.weight !== null) bar(track, reconstruction + this.weight * kl, reconstruction + this.weight * kl, low, high, "el-trained").title = "as trained";
-    this.row(body, "= total(β)", [0, total, low, high, "el-total-bar"], total);
+    this.row(body, tr("reconstruction loss"), [0, reconstruction, low, high, "el-reconstruction-bar"], reconstruction);
+    const track = this.row(body, tr("+ β · KL"), [reconstruction, total, low, high, "el-kl-bar"], weighted);
+    if (this.weight !== null) bar(track, reconstruction + this.weight * kl, reconstruction + this.weight * kl, low, high, "el-trained").title = tr("as trained");
+    this.row(body, tr("= total(β)"), [0, total, low, high, "el-total-bar"], total);
     this.told.textContent = [this.aside, this.turningPoint(reconstruction, kl)].filter(Boolean).join(" ");
   }
 
@@ -69,6 +71,6 @@ export class Balance {
 
   turningPoint(reconstruction, kl) {
     if (!(kl > 0 && reconstruction > 0)) return "";
-    return `From β = ${written(reconstruction / kl, 1)} on the KL weighs more than the reconstruction loss.`;
+    return tr("From β = {beta} on the KL weighs more than the reconstruction loss.", { beta: written(reconstruction / kl, 1) });
   }
 }

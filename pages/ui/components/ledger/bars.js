@@ -18,11 +18,11 @@ export class Bars {
 
   /**
    * Rows of { name, detail, value, second }: a bar of `value`, and beside it, where there is one, a thinner bar of
-   * `second`. `unit` is what the rest is counted in.
+   * `second`. `restOf(count)` names the rest.
    */
-  show(rows, unit) {
+  show(rows, restOf) {
     const { table, columns } = this;
-    const shown = shorten(rows, unit);
+    const shown = shorten(rows, restOf);
     const hasSecond = rows.some(({ second }) => second !== undefined);
     const single = shown.filter(({ isRest }) => !isRest); // the rest may be larger than all of them
     const numbers = single.flatMap(({ value, second }) => (second === undefined ? [value] : [value, second]));
@@ -53,11 +53,11 @@ export function bar(track, from, to, low, high, className) {
   return made;
 }
 
-function shorten(rows, unit) {
+function shorten(rows, restOf) {
   if (rows.length <= MOST) return rows;
   const ordered = rows.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const rest = ordered.slice(MOST);
-  const last = { name: `the other ${rest.length.toLocaleString("en")} ${unit}`, value: sum(rest.map(({ value }) => value)), isRest: true };
+  const last = { name: restOf(rest.length), value: sum(rest.map(({ value }) => value)), isRest: true };
   if (rows[0].detail !== undefined) last.detail = "";
   if (rows[0].second !== undefined) last.second = sum(rest.map(({ second }) => second));
   return [...ordered.slice(0, MOST), last];

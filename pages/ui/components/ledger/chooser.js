@@ -1,23 +1,25 @@
 // Which example, and which noise.
 
 import { add, button } from "../latent_pad/elements.js";
+import { tr } from "../words.js";
 
 export class Chooser {
   /** `onChoose` is given what changes of { example, seed, is_mean }, `onRefuse` a sentence. */
   constructor(parent, data, onChoose, onRefuse) {
     Object.assign(this, { data, onChoose, onRefuse });
     const examples = add(parent, "div", "el-group");
-    const before = button(examples, "‹", "The example before");
-    before.setAttribute("aria-label", "Previous example");
-    this.number = this.field(examples, "Example", 1, data.count);
-    add(examples, "span").textContent = `of ${data.count.toLocaleString("en")}`;
-    const after = button(examples, "›", "The example after");
-    after.setAttribute("aria-label", "Next example");
-    const random = button(examples, "Random", "An example taken at random");
+    const count = data.count.toLocaleString("en");
+    const before = button(examples, "‹", tr("The example before"));
+    before.setAttribute("aria-label", tr("Previous example"));
+    this.number = this.field(examples, tr("Example"), 1, data.count);
+    add(examples, "span").textContent = tr("of {count}", { count });
+    const after = button(examples, "›", tr("The example after"));
+    after.setAttribute("aria-label", tr("Next example"));
+    const random = button(examples, tr("Random"), tr("An example taken at random"));
     before.addEventListener("click", () => this.go(this.shown.example - 1));
     after.addEventListener("click", () => this.go(this.shown.example + 1));
     random.addEventListener("click", () => this.go(Math.floor(Math.random() * data.count)));
-    this.number.addEventListener("change", () => this.take("example", this.number.valueAsNumber - 1, data.count - 1, `There is no such example: the dataset has ${data.count.toLocaleString("en")}.`));
+    this.number.addEventListener("change", () => this.take("example", this.number.valueAsNumber - 1, data.count - 1, tr("There is no such example: the dataset has {count}.", { count })));
     this.canRoll = !data.is_deterministic || data.objective.name === "denoising";
     if (this.canRoll) this.addNoise(add(parent, "div", "el-group"));
   }
@@ -25,16 +27,16 @@ export class Chooser {
   addNoise(group) {
     const { data } = this;
     const isPosterior = !data.is_deterministic;
-    const title = isPosterior ? "Draw another sample of z (R)" : "Damage the example in another way (R)";
-    this.rolling = button(group, isPosterior ? "Roll ε" : "Roll the damage", title);
+    const title = isPosterior ? tr("Draw another sample of z (R)") : tr("Damage the example in another way (R)");
+    this.rolling = button(group, isPosterior ? tr("Roll ε") : tr("Roll the damage"), title);
     this.rolling.setAttribute("aria-keyshortcuts", "R");
     this.rolling.addEventListener("click", () => this.roll());
-    this.seed = this.field(group, "Seed", 0, data.largest);
-    this.seed.addEventListener("change", () => this.take("seed", this.seed.valueAsNumber, data.largest, `A seed is a whole number from 0 to ${data.largest.toLocaleString("en")}.`));
+    this.seed = this.field(group, tr("Seed"), 0, data.largest);
+    this.seed.addEventListener("change", () => this.take("seed", this.seed.valueAsNumber, data.largest, tr("A seed is a whole number from 0 to {largest}.", { largest: data.largest.toLocaleString("en") })));
     if (!isPosterior) return;
     const label = add(group, "label");
     this.mean = Object.assign(add(label, "input"), { type: "checkbox" });
-    label.append("z = mean (ε = 0)");
+    label.append(tr("z = mean (ε = 0)"));
     this.mean.addEventListener("change", () => this.onChoose({ is_mean: this.mean.checked }));
   }
 

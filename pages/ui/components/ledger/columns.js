@@ -1,6 +1,7 @@
 // A row of a table: every column's value, its reconstruction, and what it adds to the reconstruction loss.
 
 import { fieldsOf, read } from "../latent_pad/table/fields.js";
+import { tr, trn } from "../words.js";
 import { Bars } from "./bars.js";
 import { sum } from "./words.js";
 
@@ -8,7 +9,7 @@ export class Columns {
   constructor(parent, { columns, probabilities }) {
     this.fields = fieldsOf(columns, probabilities);
     this.plain = fieldsOf(columns, false);
-    this.bars = new Bars(parent, "The reconstruction loss of every column, in nats.", ["column", "value → reconstruction", "", "nats", ""]);
+    this.bars = new Bars(parent, tr("The reconstruction loss of every column, in nats."), [tr("column"), tr("value → reconstruction"), "", tr("nats"), ""]);
   }
 
   /** Arrays [D]; returns what the drawn numbers sum up to. */
@@ -18,7 +19,7 @@ export class Columns {
       detail: `${read(this.plain[k], x).text} → ${read(field, decoded).text}`,
       value: sum(reconstruction.subarray(field.start, field.end)),
     }));
-    this.bars.show(rows, "columns");
+    this.bars.show(rows, (count) => trn("the other {count} column", "the other {count} columns", count));
     return sum(rows.map(({ value }) => value));
   }
 }

@@ -2,6 +2,7 @@
 
 import { add } from "../latent_pad/elements.js";
 import { Latest } from "../latent_pad/latest.js";
+import { tr, trn } from "../words.js";
 import { Account } from "./account.js";
 import { fetchArrays } from "./arrays.js";
 import { Balance } from "./balance.js";
@@ -12,7 +13,7 @@ import { Link } from "./link.js";
 import { Pictures } from "./pictures.js";
 import { Posterior } from "./posterior.js";
 import * as sentences from "./sentences.js";
-import { count, nats, sum } from "./words.js";
+import { nats, sum } from "./words.js";
 
 const PAUSE_MS = 200; // from an example to its posterior: who goes on at once does not wait for it
 
@@ -20,7 +21,8 @@ const KEYS = ["keydown", "keypress", "keyup"];
 
 /** Show what `data` describes in `root`; called again by Streamlit whenever data or theme change. */
 export function show(root, data) {
-  if (root.ledger?.data.url === data.url) return root.ledger.update(data);
+  const before = root.ledger?.data;
+  if (before?.url === data.url && before.words === data.words) return root.ledger.update(data);
   remove(root);
   root.ledger = new Ledger(root, data);
   return root.ledger.load();
@@ -49,20 +51,20 @@ class Ledger {
     this.status.setAttribute("aria-live", "polite");
     this.main = add(root, "div", "el-main");
     this.main.hidden = true;
-    const loss = this.section("Reconstruction loss, −log p(x | z)", "el-loss");
+    const loss = this.section(tr("Reconstruction loss, −log p(x | z)"), "el-loss");
     this.parts = data.columns ? new Columns(loss, data) : new Pictures(loss, data.shape);
-    const account = this.section("Everything adds up", "el-sum");
+    const account = this.section(tr("Everything adds up"), "el-sum");
     this.account = new Account(account);
     this.remark = add(account, "p", "el-note");
     if (data.is_deterministic) {
-      add(account, "p", "el-note").textContent = sentences.WITHOUT_KL;
+      add(account, "p", "el-note").textContent = tr(sentences.WITHOUT_KL);
     } else {
-      const divergence = this.section("KL(q(z | x), p(z)) of each dimension", "el-kl");
-      this.bars = new Bars(divergence, "The KL of every dimension, in nats.", ["", "", "KL", ""]);
+      const divergence = this.section(tr("KL(q(z | x), p(z)) of each dimension"), "el-kl");
+      this.bars = new Bars(divergence, tr("The KL of every dimension, in nats."), ["", "", "KL", ""]);
       this.divergence = add(divergence, "p", "el-note");
-      this.balance = new Balance(this.section("Slide β", "el-balance"), data.kl_weight, sentences.ofBeta(data));
+      this.balance = new Balance(this.section(tr("Slide β"), "el-balance"), data.kl_weight, sentences.ofBeta(data));
     }
-    if (data.posterior) this.posterior = new Posterior(this.section("The true posterior, p(z | x)", "el-posterior"));
+    if (data.posterior) this.posterior = new Posterior(this.section(tr("The true posterior, p(z | x)"), "el-posterior"));
   }
 
   section(title, className) {
@@ -116,17 +118,22 @@ class Ledger {
     const nature = sentences.ofNature(this.shown, data);
     const reconstructionLoss = this.parts.show(arrays, nature);
     const terms = head.terms.map((name, k) => [name, arrays[`term ${k}`]]);
-    const size = data.columns ? count(data.columns.length, "column") : count(data.shape[1] * data.shape[2], "pixel");
-    const entries = [[`reconstruction loss of ${size}`, reconstructionLoss], ...terms.map(([name, values]) => [named(name, values), sum(values)])];
+    const entries = [[this.nameOfLoss(), reconstructionLoss], ...terms.map(([name, values]) => [named(name, values), sum(values)])];
     this.account.show(entries, loss[0]);
     const divergence = sum(kl);
     this.remark.textContent = sentences.ofTerms(data, terms, reconstructionLoss + divergence);
     if (!this.bars) return;
     const [title, second] = terms.find(([, values]) => values.length === kl.length && kl.length > 1 && values.some((value, j) => value !== kl[j])) ?? [];
     this.bars.columns = ["", "", "KL", title ?? ""];
-    this.bars.show(Array.from(kl, (value, j) => ({ name: `z${j + 1}`, value, second: second?.[j] })), "dimensions");
-    this.divergence.textContent = `${nats(divergence)} nats in all${sentences.ofKL(data)}`;
+    this.bars.show(Array.from(kl, (value, j) => ({ name: `z${j + 1}`, value, second: second?.[j] })), (count) => trn("the other {count} dimension", "the other {count} dimensions", count));
+    this.divergence.textContent = sentences.ofKL(data, nats(divergence));
     this.balance.show(reconstructionLoss, divergence);
+  }
+
+  nameOfLoss() {
+    const { columns, shape } = this.data;
+    if (columns) return trn("reconstruction loss of {count} column", "reconstruction loss of {count} columns", columns.length);
+    return trn("reconstruction loss of {count} pixel", "reconstruction loss of {count} pixels", shape[1] * shape[2]);
   }
 
   async showPosterior(example, arrays, isNewest) {
@@ -164,5 +171,5 @@ class Ledger {
 }
 
 function named(name, values) {
-  return values.length > 1 ? `${name} of ${count(values.length, "dimension")}` : name;
+  return values.length > 1 ? trn("{name} of {count} dimension", "{name} of {count} dimensions", values.length, { name }) : name;
 }

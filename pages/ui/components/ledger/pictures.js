@@ -2,8 +2,9 @@
 
 import { add } from "../latent_pad/elements.js";
 import { paintReconstruction } from "../latent_pad/picture.js";
+import { tr, trn } from "../words.js";
 import { colourOf, gradient, rangeOf } from "./colours.js";
-import { count, nats, sum, written } from "./words.js";
+import { nats, sum, written } from "./words.js";
 
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
@@ -13,7 +14,7 @@ export class Pictures {
     this.row = add(parent, "div", "el-pictures");
     this.row.tabIndex = 0;
     this.row.setAttribute("role", "group");
-    this.row.setAttribute("aria-label", "The loss of every pixel. Arrow keys go from pixel to pixel.");
+    this.row.setAttribute("aria-label", tr("The loss of every pixel. Arrow keys go from pixel to pixel."));
     this.figures = ["original", "reconstruction", "loss"].map((name) => this.figure(name));
     const legend = add(parent, "div", "el-legend");
     [this.low, this.scale, this.high] = ["span", "i", "span"].map((tag) => add(legend, tag));
@@ -53,20 +54,22 @@ export class Pictures {
     const paint = Float32Array.from({ length: 3 * area }, (_, n) => colours[n % area][Math.floor(n / area)] / 255);
     paintReconstruction(loss.canvas, paint, [3, height, width]);
     this.figures.forEach(({ caption }, k) => (caption.textContent = captions[k]));
-    original.canvas.setAttribute("aria-label", `The original, ${width} × ${height} pixels.`);
-    decodedFigure.canvas.setAttribute("aria-label", "The reconstruction.");
+    original.canvas.setAttribute("aria-label", tr("The original, {width} × {height} pixels.", { width, height }));
+    decodedFigure.canvas.setAttribute("aria-label", tr("The reconstruction."));
     const total = sum(this.loss);
     const most = this.loss.indexOf(Math.max(...this.loss));
-    loss.canvas.setAttribute("aria-label", `The reconstruction loss of ${count(area, "pixel")}, ${nats(total)} nats in all; the most is ${nats(this.loss[most])} nats at ${this.placeOf(most)}.`);
+    const told = { total: nats(total), most: nats(this.loss[most]), place: this.placeOf(most) };
+    const words = trn("The reconstruction loss of {count} pixel, {total} nats in all; the most is {most} nats at {place}.", "The reconstruction loss of {count} pixels, {total} nats in all; the most is {most} nats at {place}.", area, told);
+    loss.canvas.setAttribute("aria-label", words);
     this.scale.style.background = gradient(low < 0);
-    [this.low.textContent, this.high.textContent] = [nats(low), `${nats(high)} nats a pixel`];
+    [this.low.textContent, this.high.textContent] = [nats(low), tr("{nats} nats a pixel", { nats: nats(high) })];
     this.point(this.pixel ?? null);
     return total;
   }
 
   placeOf(pixel) {
     const [, , width] = this.shape;
-    return `row ${Math.floor(pixel / width) + 1}, column ${(pixel % width) + 1}`;
+    return tr("row {row}, column {column}", { row: Math.floor(pixel / width) + 1, column: (pixel % width) + 1 });
   }
 
   follow(frame, event) {
@@ -96,10 +99,11 @@ export class Pictures {
       Object.assign(cursor.style, { left: `${(100 * left) / width}%`, top: `${(100 * top) / height}%`, width: `${100 / width}%`, height: `${100 / height}%` });
     }
     if (pixel === null) {
-      this.told.textContent = "Point at a pixel, or go there by arrow keys: its nats stand here.";
+      this.told.textContent = tr("Point at a pixel, or go there by arrow keys: its nats stand here.");
       return;
     }
     const values = (array) => Array.from({ length: channels }, (_, c) => written(array[c * height * width + pixel], 2)).join(", ");
-    this.told.textContent = `${this.placeOf(pixel)}: ${nats(this.loss[pixel])} nats · x = ${values(this.values.x)}, reconstructed as ${values(this.values.decoded)}`;
+    const told = { place: this.placeOf(pixel), nats: nats(this.loss[pixel]), x: values(this.values.x), decoded: values(this.values.decoded) };
+    this.told.textContent = tr("{place}: {nats} nats · x = {x}, reconstructed as {decoded}", told);
   }
 }

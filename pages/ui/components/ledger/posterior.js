@@ -1,6 +1,7 @@
 // The true posterior p(z | x) of an example under two latents, beside the encoder's q(z | x).
 
 import { add, button } from "../latent_pad/elements.js";
+import { tr } from "../words.js";
 import { nats, written } from "./words.js";
 
 const SIDE = 360; // of the page's pixels
@@ -18,12 +19,12 @@ export class Posterior {
     this.canvas.setAttribute("role", "img");
     const side = add(parent, "div", "el-posterior-told");
     this.key = add(side, "p", "el-note");
-    this.key.textContent = "Shade: p(z | x), from its peak down to nothing. Ellipses: q(z | x) at 1 and 2 standard deviations. Dot: z.";
+    this.key.textContent = tr("Shade: p(z | x), from its peak down to nothing. Ellipses: q(z | x) at 1 and 2 standard deviations. Dot: z.");
     this.table = add(side, "table", "el-account");
     this.told = add(side, "p", "el-verdict");
     this.shown = [this.canvas, side];
     this.waiting = add(parent, "div", "el-waiting");
-    this.start = button(this.waiting, "Decode the plane", "");
+    this.start = button(this.waiting, tr("Decode the plane"), "");
     this.status = add(this.waiting, "p", "el-note");
     this.status.setAttribute("aria-live", "polite");
   }
@@ -31,14 +32,14 @@ export class Posterior {
   /** Nothing to be seen until the user wants it; a promise of that. */
   offer() {
     this.hide(false);
-    this.status.textContent = "Decoding 20,000 points by convolutions takes the server up to two minutes.";
+    this.status.textContent = tr("Decoding 20,000 points by convolutions takes the server up to two minutes.");
     return new Promise((resolve) => (this.start.onclick = resolve));
   }
 
   /** Being decoded. */
   expect() {
     this.hide(true);
-    this.status.textContent = "Decoding the plane…";
+    this.status.textContent = tr("Decoding the plane…");
   }
 
   /** It could not be. */
@@ -60,14 +61,15 @@ export class Posterior {
     this.waiting.hidden = true;
     const [logEvidence, gap, elbo, error, mass] = ["log_evidence", "gap", "elbo", "error", "mass"].map((name) => found[name][0]);
     this.table.replaceChildren();
-    this.row("log p(x), by the grid", logEvidence, "part");
-    this.row("− KL(q(z | x) ‖ p(z | x)), by the grid", gap, "part");
-    this.row("= ELBO", logEvidence - gap, "total");
-    this.row(`the ELBO by ${draws.toLocaleString("en")} samples of z, ± ${written(error, 3)}`, elbo, "loss");
-    const sentences = [`The ELBO lies ${nats(gap)} nats below log p(x): so far is q(z | x) from the true posterior.`];
-    if (Math.abs(mass - 1) > COARSE) sentences.push(`The grid is too coarse for this q(z | x), and holds ${written(100 * mass, 0)} % of it: the two ELBOs need not agree.`);
+    this.row(tr("log p(x), by the grid"), logEvidence, "part");
+    this.row(tr("− KL(q(z | x) ‖ p(z | x)), by the grid"), gap, "part");
+    this.row(tr("= ELBO"), logEvidence - gap, "total");
+    this.row(tr("the ELBO by {count} samples of z, ± {error}", { count: draws.toLocaleString("en"), error: written(error, 3) }), elbo, "loss");
+    const sentences = [tr("The ELBO lies {gap} nats below log p(x): so far is q(z | x) from the true posterior.", { gap: nats(gap) })];
+    if (Math.abs(mass - 1) > COARSE) sentences.push(tr("The grid is too coarse for this q(z | x), and holds {share} % of it: the two ELBOs need not agree.", { share: written(100 * mass, 0) }));
     this.told.textContent = sentences.join(" ");
-    this.canvas.setAttribute("aria-label", `The true posterior on a grid and q(z | x): mean ${pair(mean)}, standard deviation ${pair(std)}; z drawn at ${pair(latents)}; gap ${nats(gap)} nats.`);
+    const told = { mean: pair(mean), std: pair(std), z: pair(latents), gap: nats(gap) };
+    this.canvas.setAttribute("aria-label", tr("The true posterior on a grid and q(z | x): mean {mean}, standard deviation {std}; z drawn at {z}; gap {gap} nats.", told));
     this.paint();
   }
 

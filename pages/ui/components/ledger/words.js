@@ -1,5 +1,7 @@
 // Numbers as they are written here.
 
+import { tr } from "../words.js";
+
 /** Nats: two decimals, more for what is small. */
 export function nats(value) {
   return written(value, 2);
@@ -15,7 +17,7 @@ export function decimalsThatAddUp(parts, total) {
 }
 
 export function written(value, decimals) {
-  if (!Number.isFinite(value)) return "no number";
+  if (!Number.isFinite(value)) return tr("no number");
   const size = Math.abs(value);
   if (value !== 0 && size < 10 ** -decimals / 2) return small(value);
   return minus(value.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
@@ -27,10 +29,6 @@ export function small(value) {
   const [digits, power] = value.toExponential(0).split("e");
   const raised = [...power.replace("+", "")].map((sign) => (sign === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(sign)])).join("");
   return minus(`${digits} × 10${raised}`);
-}
-
-export function count(number, one, several = `${one}s`) {
-  return `${number.toLocaleString("en")} ${number === 1 ? one : several}`;
 }
 
 export function sum(values) {

@@ -20,6 +20,7 @@ _component = st.components.v2.component(
     html='<div class="lesson" data-testid="lesson"></div>',
     css=(_HERE / "lesson.css").read_text("utf-8"),
     js=loader(".lesson", "lesson.js", 'root.commit = (told) => setStateValue("told", told);'),
+    isolate_styles=False,  # as the explorer's: one way to find things for both
 )
 
 

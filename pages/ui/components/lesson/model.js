@@ -20,10 +20,20 @@ export class Model {
   }
 
   /** Values of the picture that a latent decodes to. */
-  decode = (z) => this.decoder.decode(Float32Array.from(z));
+  decode = (z) => this.unlessClosed(() => this.decoder.decode(Float32Array.from(z)));
 
   /** Mean and std of the posterior of a picture's values. */
-  encode = (x) => this.encoder.encode(Float32Array.from(x));
+  encode = (x) => this.unlessClosed(() => this.encoder.encode(Float32Array.from(x)));
+
+  /** What is asked; when the lesson was left meanwhile there is nobody to answer, and no error to tell. */
+  async unlessClosed(ask) {
+    try {
+      if (!this.isClosed) return await ask();
+    } catch (error) {
+      if (!this.isClosed) throw error;
+    }
+    return new Promise(() => {});
+  }
 
   code(n) {
     return [...this.samples.code(n)];
@@ -47,6 +57,7 @@ export class Model {
   }
 
   close() {
+    this.isClosed = true;
     this.decoder?.close();
     this.encoder?.close();
   }

@@ -3,6 +3,7 @@
 
 import { add, button } from "../latent_pad/elements.js";
 import { thumbnailOf, thumbnailOffscreen } from "../latent_pad/picture.js";
+import { tr, trn } from "../words.js";
 import { LinkedMap } from "./linked_map.js";
 
 const MOST_SHOWN = 48;
@@ -13,10 +14,10 @@ class LinkedMaps {
     Object.assign(this, { root, data, selected: null, pointed: null });
     root.textContent = "";
     const bar = add(root, "div", "lm-bar");
-    this.lasso = button(bar, "Lasso", "Draw round examples in one map: they light up in all");
+    this.lasso = button(bar, tr("Lasso"), tr("Draw round examples in one map: they light up in all"));
     this.lasso.setAttribute("aria-pressed", "false");
     this.lasso.addEventListener("click", () => this.setLasso(!this.isLassoing));
-    this.clear = button(bar, "Clear", "Nothing selected any more");
+    this.clear = button(bar, tr("Clear"), tr("Nothing selected any more"));
     this.clear.addEventListener("click", () => this.select(null));
     this.status = add(bar, "span", "lm-status");
     this.status.setAttribute("aria-live", "polite");
@@ -37,7 +38,7 @@ class LinkedMaps {
       const { thumbnails } = this.data.models[0];
       if (thumbnails) await this.maps[0].samples.fetchThumbnails(thumbnails);
     } catch (error) {
-      this.status.textContent = `The maps could not be loaded: ${error.message}. Reload the page.`;
+      this.status.textContent = tr("The maps could not be loaded: {why}. Reload the page.", { why: error.message });
     }
   }
 
@@ -74,13 +75,14 @@ class LinkedMaps {
 
   tell() {
     const parts = [];
-    if (this.selected) parts.push(`${this.selected.size.toLocaleString("en")} examples lit in every map`);
+    if (this.selected) parts.push(trn("{count} example lit in every map", "{count} examples lit in every map", this.selected.size));
     if (this.pointed !== null) {
       const { samples, data } = this.maps[0];
       const label = data.labels[samples.labels[this.pointed]];
-      parts.push(`nearest: example ${this.pointed + 1}${label ? `, ${label}` : ""}`);
+      const told = { number: this.pointed + 1, label };
+      parts.push(label ? tr("nearest: example {number}, {label}", told) : tr("nearest: example {number}", told));
     }
-    this.status.textContent = parts.join(" · ") || "Move over a map: the nearest example lights up in the others.";
+    this.status.textContent = parts.join(" · ") || tr("Move over a map: the nearest example lights up in the others.");
   }
 
   showSelected() {
@@ -94,10 +96,10 @@ class LinkedMaps {
       if (k === null) continue;
       const canvas = this.shown.appendChild(thumbnailOffscreen(thumbnails, k));
       canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", `Example ${n + 1}`);
+      canvas.setAttribute("aria-label", tr("Example {number}", { number: n + 1 }));
       canvas.addEventListener("pointerenter", () => this.point(null, n));
     }
-    if (numbers.length > MOST_SHOWN) add(this.shown, "span").textContent = `and ${numbers.length - MOST_SHOWN} more`;
+    if (numbers.length > MOST_SHOWN) add(this.shown, "span").textContent = tr("and {count} more", { count: numbers.length - MOST_SHOWN });
   }
 
   close() {
@@ -109,7 +111,7 @@ class LinkedMaps {
 const shown = new WeakMap();
 
 export function show(root, data) {
-  const key = JSON.stringify(data.models.map(({ model, version }) => [model, version]));
+  const key = JSON.stringify([data.words, ...data.models.map(({ model, version }) => [model, version])]);
   const before = shown.get(root);
   if (before?.key === key) return;
   before?.maps.close();

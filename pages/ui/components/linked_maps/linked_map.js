@@ -7,6 +7,7 @@ import { openDecoder } from "../latent_pad/networks.js";
 import { paintReconstruction } from "../latent_pad/picture.js";
 import { Plane, Samples } from "../latent_pad/samples.js";
 import { isInside } from "../latent_pad/tools/lasso.js";
+import { tr } from "../words.js";
 
 const MARGIN = 0.06; // of the map around its codes
 const KEY_STEP = 0.02; // of the map's width
@@ -21,7 +22,7 @@ export class LinkedMap {
     Object.assign(this.canvas, { tabIndex: 0 });
     this.canvas.dataset.testid = `linked-map-${parent.children.length - 1}`;
     this.canvas.setAttribute("role", "application");
-    this.canvas.setAttribute("aria-label", `Map of ${title}. Arrow keys move, Enter selects the fifty nearest.`);
+    this.canvas.setAttribute("aria-label", tr("Map of {model}. Arrow keys move, Enter selects the fifty nearest.", { model: title }));
     [this.picture, this.caption] = figure(this.card, "linked-decoded");
     this.picture.setAttribute("role", "img");
     this.listen();
@@ -123,27 +124,32 @@ export class LinkedMap {
     const { latents } = this.data;
     const code = Array.from(this.samples.means.subarray(n * latents, (n + 1) * latents));
     const z = isPointed && this.cursor ? this.plane.lift(...this.cursor, code) : code;
-    this.decode(z, n, isPointed ? "at the pointer" : `the code of example ${n + 1}`);
+    this.decode(z, n, isPointed);
   }
 
-  async decode(z, n, where) {
+  async decode(z, n, isPointed) {
     if (this.data.shape.length !== 3) return;
-    this.wanted = { z, n, where };
+    this.wanted = { z, n, isPointed };
     if (this.isBusy || !this.decoder) return;
     this.isBusy = true;
     while (this.wanted && !this.all.closed) {
-      const { z: latent, n: nearest, where: told } = this.wanted;
+      const { z: latent, n: nearest, isPointed: isThere } = this.wanted;
       this.wanted = null;
       const label = this.data.conditions.map((_, k) => Number(this.samples.labels[nearest] === k));
       try {
         paintReconstruction(this.picture, await this.decoder.decode(Float32Array.from([...latent, ...label])), this.data.shape);
-        this.caption.textContent = `Decoded: ${told}`;
-        this.picture.setAttribute("aria-label", `${this.title}, decoded ${told}`);
+        this.describe(isThere ? tr("at the pointer") : tr("the code of example {number}", { number: nearest + 1 }));
       } catch (error) {
         this.caption.textContent = error.message;
       }
     }
     this.isBusy = false;
+  }
+
+  /** What is decoded, in words. */
+  describe(what) {
+    this.caption.textContent = tr("Decoded: {what}", { what });
+    this.picture.setAttribute("aria-label", tr("{model}, decoded {what}", { model: this.title, what }));
   }
 
   placeOf(event) {

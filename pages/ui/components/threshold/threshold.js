@@ -1,5 +1,7 @@
 // A histogram with a threshold. All counts were made before: one of `steps` places of the slider is looked up.
 
+import { tr } from "../words.js";
+
 const COLOURS = ["#3b6fd4", "#e8833a"];
 const HEIGHT = 150;
 
@@ -13,7 +15,7 @@ class Threshold {
     this.output = root.appendChild(document.createElement("output"));
     this.words = root.appendChild(document.createElement("p"));
     this.slider.type = "range";
-    this.slider.setAttribute("aria-label", "Threshold");
+    this.slider.setAttribute("aria-label", tr("Threshold"));
     this.slider.addEventListener("input", () => this.draw());
     this.slider.addEventListener("change", () => this.release());
     this.canvas.addEventListener("pointerdown", (event) => {
@@ -100,19 +102,22 @@ class Threshold {
     const { above, total, unit, anomalies } = this.data;
     const step = Number(this.slider.value);
     const percent = (part, whole) => `${((100 * part) / Math.max(whole, 1)).toFixed(1)} %`;
-    let words = `Above ${this.value.toPrecision(4)}${unit}: ${above[step].toLocaleString("en")} of ${total.toLocaleString("en")} (${percent(above[step], total)})`;
+    const told = { value: `${this.value.toPrecision(4)}${unit}`, some: above[step].toLocaleString("en"), count: total.toLocaleString("en"), share: percent(above[step], total) };
+    let words = tr("Above {value}: {some} of {count} ({share})", told);
     if (anomalies) {
       const found = anomalies.above[step];
-      words += ` · finds ${percent(found, anomalies.total)} of the anomalies, with ${percent(above[step] - found, total - anomalies.total)} false alarms`;
+      const rates = { found: percent(found, anomalies.total), false: percent(above[step] - found, total - anomalies.total) };
+      words += ` · ${tr("finds {found} of the anomalies, with {false} false alarms", rates)}`;
     }
     this.output.textContent = words;
     this.slider.setAttribute("aria-valuetext", words);
-    this.canvas.setAttribute("aria-label", `Histogram of the scores. ${words}`);
+    this.canvas.setAttribute("aria-label", tr("Histogram of the scores. {words}", { words }));
   }
 }
 
 /** Called again by Streamlit whenever data or theme change. */
 export function show(root, data) {
+  if (root.threshold && root.threshold.data.words !== data.words) remove(root); // another language
   root.threshold ??= new Threshold(root);
   root.threshold.show(data);
 }

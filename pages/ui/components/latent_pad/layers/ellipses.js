@@ -1,5 +1,7 @@
 // The posteriors of the codes, one standard deviation wide, drawn to scale.
 
+import { tr } from "../../words.js";
+
 const MOST = 1500;
 
 /** Semi-axes and tilt of the one-standard-deviation ellipse of a covariance [[a, b], [b, d]]: { major, minor, angle }. */
@@ -29,7 +31,7 @@ export class EllipseLayer {
     const count = Math.min(inView.length, MOST);
     this.shown = Array.from({ length: count }, (_, k) => inView[Math.floor((k * inView.length) / count)]);
     const few = count < inView.length;
-    this.tell(few ? `${count.toLocaleString("en")} of the ${inView.length.toLocaleString("en")} posteriors in view` : "");
+    this.tell(few ? tr("{some} of the {count} posteriors in view", { some: count.toLocaleString("en"), count: inView.length.toLocaleString("en") }) : "");
   }
 
   paint(context, view) {

@@ -3,6 +3,7 @@
 import { Latest } from "../latest.js";
 import { isPlane, original } from "../table/fields.js";
 import { round125, ticks } from "../table/plane_plot.js";
+import { tr } from "../../words.js";
 
 const LINES = 12; // across what is in sight
 const PIECES = 80; // of which a line is decoded
@@ -43,7 +44,7 @@ export class GridLayer {
       }
       curves.push({ kind, points });
       space.showGrid(curves);
-      this.tell(k < this.lines.length - 1 ? `Grid ${Math.round((100 * k) / this.lines.length)} %` : "Grid: the same lines in latent and in data space");
+      this.tell(k < this.lines.length - 1 ? tr("Grid {share} %", { share: Math.round((100 * k) / this.lines.length) }) : tr("Grid: the same lines in latent and in data space"));
     }
   }
 

@@ -1,6 +1,7 @@
 // What can be laid under and over the dots of the map: each layer is a switch, and paints on a canvas of its own.
 
 import { fit } from "../overlay.js";
+import { later, tr } from "../../words.js";
 import { DensityLayer, hasStandardPrior, HoleLayer } from "./density_layer.js";
 import { EllipseLayer } from "./ellipses.js";
 import { GridLayer } from "./grid_layer.js";
@@ -9,21 +10,21 @@ import { ManifoldLayer } from "./manifold_layer.js";
 import { ThumbnailLayer } from "./thumbnail_layer.js";
 
 const KINDS = [
-  ["density", "Density", "How densely the codes lie: the aggregate posterior q(z) on this plane", DensityLayer],
-  ["holes", "Holes", holes, HoleLayer],
-  ["grid", "Grid", "Straight lines on the map and, in data space, the curves that the decoder makes of them", GridLayer],
-  ["manifold", "Manifold", "What the decoder makes of points all over the map", ManifoldLayer],
-  ["magnification", "Magnification", "Where the picture changes fast: √det(JᵀJ), the area of pictures to an area of the map", MagnificationLayer],
-  ["ellipses", "Ellipses", "The posterior of each code, one standard deviation wide, drawn to scale", EllipseLayer],
-  ["thumbnails", "Pictures", "The samples' pictures in place of dots, as many as fit", ThumbnailLayer],
+  ["density", later("Density"), later("How densely the codes lie: the aggregate posterior q(z) on this plane"), DensityLayer],
+  ["holes", later("Holes"), holes, HoleLayer],
+  ["grid", later("Grid"), later("Straight lines on the map and, in data space, the curves that the decoder makes of them"), GridLayer],
+  ["manifold", later("Manifold"), later("What the decoder makes of points all over the map"), ManifoldLayer],
+  ["magnification", later("Magnification"), later("Where the picture changes fast: √det(JᵀJ), the area of pictures to an area of the map"), MagnificationLayer],
+  ["ellipses", later("Ellipses"), later("The posterior of each code, one standard deviation wide, drawn to scale"), EllipseLayer],
+  ["thumbnails", later("Pictures"), later("The samples' pictures in place of dots, as many as fit"), ThumbnailLayer],
 ];
 
 function holes(data) {
-  const where = hasStandardPrior(data) ? "Where the prior leads" : "Amid the codes, where 95 % of a normal fitted to them lies,";
-  return `${where} but hardly any code lies: what is decoded there is a guess`;
+  if (hasStandardPrior(data)) return tr("Where the prior leads but hardly any code lies: what is decoded there is a guess");
+  return tr("Amid the codes, where 95 % of a normal fitted to them lies, but hardly any code lies: what is decoded there is a guess");
 }
 
-const NO_INVERSE = "t-SNE has no inverse: between samples there is no latent to decode, so the point goes from sample to sample, and layers that would fill the plane between them are off.";
+const NO_INVERSE = later("t-SNE has no inverse: between samples there is no latent to decode, so the point goes from sample to sample, and layers that would fill the plane between them are off.");
 
 export class Layers {
   /** `pad` gives what layers paint: samples, plane, decode, colours; `onChange(names)` after a switch. */
@@ -32,9 +33,10 @@ export class Layers {
     this.shown = new Map(); // name -> { layer, canvas }
     this.resting = new Set(); // those that come back with a plane that has an inverse
     this.buttons = new Map();
-    for (const [name, label, hint, Kind] of KINDS) {
+    for (const [name, word, hint, Kind] of KINDS) {
       if (!Kind.fits(pad)) continue;
-      const title = typeof hint === "function" ? hint(pad.data) : hint;
+      const label = tr(word);
+      const title = typeof hint === "function" ? hint(pad.data) : tr(hint);
       const button = bar.appendChild(document.createElement("button"));
       Object.assign(button, { type: "button", textContent: label, title });
       button.setAttribute("aria-pressed", "false");
@@ -59,11 +61,11 @@ export class Layers {
 
   /** Switch off what the plane does not allow, and on again what another one has switched off. */
   arrange() {
-    this.reason.textContent = this.pad.plane.hasInverse ? "" : NO_INVERSE;
+    this.reason.textContent = this.pad.plane.hasInverse ? "" : tr(NO_INVERSE);
     for (const [name, { button, title }] of this.buttons) {
       const isFit = this.fits(name);
       button.setAttribute("aria-disabled", String(!isFit));
-      button.title = isFit ? title : `Not on a t-SNE map, which has no inverse. ${title}`;
+      button.title = isFit ? title : tr("Not on a t-SNE map, which has no inverse. {title}", { title });
       if (!isFit && this.shown.has(name)) {
         this.switch(name, false);
         this.resting.add(name);
@@ -112,7 +114,7 @@ export class Layers {
     if (!view) return;
     const { layer } = this.shown.get(name);
     const prepared = layer.prepare(view); // some wait for the decoder
-    prepared?.catch((error) => this.tell(name, `${this.buttons.get(name).label} stopped: ${error.message}`));
+    prepared?.catch((error) => this.tell(name, tr("{layer} stopped: {why}", { layer: this.buttons.get(name).label, why: error.message })));
     this.paint(name);
   }
 

@@ -2,6 +2,7 @@
 // The same as vae_core/latents/geometry.py, by finite differences; Bishop, Svensén & Williams 1997.
 
 import { Latest } from "../latest.js";
+import { tr } from "../../words.js";
 
 const CELLS = 28;
 const STEP = 1e-3; // of the width of the view
@@ -44,7 +45,7 @@ export class MagnificationLayer {
       found.push({ u, v, value });
       if (k % columns === columns - 1) {
         Object.assign(this, { found, cell, largest: Math.max(...found.map((one) => one.value)), usual: quantile(found, 0.97) });
-        this.tell(k < rows * columns - 1 ? `Magnification ${Math.round((100 * k) / (rows * columns))} %` : `magnification up to ${this.largest.toPrecision(2)}`);
+        this.tell(k < rows * columns - 1 ? tr("Magnification {share} %", { share: Math.round((100 * k) / (rows * columns)) }) : tr("magnification up to {largest}", { largest: this.largest.toPrecision(2) }));
         this.repaint();
       }
     }

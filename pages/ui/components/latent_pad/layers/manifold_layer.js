@@ -2,6 +2,7 @@
 
 import { Latest } from "../latest.js";
 import { offscreen } from "../picture.js";
+import { tr } from "../../words.js";
 
 const CELL_PIXELS = 44;
 
@@ -30,7 +31,7 @@ export class ManifoldLayer {
       cells.push({ u, v, picture: offscreen(values, pad.data.shape) });
       if (column === columns - 1 || k === rows * columns - 1) {
         this.cells = cells;
-        this.tell(k < rows * columns - 1 ? `Manifold ${Math.round((100 * k) / (rows * columns))} %` : "");
+        this.tell(k < rows * columns - 1 ? tr("Manifold {share} %", { share: Math.round((100 * k) / (rows * columns)) }) : "");
         this.repaint();
       }
     }

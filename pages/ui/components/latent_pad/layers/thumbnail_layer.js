@@ -1,6 +1,7 @@
 // The samples' pictures in place of dots: as many as fit without lying over one another; zooming in shows more.
 
 import { thumbnailOffscreen } from "../picture.js";
+import { tr } from "../../words.js";
 
 const SIDE = 26;
 
@@ -15,7 +16,7 @@ export class ThumbnailLayer {
 
   prepare(view) {
     const { samples, plane } = this.pad;
-    if (!samples.thumbnails) return this.tell("The pictures are on their way");
+    if (!samples.thumbnails) return this.tell(tr("The pictures are on their way"));
     const taken = new Set();
     this.shown = [];
     let inView = 0;
@@ -30,7 +31,8 @@ export class ThumbnailLayer {
       taken.add(place);
       this.shown.push({ k, index, u, v });
     }
-    this.tell(`${this.shown.length.toLocaleString("en")} of the ${inView.toLocaleString("en")} pictures in view${this.shown.length < inView ? "; zoom in for more" : ""}`);
+    const told = { some: this.shown.length.toLocaleString("en"), count: inView.toLocaleString("en") };
+    this.tell(this.shown.length < inView ? tr("{some} of the {count} pictures in view; zoom in for more", told) : tr("{some} of the {count} pictures in view", told));
   }
 
   paint(context, view) {

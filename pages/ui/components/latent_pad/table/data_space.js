@@ -3,6 +3,7 @@
 
 import { add } from "../elements.js";
 import { fit } from "../overlay.js";
+import { tr, trn } from "../../words.js";
 import { original } from "./fields.js";
 import { PlanePlot } from "./plane_plot.js";
 
@@ -22,7 +23,7 @@ export class DataSpace {
     this.area = add(panel, "div", "lp-space-area");
     this.area.tabIndex = 0;
     this.area.setAttribute("role", "application");
-    this.area.setAttribute("aria-label", `Data space, ${fields[0].name} across and ${fields[1].name} up. Arrow keys move an example, and the point goes to its code.`);
+    this.area.setAttribute("aria-label", tr("Data space, {across} across and {up} up. Arrow keys move an example, and the point goes to its code.", { across: fields[0].name, up: fields[1].name }));
     this.plot = new PlanePlot(this.area, fields);
     this.over = add(this.area, "canvas", "lp-layer");
     this.over.dataset.layer = "warped";
@@ -39,7 +40,7 @@ export class DataSpace {
     if (this.opened) return;
     this.opened = true;
     const { data, samples, map } = this.pad;
-    let words = "the data are no longer in the workspace";
+    let words = tr("the data are no longer in the workspace");
     try {
       if (data.points) {
         const answer = await fetch(new URL(data.points.url, document.baseURI));
@@ -47,10 +48,10 @@ export class DataSpace {
         const x = new Float32Array(await answer.arrayBuffer()); // [N, 2], standardised
         const groups = samples && map.members ? map.members.map((members, g) => ({ members, colour: map.colourOf(g) })) : [{ members: null, colour: map.colourOf(0) }];
         this.plot.put(x, groups);
-        words = `${(x.length / 2).toLocaleString("en")} points`;
+        words = trn("{count} point", "{count} points", x.length / 2);
       }
     } catch (error) {
-      words = `No points: ${error.message}`;
+      words = tr("No points: {why}", { why: error.message });
     }
     this.words = words;
     this.measure();
@@ -103,9 +104,11 @@ export class DataSpace {
     const parts = [this.words];
     if (this.decoded) {
       const away = this.isTarget ? Math.hypot(...this.decoded.map((value, k) => value - this.target[k])) : 0;
-      parts.push(this.isTarget ? `${both(this.target)} is reconstructed as ${both(this.decoded)}, ${away.toPrecision(2)} away` : `decoded: ${both(this.decoded)}`);
+      const values = both(this.decoded);
+      if (this.isTarget) parts.push(tr("{target} is reconstructed as {values}, {distance} away", { target: both(this.target), values, distance: away.toPrecision(2) }));
+      else parts.push(tr("decoded: {values}", { values }));
     }
-    if (this.handle.classList.contains("lp-beyond")) parts.push("beyond what is in sight");
+    if (this.handle.classList.contains("lp-beyond")) parts.push(tr("beyond what is in sight"));
     this.caption.textContent = parts.filter(Boolean).join(" · ");
   }
 
@@ -150,7 +153,7 @@ export class DataSpace {
         pad.map.overlay.mark("x", moves ? null : pad.plane.project(mean));
       }
     } catch (error) {
-      this.caption.textContent = `Not encoded: ${error.message}.`;
+      this.caption.textContent = tr("Not encoded: {why}.", { why: error.message });
     } finally {
       this.isBusy = false;
       if (this.isReleased) this.release();

@@ -1,5 +1,7 @@
 // The columns of a table: where their entries of x are, what a decoded row says in original units, and how two rows differ.
 
+import { tr } from "../../words.js";
+
 const LARGEST_PLAIN = 1e12; // larger numbers, and columns that vary by less than the other, are written with a power of ten
 const SMALLEST_PLAIN = 1e-6;
 const NOTABLE = 0.1; // standard deviations of the column
@@ -56,8 +58,8 @@ export function read(field, values) {
 
 function outside({ low, high, whole, write }, value) {
   const limit = (extreme) => (whole ? write(extreme).replace(/\.0+$/, "") : write(extreme));
-  if (value > high && write(value) !== write(high)) return `▲ above the data's ${limit(high)}`;
-  if (value < low && write(value) !== write(low)) return `▼ below the data's ${limit(low)}`;
+  if (value > high && write(value) !== write(high)) return `▲ ${tr("above the data's {limit}", { limit: limit(high) })}`;
+  if (value < low && write(value) !== write(low)) return `▼ ${tr("below the data's {limit}", { limit: limit(low) })}`;
   return "";
 }
 
@@ -84,7 +86,7 @@ export function compare(field, values, reference) {
   for (let k = field.start; k < field.end; k += 1) size += Math.abs(values[k] - reference[k]);
   const was = likeliest(field, reference);
   const isNotable = was !== likeliest(field, values);
-  return { text: isNotable ? `was ${field.categories[was - field.start]}` : "", isNotable, size };
+  return { text: isNotable ? tr("was {category}", { category: field.categories[was - field.start] }) : "", isNotable, size };
 }
 
 /** Numbers of the fields, those that differ most from the reference first. */
@@ -98,13 +100,12 @@ export function describeRow(fields, values, reference, most = 5) {
   const changed = byChange(fields, values, reference)
     .map((k) => ({ field: fields[k], ...compare(fields[k], values, reference) }))
     .filter(({ text, isNotable }) => text && isNotable);
-  const told = changed.slice(0, most).map(({ field, text }) => `${field.name} ${text}, now ${read(field, values).text}`);
-  const rest = changed.length > most ? `; and ${changed.length - most} more` : "";
-  const changes = told.length ? `Largest changes against the reference: ${told.join("; ")}${rest}.` : "No notable change against the reference.";
+  const told = changed.slice(0, most).map(({ field, text }) => tr("{column} {change}, now {value}", { column: field.name, change: text, value: read(field, values).text }));
+  const listed = (all, count) => all.join("; ") + (count > most ? tr("; and {count} more", { count: count - most }) : "");
+  const changes = told.length ? tr("Largest changes against the reference: {columns}.", { columns: listed(told, changed.length) }) : tr("No notable change against the reference.");
   const flagged = fields.map((field) => [field, read(field, values)]).filter(([, { flag }]) => flag);
   const beyond = flagged.slice(0, most).map(([field, { text, flag }]) => `${field.name} ${text}, ${flag.slice(2)}`);
-  const further = flagged.length > most ? `; and ${flagged.length - most} more` : "";
-  return `${changes}${beyond.length ? ` Outside the data's range: ${beyond.join("; ")}${further}.` : ""}`;
+  return beyond.length ? `${changes} ${tr("Outside the data's range: {columns}.", { columns: listed(beyond, flagged.length) })}` : changes;
 }
 
 function clamp(value) {

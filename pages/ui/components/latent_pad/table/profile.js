@@ -2,6 +2,7 @@
 // what changed against a reference. Of many columns only those in sight are painted, so that dragging stays live.
 
 import { add } from "../elements.js";
+import { tr } from "../../words.js";
 import { compare, read, share } from "./fields.js";
 
 export const ROW = 42; // of the page's pixels
@@ -28,7 +29,7 @@ export class Profile {
     if (fields.length > MOST_IN_SIGHT) {
       this.box.tabIndex = 0; // so that keys can scroll it
       this.box.setAttribute("role", "group");
-      this.box.setAttribute("aria-label", `All ${fields.length} columns, to be scrolled`);
+      this.box.setAttribute("aria-label", tr("All {count} columns, to be scrolled", { count: fields.length }));
     }
     canvas.classList.add("lp-profile");
     canvas.style.height = `${this.height}px`;

@@ -3,6 +3,7 @@
 import { Latest } from "../latest.js";
 import { add, button } from "../elements.js";
 import { formatLatent, parseLatent } from "../link.js";
+import { tr } from "../../words.js";
 import { DataSpace } from "./data_space.js";
 import { byChange, describeRow, fieldsOf, isPlane, read } from "./fields.js";
 import { MOST_IN_SIGHT, Profile, paintBars } from "./profile.js";
@@ -18,16 +19,16 @@ export class Table {
   build(main) {
     const { pad, fields } = this;
     const bar = add(pad.output.canvas.parentElement, "div", "lp-rows-bar");
-    button(bar, "Keep this as reference", "Tell what changes against the point as it stands now").addEventListener("click", () => this.keep());
+    button(bar, tr("Keep this as reference"), tr("Tell what changes against the point as it stands now")).addEventListener("click", () => this.keep());
     if (fields.length > 2) {
-      this.sorting = button(bar, "Changed most first", "Order the columns by how much they differ from the reference, whenever the point rests");
+      this.sorting = button(bar, tr("Changed most first"), tr("Order the columns by how much they differ from the reference, whenever the point rests"));
       this.sorting.setAttribute("aria-pressed", "false");
       this.sorting.addEventListener("click", () => {
         this.sorting.setAttribute("aria-pressed", String(!this.isSorted));
         this.sort();
       });
     }
-    if (fields.length > MOST_IN_SIGHT) add(bar, "span", "lp-rows-count").textContent = `${fields.length} columns: scroll for the others`;
+    if (fields.length > MOST_IN_SIGHT) add(bar, "span", "lp-rows-count").textContent = tr("{count} columns: scroll for the others", { count: fields.length });
     if (!isPlane(pad.data.columns)) return;
     pad.root.classList.add("lp-plane");
     this.space = new DataSpace(main, pad, fields);
@@ -103,8 +104,12 @@ export class Table {
 
   speak(canvas, values, reference) {
     const { fields } = this;
-    const all = fields.length <= MOST_SPOKEN ? ` All columns: ${fields.map((field) => `${field.name} ${read(field, values).text}`).join("; ")}.` : "";
-    canvas.setAttribute("aria-label", `${describeRow(fields, values, reference)}${all}`);
+    const sentences = [describeRow(fields, values, reference)];
+    if (fields.length <= MOST_SPOKEN) {
+      const columns = fields.map((field) => `${field.name} ${read(field, values).text}`).join("; ");
+      sentences.push(tr("All columns: {columns}.", { columns }));
+    }
+    canvas.setAttribute("aria-label", sentences.join(" "));
   }
 
   /** Take the page's colours anew, after a change of theme. */

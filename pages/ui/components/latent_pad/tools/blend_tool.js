@@ -4,6 +4,7 @@ import { add, button } from "../elements.js";
 import { Latest } from "../latest.js";
 import { formatLatent, parseLatent } from "../link.js";
 import { offscreen } from "../picture.js";
+import { tr } from "../../words.js";
 import { clampInto, weightsAt } from "./barycentric.js";
 import { choosePictures } from "./example.js";
 
@@ -21,24 +22,24 @@ export class BlendTool {
     this.canvas.dataset.testid = "palette";
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "slider");
-    this.canvas.setAttribute("aria-label", "Palette: arrow keys blend the anchors");
+    this.canvas.setAttribute("aria-label", tr("Palette: arrow keys blend the anchors"));
     this.listen();
     const right = add(row, "div", "lp-input-result");
     this.status = add(right, "p", "lp-status");
     this.status.setAttribute("role", "status");
     const buttons = add(right, "div", "lp-bar");
-    button(buttons, "Add the point", "The point as it stands becomes an anchor").addEventListener("click", () => this.append(pad.point.z));
-    button(buttons, "Add a sample", "The code of a sample taken at random").addEventListener("click", () => {
+    button(buttons, tr("Add the point"), tr("The point as it stands becomes an anchor")).addEventListener("click", () => this.append(pad.point.z));
+    button(buttons, tr("Add a sample"), tr("The code of a sample taken at random")).addEventListener("click", () => {
       if (pad.samples) this.append(pad.samples.code(Math.floor(Math.random() * pad.samples.count)));
     });
-    if (!pad.data.columns && pad.data.has_encoder) choosePictures(buttons, "Add my pictures", pad, (z) => this.append(z), (words) => (this.status.textContent = words)); // prettier-ignore
-    button(buttons, "Clear", "Take all anchors away").addEventListener("click", () => this.set([]));
+    if (!pad.data.columns && pad.data.has_encoder) choosePictures(buttons, tr("Add my pictures"), pad, (z) => this.append(z), (words) => (this.status.textContent = words)); // prettier-ignore
+    button(buttons, tr("Clear"), tr("Take all anchors away")).addEventListener("click", () => this.set([]));
     this.list = add(right, "div", "lp-anchors");
     this.tell();
   }
 
   append(z) {
-    if (this.anchors.length === MOST) return (this.status.textContent = `A palette holds ${MOST} anchors: take one away first.`);
+    if (this.anchors.length === MOST) return (this.status.textContent = tr("A palette holds {most} anchors: take one away first.", { most: MOST }));
     return this.set([...this.anchors.map((anchor) => anchor.z), [...z]]);
   }
 
@@ -74,8 +75,9 @@ export class BlendTool {
   show() {
     this.list.replaceChildren();
     this.anchors.forEach((anchor, k) => {
-      const one = button(this.list, `${LETTERS[k]} ×`, `Take anchor ${LETTERS[k]} away`);
-      one.setAttribute("aria-label", `Take anchor ${LETTERS[k]} away`);
+      const title = tr("Take anchor {letter} away", { letter: LETTERS[k] });
+      const one = button(this.list, `${LETTERS[k]} ×`, title);
+      one.setAttribute("aria-label", title);
       one.addEventListener("click", () => this.set(this.anchors.filter((other) => other !== anchor).map(({ z }) => z)));
     });
     this.tell();
@@ -108,17 +110,17 @@ export class BlendTool {
   tell() {
     const { weights } = this;
     if (this.anchors.length < 2) {
-      this.status.textContent = "Add two or more anchors: they become the corners of a palette. Drag within it to blend them.";
-      this.canvas.setAttribute("aria-valuetext", "no anchors yet");
+      this.status.textContent = tr("Add two or more anchors: they become the corners of a palette. Drag within it to blend them.");
+      this.canvas.setAttribute("aria-valuetext", tr("no anchors yet"));
       return;
     }
     if (!this.isTouched) {
-      this.status.textContent = "Drag the dot within the palette: the point becomes a blend of the anchors.";
-      this.canvas.setAttribute("aria-valuetext", "not blended yet");
+      this.status.textContent = tr("Drag the dot within the palette: the point becomes a blend of the anchors.");
+      this.canvas.setAttribute("aria-valuetext", tr("not blended yet"));
       return;
     }
     const words = weights.map((weight, k) => `${LETTERS[k]} ${Math.round(100 * weight)} %`).join(", ");
-    this.status.textContent = `Blend: ${words}`;
+    this.status.textContent = tr("Blend: {shares}", { shares: words });
     this.canvas.setAttribute("aria-valuetext", words);
   }
 

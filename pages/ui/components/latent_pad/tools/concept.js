@@ -3,6 +3,7 @@
 import { add, button } from "../elements.js";
 import { Latest } from "../latest.js";
 import { paintCell } from "../picture.js";
+import { tr } from "../../words.js";
 
 const MOST = 2; // times the difference of the groups, either way
 const CELLS = 9;
@@ -19,14 +20,14 @@ export class Concept {
     heading.textContent = told.name;
     heading.style.borderColor = COLOUR;
     this.times = add(head, "span");
-    const remove = button(head, "Delete", `Forget “${told.name}”`);
-    remove.setAttribute("aria-label", `Delete ${told.name}`);
+    const remove = button(head, tr("Delete"), tr("Forget “{name}”", { name: told.name }));
+    remove.setAttribute("aria-label", tr("Delete {name}", { name: told.name }));
     remove.addEventListener("click", onRemove);
     remove.hidden = pad.data.is_alone;
     if (!pad.data.columns) this.strip = new ConceptStrip(this.row, pad, this);
     this.slider = add(this.row, "input");
     Object.assign(this.slider, { type: "range", min: -MOST, max: MOST, step: 0.02, value: 0 });
-    this.slider.setAttribute("aria-label", `Add ${told.name}`);
+    this.slider.setAttribute("aria-label", tr("Add {name}", { name: told.name }));
     this.slider.addEventListener("input", (event) => {
       this.tell();
       onMove(event);
@@ -35,11 +36,12 @@ export class Concept {
     const figures = add(this.row, "p", "lp-figures");
     const { cone, p_value: p, sizes, chance } = told;
     const sure = p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
-    figures.textContent = `${sizes[0].toLocaleString("en")} with, ${sizes[1].toLocaleString("en")} without · direction known to ±${cone.toFixed(cone < 10 ? 1 : 0)}° · ${sure}`;
-    figures.title = "95 % confidence by 1,000 bootstrap resamples; p: how often groups that do not differ would differ so much";
+    const [having, lacking] = sizes.map((size) => size.toLocaleString("en"));
+    figures.textContent = tr("{having} with, {lacking} without · direction known to ±{angle}° · {p}", { having, lacking, angle: cone.toFixed(cone < 10 ? 1 : 0), p: sure });
+    figures.title = tr("95 % confidence by 1,000 bootstrap resamples; p: how often groups that do not differ would differ so much");
     this.others = add(this.row, "p", "lp-figures");
-    this.others.title = `A random direction of so many dimensions has |cos| below ${chance.toFixed(2)} 95 % of the time`;
-    const warnings = [told.warning, told.is_current ? "" : "The model was trained on since: its codes lie elsewhere now. Make the concept anew."].filter(Boolean);
+    this.others.title = tr("A random direction of so many dimensions has |cos| below {chance} 95 % of the time", { chance: chance.toFixed(2) });
+    const warnings = [told.warning, told.is_current ? "" : tr("The model was trained on since: its codes lie elsewhere now. Make the concept anew.")].filter(Boolean);
     if (warnings.length) add(this.row, "p", "lp-warning").textContent = warnings.join(" ");
     this.tell();
   }
@@ -55,7 +57,7 @@ export class Concept {
   }
 
   tell() {
-    const words = this.amount === 0 ? "not added" : `${this.amount < 0 ? "−" : "+"}${Math.abs(this.amount).toFixed(2)} times`;
+    const words = this.amount === 0 ? tr("not added") : tr("{amount} times", { amount: signed(this.amount) });
     this.times.textContent = words;
     this.slider.setAttribute("aria-valuetext", words);
   }
@@ -65,9 +67,9 @@ export class Concept {
     const { chance } = this.told;
     const told = concepts.filter((one) => one !== this).map((one) => [one.told.name, cosine(this.vector, one.vector)]);
     const nearest = told.sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).slice(0, 4);
-    const words = nearest.map(([name, cos]) => `${signed(cos)} with “${name}”`);
-    const by = this.vector.length > 1 ? `by chance |cos| < ${chance.toFixed(2)}` : "one latent has one direction";
-    this.others.textContent = `${words.length ? `cos ${words.join(", ")} · ` : ""}${by}`;
+    const words = nearest.map(([name, cos]) => tr("{cos} with “{name}”", { cos: signed(cos), name }));
+    const by = this.vector.length > 1 ? tr("by chance |cos| < {chance}", { chance: chance.toFixed(2) }) : tr("one latent has one direction");
+    this.others.textContent = words.length ? `cos ${words.join(", ")} · ${by}` : by;
   }
 
   line(base, plane) {
@@ -88,7 +90,7 @@ class ConceptStrip {
     this.canvas = add(parent, "canvas", "lp-strip");
     this.canvas.style.aspectRatio = `${CELLS * pad.data.shape[2]} / ${pad.data.shape[1]}`;
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", `${concept.told.name}, from ${-MOST} to ${MOST} times`);
+    this.canvas.setAttribute("aria-label", tr("{name}, from {least} to {most} times", { name: concept.told.name, least: -MOST, most: MOST }));
   }
 
   /** Around a base to which this concept is not yet added. */

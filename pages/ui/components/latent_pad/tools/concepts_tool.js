@@ -1,6 +1,7 @@
 // Concepts: directions from one group of samples to another, each with a slider that adds it to the point.
 
 import { add, button } from "../elements.js";
+import { tr } from "../../words.js";
 import { Concept } from "./concept.js";
 import { Group } from "./group.js";
 
@@ -9,18 +10,18 @@ export class ConceptsTool {
     Object.assign(this, { pad, concepts: [], base: null });
     const form = add(panel, "div", "lp-ends");
     form.hidden = pad.data.is_alone; // a concept is made and kept by the server
-    this.having = new Group(form, pad, "With", null, () => this.changed());
-    this.lacking = new Group(form, pad, "Without", this.having, () => this.changed());
+    this.having = new Group(form, pad, tr("With"), null, () => this.changed());
+    this.lacking = new Group(form, pad, tr("Without"), this.having, () => this.changed());
     this.having.onLasso = () => this.lacking.switch(false);
     this.lacking.onLasso = () => this.having.switch(false);
     const row = add(form, "div", "lp-end-buttons");
     const label = add(row, "label");
-    label.append("Name ");
+    label.append(`${tr("Name")} `);
     this.name = add(label, "input");
-    Object.assign(this.name, { type: "text", maxLength: 60, placeholder: "what the groups differ in" });
+    Object.assign(this.name, { type: "text", maxLength: 60, placeholder: tr("what the groups differ in") });
     this.name.addEventListener("input", () => (this.isNamed = this.name.value !== ""));
     this.name.addEventListener("keydown", (event) => event.key === "Enter" && this.make());
-    this.button = button(row, "Make the concept", "The mean of the codes with it, minus the mean of those without; kept with the model");
+    this.button = button(row, tr("Make the concept"), tr("The mean of the codes with it, minus the mean of those without; kept with the model"));
     this.button.addEventListener("click", () => this.make());
     this.status = add(panel, "p", "lp-status");
     this.status.setAttribute("role", "status");
@@ -33,13 +34,13 @@ export class ConceptsTool {
     if (!this.lacking) return;
     this.lacking.update();
     const { having, lacking } = this;
-    if (!this.isNamed) this.name.value = having.name && (lacking.name ? `${having.name} rather than ${lacking.name}` : having.name);
+    if (!this.isNamed) this.name.value = having.name && (lacking.name ? tr("{having} rather than {lacking}", { having: having.name, lacking: lacking.name }) : having.name);
     this.button.setAttribute("aria-disabled", String(!having.numbers.length || !lacking.numbers.length));
     this.tell();
   }
 
   tell(words = "") {
-    const first = "Choose the samples that have something (by label or lasso), and those that have not: the concept is the way from the ones to the others.";
+    const first = tr("Choose the samples that have something (by label or lasso), and those that have not: the concept is the way from the ones to the others.");
     this.status.textContent = words || (this.concepts.length ? "" : first);
   }
 
@@ -56,11 +57,11 @@ export class ConceptsTool {
   /** Why there is no concept to be made yet; empty where there is one. */
   get missing() {
     const { having, lacking, name } = this;
-    if (!having.numbers.length || !lacking.numbers.length) return "Choose samples for both groups first.";
+    if (!having.numbers.length || !lacking.numbers.length) return tr("Choose samples for both groups first.");
     const others = new Set(lacking.numbers);
-    if (having.numbers.length === others.size && having.numbers.every((n) => others.has(n))) return "Both groups are the same samples: nothing leads from the one to the other. Choose another group.";
-    if (!name.value.trim()) return "Give the concept a name first.";
-    if (this.concepts.some(({ told }) => told.name === name.value.trim())) return "There is a concept of this name already. Give this one another name, or delete the other.";
+    if (having.numbers.length === others.size && having.numbers.every((n) => others.has(n))) return tr("Both groups are the same samples: nothing leads from the one to the other. Choose another group.");
+    if (!name.value.trim()) return tr("Give the concept a name first.");
+    if (this.concepts.some(({ told }) => told.name === name.value.trim())) return tr("There is a concept of this name already. Give this one another name, or delete the other.");
     return "";
   }
 
@@ -69,7 +70,7 @@ export class ConceptsTool {
     if (this.isBusy) return;
     if (missing) return this.tell(missing);
     this.isBusy = true;
-    this.tell("Making the concept…");
+    this.tell(tr("Making the concept…"));
     try {
       const body = JSON.stringify({ name: this.name.value, group: having.numbers, other: lacking.numbers });
       const answer = await ask(this.pad.data.concepts, { method: "POST", headers: { "Content-Type": "application/json" }, body });

@@ -1,6 +1,8 @@
 // A pad to draw on with mouse, pen or finger, and how a drawing becomes an example: with the scale and centring of MNIST.
 // LeCun et al. 1998 (http://yann.lecun.com/exdb/mnist): fitted into 20×20 pixels, the centre of mass in the middle of 28×28.
 
+import { tr } from "../../words.js";
+
 const FITTED = 20 / 28;
 const PEN = 2.6 / 28; // of the side: about as wide as MNIST's strokes
 const FINE = 4; // drawn so much larger, then averaged
@@ -59,7 +61,7 @@ export class DrawingPad {
     this.canvas.className = "lp-draw";
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", "Drawing pad: draw with mouse, pen or finger");
+    this.canvas.setAttribute("aria-label", tr("Drawing pad: draw with mouse, pen or finger"));
     this.canvas.addEventListener("pointerdown", (event) => {
       if (!event.isPrimary || event.button !== 0) return;
       event.preventDefault();
@@ -115,6 +117,6 @@ export class DrawingPad {
     context.fillStyle = this.isDark ? "#999" : "#777";
     context.font = `${side / 14}px sans-serif`;
     context.textAlign = "center";
-    context.fillText("Draw here", side / 2, side / 2);
+    context.fillText(tr("Draw here"), side / 2, side / 2);
   }
 }

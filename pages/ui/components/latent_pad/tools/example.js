@@ -1,18 +1,20 @@
 // A picture file as an example for the model, prepared as its data were.
 
 import { add, button } from "../elements.js";
+import { tr } from "../../words.js";
 
 const LARGEST_FILE = 20 * 2 ** 20;
 
 /** Values [C, H, W] in [0, 1]; throws an Error that says in a sentence why a file was not taken. */
 export async function exampleOf(file, { shape, preparation }) {
-  const refuse = (why) => new Error(`${file.name || "The picture"} was not taken: ${why}. Try a PNG or JPEG.`);
-  if (file.size > LARGEST_FILE) throw refuse("it is larger than 20 MB");
+  const whole = tr("The picture");
+  const refuse = (why) => new Error(tr("{file} was not taken: {why}. Try a PNG or JPEG.", { file: file.name || whole, why }));
+  if (file.size > LARGEST_FILE) throw refuse(tr("it is larger than 20 MB"));
   let picture;
   try {
     picture = await createImageBitmap(file);
   } catch {
-    throw refuse("this browser cannot read it as a picture");
+    throw refuse(tr("this browser cannot read it as a picture"));
   }
   const found = fitted(picture, shape, preparation);
   picture.close();
@@ -20,10 +22,10 @@ export async function exampleOf(file, { shape, preparation }) {
 }
 
 /** A button that asks for picture files; each is encoded, and `take(z, number)` gets the mean of its code, one after the other. */
-export function choosePictures(parent, name, pad, take, onError, title = "From files; each becomes an anchor") {
+export function choosePictures(parent, name, pad, take, onError, title = tr("From files; each becomes an anchor")) {
   const file = add(parent, "input");
   Object.assign(file, { type: "file", accept: "image/*", multiple: true, hidden: true });
-  file.setAttribute("aria-label", `${name}: files`);
+  file.setAttribute("aria-label", tr("{name}: files", { name }));
   file.addEventListener("change", async () => {
     const files = [...file.files];
     file.value = ""; // so that the same file can be chosen again

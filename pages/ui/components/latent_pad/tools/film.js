@@ -1,5 +1,7 @@
 // Pictures as a film, recorded by the browser itself: MP4 where it can, else WebM.
 
+import { tr } from "../../words.js";
+
 const KINDS = ["video/mp4;codecs=avc1.42E01E", "video/mp4", "video/webm"];
 const FRAME_MS = 42; // 24 a second
 const LEAST_SIDE = 256;
@@ -27,7 +29,7 @@ export async function record(pictures, kind, onProgress) {
   recorder.ondataavailable = ({ data }) => parts.push(data);
   const stopped = new Promise((resolve, reject) => {
     recorder.onstop = resolve;
-    recorder.onerror = ({ error }) => reject(error ?? new Error("the recorder stopped"));
+    recorder.onerror = ({ error }) => reject(error ?? new Error(tr("the recorder stopped")));
   });
   recorder.start();
   for (const [k, picture] of pictures.entries()) {

@@ -2,6 +2,7 @@
 
 import { add, button } from "../elements.js";
 import { Latest } from "../latest.js";
+import { tr, trn } from "../../words.js";
 import { isInside, Lasso } from "./lasso.js";
 
 export class Group {
@@ -13,19 +14,19 @@ export class Group {
     box.setAttribute("aria-label", title);
     this.canvas = add(box, "canvas", "lp-small");
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", `${title}: the mean of its codes, decoded`);
+    this.canvas.setAttribute("aria-label", tr("{group}: the mean of its codes, decoded", { group: title }));
     const right = add(box, "div", "lp-end-buttons");
     add(right, "strong").textContent = title;
     const row = add(right, "div", "lp-group-row");
     this.select = add(row, "select");
-    this.select.setAttribute("aria-label", `${title}: samples`);
-    this.select.append(new Option("choose…", ""));
-    if (rest) this.select.append(new Option("all others", "rest"));
+    this.select.setAttribute("aria-label", tr("{group}: samples", { group: title }));
+    this.select.append(new Option(tr("choose…"), ""));
+    if (rest) this.select.append(new Option(tr("all others"), "rest"));
     if (pad.data.labels.length > 1) pad.data.labels.forEach((name, k) => this.select.append(new Option(name, String(k))));
-    this.lassoed = new Option("within the lasso", "lasso");
+    this.lassoed = new Option(tr("within the lasso"), "lasso");
     this.select.addEventListener("change", () => this.choose(this.select.value));
-    this.toggle = button(row, "Lasso", "Draw round codes on the map");
-    this.toggle.setAttribute("aria-label", `${title}: lasso`);
+    this.toggle = button(row, tr("Lasso"), tr("Draw round codes on the map"));
+    this.toggle.setAttribute("aria-label", tr("{group}: lasso", { group: title }));
     this.toggle.setAttribute("aria-pressed", "false");
     this.toggle.addEventListener("click", () => this.switch(!this.lasso.isOn));
     this.count = add(right, "small");
@@ -70,7 +71,7 @@ export class Group {
   async tell() {
     const isLatest = this.latest.begin();
     const { numbers, pad } = this;
-    this.count.textContent = numbers.length ? `${numbers.length.toLocaleString("en")} samples` : "no samples yet";
+    this.count.textContent = numbers.length ? trn("{count} sample", "{count} samples", numbers.length) : tr("no samples yet");
     this.canvas.classList.toggle("lp-empty", numbers.length === 0);
     if (numbers.length === 0) this.canvas.width = 1; // which clears it
     if (numbers.length === 0 || !pad.decoder) return;

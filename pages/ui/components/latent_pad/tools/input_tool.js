@@ -6,8 +6,9 @@ import { Latest } from "../latest.js";
 import { ellipseOf } from "../layers/ellipses.js";
 import { exampleOf } from "./example.js";
 import { normal } from "../random.js";
+import { later, tr } from "../../words.js";
 
-const EMPTY = "Draw, upload or paste a picture: it is encoded at once, and its place on the map is marked “x”.";
+const EMPTY = later("Draw, upload or paste a picture: it is encoded at once, and its place on the map is marked “x”.");
 
 export class InputTool {
   constructor(panel, pad) {
@@ -18,29 +19,29 @@ export class InputTool {
     const left = add(row, "div", "lp-input-source");
     this.drawing = new DrawingPad(left, pad.data.is_dark, (lines) => this.takeLines(lines));
     const buttons = add(left, "div", "lp-bar");
-    button(buttons, "Clear", "Begin with an empty pad").addEventListener("click", () => this.drawing.clear());
-    button(buttons, "Undo stroke", "Take the last stroke away").addEventListener("click", () => this.drawing.undo());
+    button(buttons, tr("Clear"), tr("Begin with an empty pad")).addEventListener("click", () => this.drawing.clear());
+    button(buttons, tr("Undo stroke"), tr("Take the last stroke away")).addEventListener("click", () => this.drawing.undo());
     const upload = add(left, "div", "lp-bar");
     this.file = add(upload, "input", "");
     Object.assign(this.file, { type: "file", accept: "image/*", hidden: true });
-    this.file.setAttribute("aria-label", "Picture file");
+    this.file.setAttribute("aria-label", tr("Picture file"));
     this.file.addEventListener("change", () => this.takeFile(this.file.files[0]));
-    button(upload, "Upload a picture", "From a file; pasting one works too").addEventListener("click", () => this.file.click());
-    button(upload, "One of the data", "A sample of the dataset taken at random").addEventListener("click", () => this.takeSample());
+    button(upload, tr("Upload a picture"), tr("From a file; pasting one works too")).addEventListener("click", () => this.file.click());
+    button(upload, tr("One of the data"), tr("A sample of the dataset taken at random")).addEventListener("click", () => this.takeSample());
     const right = add(row, "div", "lp-input-result");
     const pictures = add(right, "div", "lp-input-pictures");
-    this.seen = captioned(pictures, "What the model sees", "seen");
-    this.again = captioned(pictures, "Its reconstruction", "reconstructed");
-    this.rolled = captioned(pictures, "From the posterior, ε rolled", "rolled");
+    this.seen = captioned(pictures, tr("What the model sees"), "seen");
+    this.again = captioned(pictures, tr("Its reconstruction"), "reconstructed");
+    this.rolled = captioned(pictures, tr("From the posterior, ε rolled"), "rolled");
     this.told = add(right, "p", "lp-status");
     this.told.setAttribute("role", "status");
-    this.told.textContent = EMPTY;
+    this.told.textContent = tr(EMPTY);
     const after = add(right, "div", "lp-bar");
     this.after = [
-      button(after, "Go there", "The point moves to the code of this picture"),
-      button(after, "Roll ε again", "Another sample of q(z | x): z = μ + σ ε"),
-      button(after, "As A", "One end of a path"),
-      button(after, "As B", "The other end of a path"),
+      button(after, tr("Go there"), tr("The point moves to the code of this picture")),
+      button(after, tr("Roll ε again"), tr("Another sample of q(z | x): z = μ + σ ε")),
+      button(after, tr("As A"), tr("One end of a path")),
+      button(after, tr("As B"), tr("The other end of a path")),
     ];
     const [go, roll, a, b] = this.after;
     go.addEventListener("click", () => this.goThere());
@@ -82,7 +83,7 @@ export class InputTool {
     this.latest.stop();
     Object.assign(this, { example: null, wanted: null, code: null });
     for (const canvas of [this.seen, this.again, this.rolled]) canvas.width = 1; // which clears it
-    this.told.textContent = EMPTY;
+    this.told.textContent = tr(EMPTY);
     this.enable(false);
     this.draw();
   }
@@ -106,7 +107,7 @@ export class InputTool {
     const { samples } = this.pad;
     const block = samples?.thumbnails;
     if (!block || block.side !== this.side) {
-      this.told.textContent = "The pictures of the data are not here at their full size.";
+      this.told.textContent = tr("The pictures of the data are not here at their full size.");
       return;
     }
     const area = this.side ** 2;
@@ -124,7 +125,7 @@ export class InputTool {
     try {
       while (this.wanted) await this.encode();
     } catch (error) {
-      this.told.textContent = `It could not be encoded: ${error.message}. Try again.`;
+      this.told.textContent = tr("It could not be encoded: {why}. Try again.", { why: error.message });
     } finally {
       this.working = false;
     }
@@ -191,8 +192,10 @@ export class InputTool {
     const { pad, code } = this;
     const label = pad.around.labelAt([...code.mean]);
     const widths = [...code.std].slice(0, 4).map((value, i) => `${code.mean[i].toFixed(2)} ± ${value.toPrecision(2)}`);
-    const more = code.std.length > 4 ? ", …" : "";
-    this.told.textContent = `Code μ ± σ: ${widths.join(", ")}${more}${label ? ` · nearest sample: ${label}` : ""}`;
+    if (code.std.length > 4) widths.push("…");
+    const told = [tr("Code μ ± σ: {values}", { values: widths.join(", ") })];
+    if (label) told.push(tr("nearest sample: {label}", { label }));
+    this.told.textContent = told.join(" · ");
   }
 }
 

@@ -6,14 +6,15 @@ import { formatLatent, parseLatent } from "../link.js";
 import { choosePictures } from "./example.js";
 import { endingOf, filmKind, record } from "./film.js";
 import { offscreen, paintCell } from "../picture.js";
+import { later, tr } from "../../words.js";
 import { nearbyWays } from "./ways.js";
 
 const CELLS = 12;
 const WAYS = [
-  ["linear", "Straight line", "#4c78d8", "Through latent space as the crow flies"],
-  ["spherical", "Sphere (slerp)", "#e8833a", "At an even angular speed about the origin"],
-  ["density", "Through the data", "#3fa35c", "From code to code where they lie densely"],
-  ["geodesic", "Geodesic", "#8a63c9", "The shortest found in the pictures: least change on the way"],
+  ["linear", later("Straight line"), "#4c78d8", later("Through latent space as the crow flies")],
+  ["spherical", later("Sphere (slerp)"), "#e8833a", later("At an even angular speed about the origin")],
+  ["density", later("Through the data"), "#3fa35c", later("From code to code where they lie densely")],
+  ["geodesic", later("Geodesic"), "#8a63c9", later("The shortest found in the pictures: least change on the way")],
 ];
 const STEP_MS = 60;
 
@@ -24,7 +25,7 @@ export class PathsTool {
     for (const end of ["a", "b"]) this.addEnd(row, end);
     this.status = add(panel, "p", "lp-status");
     this.status.setAttribute("role", "status");
-    this.status.textContent = "Set A and B: the ways between them appear here.";
+    this.status.textContent = tr("Set A and B: the ways between them appear here.");
     this.rows = add(panel, "div", "lp-ways");
   }
 
@@ -33,11 +34,11 @@ export class PathsTool {
     const box = add(parent, "div", "lp-end");
     const canvas = add(box, "canvas", "lp-small");
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `${name}, not set`);
+    canvas.setAttribute("aria-label", tr("{name}, not set", { name }));
     const buttons = add(box, "div", "lp-end-buttons");
-    const here = button(buttons, `${name} here`, `${name} becomes the point as it stands`);
+    const here = button(buttons, tr("{name} here", { name }), tr("{name} becomes the point as it stands", { name }));
     here.addEventListener("click", () => this.choose(end, this.pad.point.z));
-    const sample = button(buttons, `${name}: a sample`, `${name} becomes the code of a sample taken at random`);
+    const sample = button(buttons, tr("{name}: a sample", { name }), tr("{name} becomes the code of a sample taken at random", { name }));
     sample.addEventListener("click", () => {
       const { samples } = this.pad;
       if (samples) this.choose(end, [...samples.code(Math.floor(Math.random() * samples.count))]);
@@ -46,7 +47,7 @@ export class PathsTool {
       const other = end === "a" ? "b" : "a";
       const take = (z, k) => k < 2 && this.choose(k === 0 ? end : other, z);
       const say = (words) => (this.status.textContent = words);
-      choosePictures(buttons, `${name}: my picture`, this.pad, take, say, "From a file; choose two, and they become A and B");
+      choosePictures(buttons, tr("{name}: my picture", { name }), this.pad, take, say, tr("From a file; choose two, and they become A and B"));
     }
     this.ends[end] = { canvas, z: null, latest: new Latest() };
   }
@@ -61,7 +62,7 @@ export class PathsTool {
   /** An end lies there; the ways that were found are of other ends now. */
   place(end, z) {
     this.ends[end].z = [...z];
-    this.ends[end].canvas.setAttribute("aria-label", `${end.toUpperCase()} at ${z.map((value) => value.toFixed(2)).join(", ")}`);
+    this.ends[end].canvas.setAttribute("aria-label", tr("{name} at {z}", { name: end.toUpperCase(), z: z.map((value) => value.toFixed(2)).join(", ") }));
     this.forget();
     this.paintEnd(end);
   }
@@ -93,12 +94,12 @@ export class PathsTool {
     if (!a.z || !b.z) return;
     if (a.z.every((value, i) => value === b.z[i])) {
       this.rows.replaceChildren();
-      this.status.textContent = "A and B are the same point. Move it, or take another sample, for one of them.";
+      this.status.textContent = tr("A and B are the same point. Move it, or take another sample, for one of them.");
       return;
     }
     const isLatest = this.search.begin();
     this.query = `a=${formatLatent(a.z)}&b=${formatLatent(b.z)}&label=${this.pad.labels.index ?? ""}`;
-    this.status.textContent = "Looking for the ways…";
+    this.status.textContent = tr("Looking for the ways…");
     try {
       const found = this.pad.data.paths ? await this.ask() : await nearbyWays(a.z, b.z, this.pad.decode);
       if (!isLatest()) return;
@@ -106,7 +107,7 @@ export class PathsTool {
     } catch (error) {
       if (!isLatest()) return;
       this.rows.replaceChildren();
-      this.status.textContent = `No ways: ${error.message}`;
+      this.status.textContent = tr("No ways: {why}", { why: error.message });
       return;
     }
     this.show();
@@ -136,7 +137,8 @@ export class PathsTool {
     this.fillStrips();
   }
 
-  addWay(name, title, colour, hint, longest, fastest) {
+  addWay(name, word, colour, hint, longest, fastest) {
+    const title = tr(word);
     const { latents, speed, length } = this.found[name];
     const row = add(this.rows, "section", "lp-way");
     row.dataset.way = name;
@@ -144,11 +146,12 @@ export class PathsTool {
     const heading = add(head, "strong", "");
     heading.textContent = title;
     heading.style.borderColor = colour;
-    heading.title = hint;
+    heading.title = tr(hint);
     const told = add(head, "span", "");
-    told.textContent = `length ${length.toPrecision(3)}${length === longest ? "" : `, ${Math.round(100 * (1 - length / longest))} % shorter than the longest`}`;
-    told.title = "Sum of the changes of the picture on the way, ‖f(z′) − f(z)‖";
-    const play = button(head, "Play", "Let the point walk along");
+    const sizes = { length: length.toPrecision(3), share: Math.round(100 * (1 - length / longest)) };
+    told.textContent = length === longest ? tr("length {length}", sizes) : tr("length {length}, {share} % shorter than the longest", sizes);
+    told.title = tr("Sum of the changes of the picture on the way, ‖f(z′) − f(z)‖");
+    const play = button(head, tr("Play"), tr("Let the point walk along"));
     play.addEventListener("click", () => this.play(name, slider));
     if (!this.pad.data.columns) {
       for (const kind of this.pad.data.paths ? ["gif", "png"] : []) {
@@ -156,23 +159,24 @@ export class PathsTool {
         link.textContent = kind.toUpperCase();
         link.href = new URL(`${this.pad.data.paths}.${kind}?${this.query}&name=${name}`, document.baseURI).href;
         link.download = `path-${name}.${kind}`;
-        link.title = kind === "gif" ? "The way there and back, to take away" : "Twelve pictures of the way side by side";
+        link.title = kind === "gif" ? tr("The way there and back, to take away") : tr("Twelve pictures of the way side by side");
       }
       this.addFilm(head, name, latents);
     }
     if (!this.pad.data.columns) {
       const strip = add(row, "canvas", "lp-strip");
       strip.setAttribute("role", "img");
-      strip.setAttribute("aria-label", `${title}: pictures on the way from A to B`);
+      strip.setAttribute("aria-label", tr("{way}: pictures on the way from A to B", { way: title }));
     }
     const slider = add(row, "input", "");
     Object.assign(slider, { type: "range", min: 0, max: latents.length - 1, step: 0.05, value: 0 });
-    slider.setAttribute("aria-label", `Along: ${title}`);
+    slider.setAttribute("aria-label", tr("Along: {way}", { way: title }));
     slider.addEventListener("input", (event) => this.pad.move(at(latents, slider.valueAsNumber), event));
     slider.addEventListener("change", () => this.pad.settle());
     const chart = add(row, "div", "lp-speed");
     chart.innerHTML = speedChart(speed, fastest, colour);
-    chart.title = "How fast the picture changes along the way, from A to B";
+    chart.firstChild.setAttribute("aria-label", tr("Speed of change along the way"));
+    chart.title = tr("How fast the picture changes along the way, from A to B");
   }
 
   /** A film of the way there and back, where the browser records films. */
@@ -180,7 +184,7 @@ export class PathsTool {
     const kind = filmKind();
     if (!kind) return;
     const title = endingOf(kind) === "mp4" ? "MP4" : "WebM";
-    const film = button(parent, title, "A film of the way there and back; recording it takes four seconds");
+    const film = button(parent, title, tr("A film of the way there and back; recording it takes four seconds"));
     film.className = "lp-link";
     film.addEventListener("click", async () => {
       if (film.getAttribute("aria-disabled") === "true") return;
@@ -191,7 +195,7 @@ export class PathsTool {
         const made = await record([...there, ...there.slice(0, -1).reverse()], kind, (share) => (film.textContent = `${title} ${Math.round(100 * share)} %`));
         save(made, `path-${name}.${endingOf(kind)}`);
       } catch (error) {
-        this.status.textContent = `No film: ${error.message}. Take the GIF instead.`;
+        this.status.textContent = tr("No film: {why}. Take the GIF instead.", { why: error.message });
       } finally {
         film.textContent = title;
         film.removeAttribute("aria-disabled");
@@ -268,5 +272,5 @@ export function at(latents, t) {
 
 function speedChart(speed, fastest, colour) {
   const points = speed.map((value, k) => `${((k + 0.5) / speed.length) * 100},${24 - 22 * (value / (fastest || 1))}`);
-  return `<svg viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label="Speed of change along the way"><polyline points="${points.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>`;
+  return `<svg viewBox="0 0 100 24" preserveAspectRatio="none" role="img"><polyline points="${points.join(" ")}" fill="none" stroke="${colour}" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>`;
 }

@@ -3,6 +3,7 @@
 import { add } from "../elements.js";
 import { Latest } from "../latest.js";
 import { offscreen } from "../picture.js";
+import { tr } from "../../words.js";
 
 const CELLS = 20;
 const OFF_PLANE = 1e-4; // what rounding may make of a point on it
@@ -16,7 +17,7 @@ export class PriorGridTool {
     this.canvas = add(panel, "canvas", "lp-prior-grid");
     this.canvas.dataset.testid = "prior-grid";
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", "What the decoder makes of the prior's quantiles");
+    this.canvas.setAttribute("aria-label", tr("What the decoder makes of the prior's quantiles"));
     this.canvas.addEventListener("click", (event) => {
       const box = this.canvas.getBoundingClientRect();
       const cell = (offset, length) => Math.min(Math.floor((offset / length) * CELLS), CELLS - 1);
@@ -56,18 +57,23 @@ export class PriorGridTool {
     if (this.pad.tools.opened === this) this.open();
   }
 
+  /** What is seen, and what a click does. */
+  explain() {
+    const told = { where: this.isOfPrior ? tr("the prior N(0, 1)") : tr("the codes"), from: OUTERMOST, to: 1 - OUTERMOST };
+    if (this.pad.data.latents <= 2) return tr("Even quantiles of {where} from {from} to {to} along the map's axes. A click goes there.", told);
+    return tr("Even quantiles of {where} from {from} to {to} along the map's axes; what lies off the map's plane is as at the point. A click goes there.", told);
+  }
+
   /** Anew: another plane, or another point off it. */
   async draw() {
     const isLatest = this.latest.begin();
     const { pad, canvas } = this;
     canvas.hidden = !pad.plane.hasInverse;
-    if (canvas.hidden) return (this.status.textContent = "t-SNE has no inverse, so that no grid can be decoded on it. Choose another map.");
+    if (canvas.hidden) return (this.status.textContent = tr("t-SNE has no inverse, so that no grid can be decoded on it. Choose another map."));
     const [, height, width] = pad.data.shape;
     this.base = [...pad.point.z];
     [this.across, this.up] = this.ticks();
-    const where = this.isOfPrior ? "the prior N(0, 1)" : "the codes";
-    const rest = pad.data.latents > 2 ? "; what lies off the map's plane is as at the point" : "";
-    const words = `Even quantiles of ${where} from ${OUTERMOST} to ${1 - OUTERMOST} along the map's axes${rest}. A click goes there.`;
+    const words = this.explain();
     Object.assign(canvas, { width: CELLS * width, height: CELLS * height });
     const context = canvas.getContext("2d");
     for (let row = 0; row < CELLS; row += 1) {

@@ -3,6 +3,7 @@
 import { add, button, save } from "../elements.js";
 import { isInside, Lasso } from "./lasso.js";
 import { thumbnailOf, thumbnailOffscreen } from "../picture.js";
+import { tr, trn } from "../../words.js";
 
 const MOST_PICTURES = 60;
 const SIDE = 56;
@@ -11,12 +12,12 @@ export class SelectionTool {
   constructor(panel, pad) {
     Object.assign(this, { pad, chosen: [] });
     const row = add(panel, "div", "lp-bar");
-    this.toggle = button(row, "Lasso", "While it is on, draw round codes on the map");
+    this.toggle = button(row, tr("Lasso"), tr("While it is on, draw round codes on the map"));
     this.toggle.setAttribute("aria-pressed", "false");
     this.toggle.addEventListener("click", () => this.switch(!this.lasso.isOn));
     if (pad.data.labels.length > 1) this.addLabels(row);
-    button(row, "Clear", "Choose nothing").addEventListener("click", () => this.choose([]));
-    this.save = button(row, "Codes as CSV", "Number, name, label and latent coordinates of every chosen sample");
+    button(row, tr("Clear"), tr("Choose nothing")).addEventListener("click", () => this.choose([]));
+    this.save = button(row, tr("Codes as CSV"), tr("Number, name, label and latent coordinates of every chosen sample"));
     this.save.addEventListener("click", () => this.saveCodes());
     this.status = add(panel, "p", "lp-status");
     this.status.setAttribute("role", "status");
@@ -33,10 +34,10 @@ export class SelectionTool {
 
   addLabels(row) {
     const label = add(row, "label");
-    label.append("All of ");
+    label.append(`${tr("All of")} `);
     this.labels = add(label, "select");
-    this.labels.setAttribute("aria-label", "All of a label");
-    this.labels.append(new Option("a label…", ""));
+    this.labels.setAttribute("aria-label", tr("All of a label"));
+    this.labels.append(new Option(tr("a label…"), ""));
     this.pad.data.labels.forEach((name, k) => this.labels.append(new Option(name, k)));
     this.labels.addEventListener("change", () => this.takeLabel(this.labels.value));
   }
@@ -74,15 +75,16 @@ export class SelectionTool {
     const { chosen, pad } = this;
     this.save.setAttribute("aria-disabled", String(chosen.length === 0));
     if (chosen.length === 0) {
-      this.status.textContent = this.lasso?.isOn ? "Draw round codes on the map." : "Switch the lasso on and draw round codes on the map.";
+      this.status.textContent = this.lasso?.isOn ? tr("Draw round codes on the map.") : tr("Switch the lasso on and draw round codes on the map.");
       return;
     }
     const counts = new Map();
     for (const n of chosen) counts.set(pad.samples.labels[n], (counts.get(pad.samples.labels[n]) ?? 0) + 1);
     const named = [...counts].sort((a, b) => b[1] - a[1]).filter(([label]) => pad.data.labels[label]);
     const most = named.slice(0, 6).map(([label, count]) => `${pad.data.labels[label]}: ${count.toLocaleString("en")}`);
-    const rest = named.length > 6 ? `, and ${named.length - 6} more labels` : "";
-    this.status.textContent = `${chosen.length.toLocaleString("en")} of ${pad.samples.count.toLocaleString("en")} samples${most.length ? ` · ${most.join(", ")}${rest}` : ""}`;
+    const told = [tr("{some} of {count} samples", { some: chosen.length.toLocaleString("en"), count: pad.samples.count.toLocaleString("en") })];
+    if (most.length) told.push(named.length > 6 ? trn("{labels}, and {count} more label", "{labels}, and {count} more labels", named.length - 6, { labels: most.join(", ") }) : most.join(", "));
+    this.status.textContent = told.join(" · ");
   }
 
   showPictures() {
@@ -93,16 +95,17 @@ export class SelectionTool {
     const shown = Math.min(here.length, MOST_PICTURES);
     for (let place = 0; place < shown; place += 1) {
       const [n, k] = here[Math.floor((place * here.length) / shown)];
-      const one = button(this.grid, "", `Sample ${n + 1}: the point goes there`);
+      const one = button(this.grid, "", tr("Sample {number}: the point goes there", { number: n + 1 }));
       const picture = thumbnailOffscreen(thumbnails, k);
       picture.style.width = `${SIDE}px`;
       one.append(picture);
-      one.setAttribute("aria-label", `Go to sample ${n + 1}${this.pad.data.labels[this.pad.samples.labels[n]] ? `, ${this.pad.data.labels[this.pad.samples.labels[n]]}` : ""}`);
+      const label = this.pad.data.labels[this.pad.samples.labels[n]];
+      one.setAttribute("aria-label", label ? tr("Go to sample {number}, {label}", { number: n + 1, label }) : tr("Go to sample {number}", { number: n + 1 }));
       one.addEventListener("click", () => {
         this.pad.jump([...this.pad.samples.code(n)]);
       });
     }
-    if (shown < here.length) add(this.grid, "p").textContent = `${shown} of ${here.length.toLocaleString("en")} pictures, evenly chosen`;
+    if (shown < here.length) add(this.grid, "p").textContent = tr("{some} of {count} pictures, evenly chosen", { some: shown, count: here.length.toLocaleString("en") });
   }
 
   async saveCodes() {
@@ -111,7 +114,7 @@ export class SelectionTool {
     try {
       this.names ??= data.names ? await (await fetch(new URL(data.names, document.baseURI))).json() : [];
     } catch (error) {
-      this.status.textContent = `The names of the samples did not arrive: ${error.message}. Try again.`;
+      this.status.textContent = tr("The names of the samples did not arrive: {why}. Try again.", { why: error.message });
       return;
     }
     const named = this.names.length > 0;

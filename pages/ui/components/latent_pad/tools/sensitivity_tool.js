@@ -3,6 +3,7 @@
 import { add, button } from "../elements.js";
 import { Latest } from "../latest.js";
 import { jacobian, sensitivities } from "../table/sensitivity.js";
+import { tr } from "../../words.js";
 
 const MOST_ROWS = 40; // more are shown when asked for
 const DEEPEST = 0.6; // of the cells' colours, so that numbers can be read on them
@@ -13,12 +14,13 @@ export class SensitivityTool {
     Object.assign(this, { panel, pad, latest: new Latest(), most: MOST_ROWS, rows: [] });
     const { data } = pad;
     const isStandard = data.prior?.logits.length === 1 && data.prior.mean[0].every((mean) => mean === 0) && data.prior.std[0].every((std) => std === 1);
-    const names = `; a column of names by the ${data.probabilities ? "probability" : "score"} of its likeliest name`;
-    const told = add(panel, "p", "lp-status");
-    told.textContent =
-      `How fast each column changes with each latent at the point: in standard deviations of the column per unit of z` +
-      `${isStandard ? ", which is one standard deviation of the prior" : ""}${pad.table.fields.some(({ isNumeric }) => !isNumeric) ? names : ""}. ` +
-      "Click a cell to move along its latent towards more of its column.";
+    const hasNames = pad.table.fields.some(({ isNumeric }) => !isNumeric);
+    const names = data.probabilities ? tr("; a column of names by the probability of its likeliest name") : tr("; a column of names by the score of its likeliest name");
+    const told = { prior: isStandard ? tr(", which is one standard deviation of the prior") : "", names: hasNames ? names : "" };
+    add(panel, "p", "lp-status").textContent = tr(
+      "How fast each column changes with each latent at the point: in standard deviations of the column per unit of z{prior}{names}. Click a cell to move along its latent towards more of its column.",
+      told,
+    );
     const legend = add(panel, "div", "lp-heat-legend");
     [this.least, , this.largest] = ["span", "i", "span"].map((tag) => add(legend, tag));
     this.more = button(legend, "", "");
@@ -28,12 +30,12 @@ export class SensitivityTool {
       this.show();
     });
     this.table = add(add(panel, "div", "lp-heat-box"), "table", "lp-heat");
-    this.table.createCaption().textContent = "Sensitivity ∂column/∂z at the point";
+    this.table.createCaption().textContent = tr("Sensitivity ∂column/∂z at the point");
     const head = this.table.createTHead().insertRow();
-    head.append(heading("column", "col"));
+    head.append(heading(tr("column"), "col"));
     for (const i of data.order) {
       const made = heading(`z${i + 1}`, "col");
-      made.title = data.collapsed.includes(i) ? "collapsed" : data.kl[i] ? `${data.kl[i].toFixed(2)} nats of KL` : "";
+      made.title = data.collapsed.includes(i) ? tr("collapsed") : data.kl[i] ? tr("{kl} nats of KL", { kl: data.kl[i].toFixed(2) }) : "";
       head.append(made);
     }
     this.body = this.table.createTBody();
@@ -59,7 +61,7 @@ export class SensitivityTool {
       const found = await jacobian(pad.decode, z, pad.data.ranges, isStale);
       if (found && !isStale()) this.fill(z, sensitivities(pad.table.fields, values, found));
     } catch (error) {
-      this.table.caption.textContent = `No sensitivity: ${error.message}`;
+      this.table.caption.textContent = tr("No sensitivity: {why}", { why: error.message });
     }
   }
 
@@ -70,10 +72,11 @@ export class SensitivityTool {
       rows = [...rows].sort((a, b) => reach.get(b) - reach.get(a)).slice(0, this.most);
     }
     this.more.hidden = all <= MOST_ROWS;
-    this.more.textContent = rows.length < all ? `The ${rows.length} most sensitive of ${all} columns: show all` : `Only the ${MOST_ROWS} most sensitive columns`;
+    if (rows.length < all) this.more.textContent = tr("The {some} most sensitive of {count} columns: show all", { some: rows.length, count: all });
+    else this.more.textContent = tr("Only the {count} most sensitive columns", { count: MOST_ROWS });
     const largest = Math.max(...rows.flatMap(({ slopes }) => slopes.map(Math.abs)));
     [this.least.textContent, this.largest.textContent] = [written(-largest, largest), written(largest, largest)];
-    this.table.caption.textContent = `Sensitivity ∂column/∂z at z = (${z.map((value) => value.toFixed(2)).join(", ")})`;
+    this.table.caption.textContent = tr("Sensitivity ∂column/∂z at z = ({z})", { z: z.map((value) => value.toFixed(2)).join(", ") });
     while (this.rows.length > rows.length) this.rows.pop().row.remove();
     while (this.rows.length < rows.length) this.rows.push(this.addRow());
     rows.forEach((row, k) => this.fillRow(this.rows[k], row, largest));

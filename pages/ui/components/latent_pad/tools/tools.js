@@ -1,5 +1,6 @@
 // The tools under the map, one at a time: a row of tabs, and the panel of the one that is open.
 
+import { later, tr } from "../../words.js";
 import { BlendTool } from "./blend_tool.js";
 import { ConceptsTool } from "./concepts_tool.js";
 import { InputTool } from "./input_tool.js";
@@ -10,14 +11,14 @@ import { SensitivityTool } from "./sensitivity_tool.js";
 import { TraversalsTool } from "./traversals_tool.js";
 
 const KINDS = [
-  ["paths", "Paths", PathsTool, () => true],
-  ["blend", "Blend", BlendTool, () => true],
-  ["traversals", "Traversals", TraversalsTool, (data) => !data.columns],
-  ["grid", "Prior grid", PriorGridTool, (data) => !data.columns && data.latents > 1],
-  ["sensitivity", "Sensitivity", SensitivityTool, (data) => data.columns],
-  ["selection", "Selection", SelectionTool, () => true],
-  ["concepts", "Concepts", ConceptsTool, (data) => data.concepts],
-  ["input", "Own picture", InputTool, (data) => !data.columns && data.has_encoder],
+  ["paths", later("Paths"), PathsTool, () => true],
+  ["blend", later("Blend"), BlendTool, () => true],
+  ["traversals", later("Traversals"), TraversalsTool, (data) => !data.columns],
+  ["grid", later("Prior grid"), PriorGridTool, (data) => !data.columns && data.latents > 1],
+  ["sensitivity", later("Sensitivity"), SensitivityTool, (data) => data.columns],
+  ["selection", later("Selection"), SelectionTool, () => true],
+  ["concepts", later("Concepts"), ConceptsTool, (data) => data.concepts],
+  ["input", later("Own picture"), InputTool, (data) => !data.columns && data.has_encoder],
 ];
 
 export class Tools {
@@ -28,12 +29,12 @@ export class Tools {
     this.list = parent.appendChild(document.createElement("div"));
     this.list.className = "lp-tabs";
     this.list.setAttribute("role", "tablist");
-    this.list.setAttribute("aria-label", "Tools");
+    this.list.setAttribute("aria-label", tr("Tools"));
     pad.root.addEventListener("keydown", this.escape);
     this.panels = parent.appendChild(document.createElement("div"));
     this.tabs = kinds.map(([name, title], k) => {
       const tab = this.list.appendChild(document.createElement("button"));
-      Object.assign(tab, { type: "button", textContent: title, id: `lp-tab-${name}` });
+      Object.assign(tab, { type: "button", textContent: tr(title), id: `lp-tab-${name}` });
       tab.setAttribute("role", "tab");
       tab.setAttribute("aria-selected", "false");
       tab.addEventListener("click", () => {

@@ -2,6 +2,7 @@
 
 import { Latest } from "../latest.js";
 import { paintCell } from "../picture.js";
+import { tr } from "../../words.js";
 
 const STEPS = 11;
 
@@ -11,7 +12,7 @@ export class TraversalsTool {
     const row = panel.appendChild(document.createElement("div"));
     row.className = "lp-way-head";
     const here = row.appendChild(document.createElement("button"));
-    Object.assign(here, { type: "button", textContent: "Around the point", title: "Begin every row at the point as it stands now" });
+    Object.assign(here, { type: "button", textContent: tr("Around the point"), title: tr("Begin every row at the point as it stands now") });
     here.addEventListener("click", () => this.show());
     this.status = row.appendChild(document.createElement("span"));
     this.status.setAttribute("role", "status");
@@ -36,7 +37,7 @@ export class TraversalsTool {
         if (!isLatest()) return;
         paintCell(canvas, values, pad.data.shape, k, STEPS);
       }
-      this.status.textContent = n < rows.length - 1 ? `${n + 1} of ${rows.length} dimensions` : "";
+      this.status.textContent = n < rows.length - 1 ? tr("{done} of {count} dimensions", { done: n + 1, count: rows.length }) : "";
     }
   }
 
@@ -47,14 +48,16 @@ export class TraversalsTool {
     const name = row.appendChild(document.createElement("span"));
     const dead = pad.data.collapsed.includes(index);
     name.textContent = `z${index + 1}`;
-    name.title = pad.data.kl[index] ? `${pad.data.kl[index].toFixed(2)} nats of KL${dead ? ", collapsed" : ""}` : "";
+    const kl = pad.data.kl[index]?.toFixed(2);
+    if (pad.data.kl[index]) name.title = dead ? tr("{kl} nats of KL, collapsed", { kl }) : tr("{kl} nats of KL", { kl });
     const told = row.appendChild(document.createElement("small"));
-    told.textContent = dead ? "collapsed" : pad.data.kl[index] ? `${pad.data.kl[index].toFixed(2)} nats` : "";
+    told.textContent = dead ? tr("collapsed") : pad.data.kl[index] ? tr("{kl} nats", { kl }) : "";
     const canvas = row.appendChild(document.createElement("canvas"));
     canvas.className = "lp-strip";
     canvas.style.aspectRatio = `${STEPS * pad.data.shape[2]} / ${pad.data.shape[1]}`;
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `z${index + 1} from ${pad.data.ranges[index].map((value) => value.toFixed(1)).join(" to ")}`);
+    const [least, most] = pad.data.ranges[index].map((value) => value.toFixed(1));
+    canvas.setAttribute("aria-label", tr("{name} from {least} to {most}", { name: `z${index + 1}`, least, most }));
     canvas.addEventListener("click", (event) => {
       const k = Math.min(Math.floor((event.offsetX / canvas.clientWidth) * STEPS), STEPS - 1);
       const [low, high] = pad.data.ranges[index];

@@ -1,0 +1,207 @@
+"""The page Learn as a student goes through it: predict, look, drag, answer wrong and right."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from pages.ui.lessons import LESSONS, collapse, epsilon, tug
+from tests.browser.app_process import AppProcess
+from tests.browser.explorer_page import settle
+from vae_core import checkpoints
+from vae_core.checkpoints import Checkpoint
+
+SCENE = "document.querySelector('[data-testid=lesson]').lesson.scene"
+
+
+def loaded(name: str) -> Checkpoint:
+    return checkpoints.load(checkpoints.locate(name))
+
+
+def open_lesson(page: Page, app: AppProcess, name: str) -> None:
+    page.goto(f"{app.address}/learn?lesson={name}")
+    page.locator(f"[data-testid=lesson][data-scene={name}][data-ready=true]").wait_for(timeout=60_000)
+    settle(page)
+
+
+def predict(page: Page, answer: str) -> None:
+    page.get_by_test_id("stRadioOption").filter(has_text=answer).click()
+    settle(page)
+
+
+def check(page: Page) -> None:
+    page.get_by_role("button", name="Check").click()
+    settle(page)
+
+
+def numbers(page: Page) -> str:
+    return page.get_by_test_id("numbers").inner_text()
+
+
+def paint(page: Page, name: str) -> str:
+    return page.get_by_test_id(name).evaluate("canvas => canvas.toDataURL()")
+
+
+def test_overview_leads_to_every_lesson_and_each_to_the_next(page: Page, app: AppProcess) -> None:
+    page.goto(f"{app.address}/learn")
+    settle(page)
+    links = page.get_by_role("button", name="Open the lesson")
+    expect(links).to_have_count(len(LESSONS))
+    links.first.click()
+    for lesson, following in zip(LESSONS, (*LESSONS[1:], None), strict=True):
+        expect(page).to_have_url(re.compile(f"/learn\\?lesson={lesson.name}$"))
+        expect(page.get_by_role("heading", name=f". {lesson.title}")).to_be_visible()
+        if following:
+            page.get_by_role("button", name=f"Next: {following.title}").click()
+
+
+def test_teacher_has_a_link_to_the_lesson(page: Page, app: AppProcess) -> None:
+    open_lesson(page, app, "epsilon")
+    page.get_by_role("button", name="Link").click()
+    expect(page.get_by_text(f"{app.address}/learn?lesson=epsilon&lang=en")).to_be_visible()
+
+
+@pytest.mark.slow
+def test_reparameterisation_is_rolled_and_reckoned(page: Page, app: AppProcess) -> None:
+    open_lesson(page, app, "epsilon")
+    expect(page.get_by_text("μ1 +", exact=True)).to_be_hidden()
+    predict(page, "By 0.1 times σ")
+    expect(page.get_by_text("It is otherwise.")).to_be_visible()
+    expect(page.get_by_text("μ1 +", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Predict again").click()
+    settle(page)
+    predict(page, "By 0.1, whatever")
+    expect(page.get_by_text("As you predicted.")).to_be_visible()
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    before = paint(page, "decoded")
+    page.get_by_role("slider", name="ε1").fill("-1.5")
+    codes = loaded(epsilon.MODEL).codes
+    assert codes is not None
+    z = codes.mean[epsilon.EXAMPLE, 0] + codes.std[epsilon.EXAMPLE, 0] * epsilon.EPSILON
+    expect(page.get_by_test_id("numbers")).to_contain_text(f"= {z:.3f}")
+    page.wait_for_function(f"document.querySelector('[data-testid=decoded]').toDataURL() !== '{before}'")
+    page.get_by_role("slider", name="μ1 +").fill("0.1")
+    expect(page.get_by_test_id("numbers")).to_contain_text(f"= {z + 0.1:.3f}")
+    assert asked == []
+
+    page.get_by_role("spinbutton").fill(f"{z + 0.05:.3f}")
+    page.keyboard.press("Enter")
+    check(page)
+    expect(page.get_by_text("Not yet.")).to_be_visible()
+    page.get_by_role("spinbutton").fill(f"{z:.3f}")
+    page.keyboard.press("Enter")
+    check(page)
+    expect(page.get_by_text("Right: μ1 + σ1")).to_be_visible()
+
+
+def test_rolls_lie_about_the_mean_as_wide_as_the_posterior(page: Page, app: AppProcess) -> None:
+    open_lesson(page, app, "epsilon")
+    page.get_by_role("button", name="Roll it 200 times").click()
+    rolled = np.array(page.evaluate(f"{SCENE}.rolled"))
+    codes = loaded(epsilon.MODEL).codes
+    assert codes is not None
+    mean, std = codes.mean[epsilon.EXAMPLE], codes.std[epsilon.EXAMPLE]
+    assert rolled.shape == (200, 2)
+    assert np.abs(rolled.mean(0) - mean).max() < 5 * std.max() / 200**0.5
+    assert (rolled.std(0) / std).tolist() == pytest.approx([1, 1], abs=0.3)
+
+
+@pytest.mark.slow
+def test_tug_of_war_is_dragged_over_trained_models(page: Page, app: AppProcess) -> None:
+    open_lesson(page, app, "tug")
+    slider = page.get_by_role("slider", name="β")
+    expect(slider).to_be_hidden()
+    predict(page, "Both get smaller")
+    expect(page.get_by_text("It is otherwise.")).to_be_visible()
+    page.get_by_role("button", name="Predict again").click()
+    settle(page)
+    predict(page, "The KL gets smaller")
+    expect(page.get_by_text("As you predicted.")).to_be_visible()
+
+    check(page)
+    expect(page.get_by_text("Not there.")).to_be_visible()  # nothing was let go yet
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    slider.focus()
+    before = paint(page, "sheet")
+    for k, (beta, id) in enumerate(tug.MODELS.items()):
+        slider.fill(str(k))
+        terms = loaded(id).measured.validation
+        loss = terms.reconstruction_loss + beta * terms.kl
+        expect(page.get_by_test_id("numbers")).to_contain_text(f"= {-terms.elbo:.2f} nats")
+        expect(page.get_by_test_id("numbers")).to_contain_text(f"= {loss:.2f}")
+    page.wait_for_function(f"document.querySelector('[data-testid=sheet]').toDataURL() !== '{before}'")
+    assert asked == []
+    check(page)
+    expect(page.get_by_text("Not there.")).to_be_visible()
+    slider.fill(str(list(tug.MODELS).index(1.0)))
+    slider.dispatch_event("change")
+    settle(page)
+    check(page)
+    expect(page.get_by_text("Right. It is the one")).to_be_visible()
+
+
+def test_handle_decodes_while_it_is_dragged_as_torch_does(page: Page, app: AppProcess) -> None:
+    open_lesson(page, app, "tug")
+    cloud = page.get_by_test_id("codes")
+    cloud.hover(position={"x": 100, "y": 100})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.mouse.down()
+    for k in range(20):
+        page.mouse.move(*(400 + 4 * k, 600 + 2 * k))
+    page.mouse.up()
+    z = page.evaluate(f"{SCENE}.place")
+    shown = page.evaluate(f"(async () => [...await {SCENE}.model.decode({z})])()")
+    assert shown == pytest.approx(loaded("lesson-beta-1").decode(np.array([z], np.float32)).ravel().tolist(), abs=1e-4)
+    expect(page.get_by_text(f"Decoded at the handle, ({z[0]:.2f}, {z[1]:.2f})".replace("-", "−"))).to_be_visible()
+    assert asked == []
+
+
+@pytest.mark.slow
+def test_collapsed_latents_move_nothing(page: Page, app: AppProcess) -> None:
+    open_lesson(page, app, "collapse")
+    sliders = page.locator(".lesson input[type=range]")
+    expect(sliders).to_have_count(8)
+    expect(sliders.first).to_be_hidden()
+    predict(page, "All eight")
+    expect(page.get_by_text("It is otherwise.")).to_be_visible()
+    for id, name in collapse.MODELS.items():
+        page.get_by_role("radio", name=name, exact=True).first.click()
+        codes, terms = loaded(id).codes, loaded(id).measured.validation
+        assert codes is not None
+        active = int((codes.mean.var(0) > 0.01).sum())
+        expect(page.get_by_test_id("numbers")).to_contain_text(f"{active} of 8")
+        expect(page.get_by_test_id("numbers")).to_contain_text(f"= {-terms.elbo:.2f} nats")
+        assert page.locator(".le-slider.le-off").count() == 8 - active
+    page.get_by_role("radio", name="β = 1", exact=True).first.click()
+    moved = page.evaluate(
+        f"""async () => {{
+          const {{ model }} = {SCENE};
+          const z = model.code(5);
+          const at = async (i, value) => [...await model.decode(z.with(i, value))];
+          const most = (a, b) => Math.max(...a.map((value, k) => Math.abs(value - b[k])));
+          return Promise.all(z.map(async (_, i) => most(await at(i, -2), await at(i, 2))));
+        }}"""
+    )
+    codes = loaded(collapse.PLAIN).codes
+    assert codes is not None
+    is_active = codes.mean.var(0) > 0.01
+    assert min(np.array(moved)[is_active]) > 3 * max(np.array(moved)[~is_active])
+
+    predicted = page.get_by_test_id("stRadioOption")
+    predicted.filter(has_text="free bits").click()
+    check(page)
+    expect(page.get_by_text("Not this one.")).to_be_visible()
+    predicted.filter(has_text=re.compile("^β = 1$")).click()
+    check(page)
+    expect(page.get_by_text("Right: with five active latents")).to_be_visible()
+
+
+def test_name_that_is_no_lesson_shows_all_of_them(page: Page, app: AppProcess) -> None:
+    page.goto(f"{app.address}/learn?lesson=no-such-lesson")
+    settle(page)
+    expect(page.get_by_role("button", name="Open the lesson")).to_have_count(len(LESSONS))
