@@ -12,7 +12,7 @@ __all__ = ["fresh_caches"]
 def test_ledger_opens_the_model_of_the_address(stored_model: str) -> None:
     app = open_page("ledger", model=stored_model, example="39", seed="4")
     assert app.title[0].value == "Ledger"
-    assert app.selectbox[0].value == stored_model
+    assert app.selectbox[1].value == stored_model
     assert not app.error
 
 

@@ -89,7 +89,7 @@ def test_deleted_dataset_is_gone_until_it_is_brought_back(tiny_images: Dataset) 
     assert "“strokes” was deleted" in app.info[0].value
     press(app, "Undo")
     assert [about.id for about in stored_datasets.list_all()] == [id]
-    assert app.selectbox[0].value == id
+    assert app.selectbox[1].value == id
 
 
 def test_link_to_a_dataset_that_is_gone_is_a_sentence_even_where_nothing_is_left() -> None:
@@ -116,7 +116,7 @@ def test_upload_that_became_nothing_is_no_dead_end(tiny_images: Dataset) -> None
     stored_datasets.save(tiny_images)
     for upload in ("b" * 26, "../../etc"):
         app = open_page("data", upload=upload)
-        assert app.selectbox[0].options == ["strokes"]
+        assert app.selectbox[1].options == ["strokes"]
         assert len(app.error) == (upload == "b" * 26)
 
 
@@ -125,7 +125,7 @@ def test_renamed_dataset_has_its_new_name_in_the_list(tiny_images: Dataset) -> N
     app = open_page("data")
     app.text_input[0].set_value("Bars")
     press(app, "Rename")
-    assert app.selectbox[0].options == ["Bars"]
+    assert app.selectbox[1].options == ["Bars"]
 
 
 def test_builtin_set_is_taken_with_one_click() -> None:
@@ -187,7 +187,7 @@ def test_finished_run_is_listed_shown_and_explored(stored_model: str) -> None:
 
 def test_explore_opens_the_model_of_the_address_and_says_how_good_it_is(stored_model: str) -> None:
     app = open_page("explore", model=stored_model)
-    assert app.selectbox[0].value == stored_model
+    assert app.selectbox[1].value == stored_model
     assert "validation −ELBO" in app.caption[0].value
 
 
@@ -205,8 +205,8 @@ def test_wrong_run_is_one_sentence() -> None:
 def test_datasets_of_the_same_name_are_told_apart(tiny_images: Dataset) -> None:
     ids = [stored_datasets.save(dataset) for dataset in (tiny_images, stroke_dataset(count=30))]
     app = open_page("data")
-    assert len(set(app.selectbox[0].options)) == 2
+    assert len(set(app.selectbox[1].options)) == 2
     for id, count in zip(ids, ("40", "30"), strict=True):
-        app.selectbox[0].select(id).run()
+        app.selectbox[1].select(id).run()
         assert app.metric[0].value == count
         assert app.query_params["dataset"] in (id, [id])
