@@ -34,7 +34,7 @@ export class Scene {
     action(buttons, tr("A seven with a bar"), () => this.take(BARRED));
     action(buttons, tr("A star"), () => this.take(STAR));
     const [{ shape }] = this.models;
-    const pictures = add(right, "div", "le-row");
+    const pictures = add(right, "div", "le-three");
     this.seen = picture(pictures, shape, "seen", tr("x, what the encoders see"));
     this.decoded = this.models.map(({ latents }) => picture(pictures, shape, `decoded-${latents}`));
     this.wait = add(right, "p", "le-wait");
