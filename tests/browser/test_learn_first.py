@@ -1,8 +1,6 @@
 """The lessons keeps, holes and interpolation, as a student goes through them."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -12,26 +10,22 @@ from scipy.spatial import KDTree
 
 from pages.ui.lessons import Lesson, holes, interpolation, keeps
 from tests.browser.app_process import AppProcess
-from tests.browser.explorer_page import settle
-from vae_core import checkpoints
-from vae_core.checkpoints import Checkpoint
-from vae_core.latents.codes import Codes
+from tests.browser.lesson_page import (
+    SCENE,
+    check,
+    codes_of,
+    expect_repainted,
+    loaded,
+    nothing_fetched,
+    open_lesson,
+    paint,
+    predict,
+)
 from vae_core.latents.paths import linear, spherical
 from vae_core.priors import kl_to_standard
 
-SCENE = "document.querySelector('[data-testid=lesson]').lesson.scene"
 BESIDE = [[(0.3, 0.2), (0.3, 0.8)], [(0.7, 0.2), (0.7, 0.8)]]
 """Two upright strokes."""
-
-
-def loaded(name: str) -> Checkpoint:
-    return checkpoints.load(checkpoints.locate(name))
-
-
-def codes_of(name: str) -> Codes:
-    codes = loaded(name).codes
-    assert codes is not None
-    return codes
 
 
 def number(value: float, digits: int) -> str:
@@ -39,57 +33,14 @@ def number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def paint(page: Page, name: str) -> str:
-    return page.get_by_test_id(name).evaluate("canvas => canvas.toDataURL()")
-
-
-def expect_repainted(page: Page, name: str, before: str) -> None:
-    page.wait_for_function(
-        "([name, before]) => document.querySelector(`[data-testid=${name}]`).toDataURL() !== before", arg=[name, before]
-    )
-
-
-@contextmanager
-def nothing_fetched(page: Page) -> Iterator[None]:
-    asked: list[str] = []
-
-    def note(request: object) -> None:
-        asked.append(str(request))
-
-    page.on("request", note)
-    yield
-    page.remove_listener("request", note)
-    assert asked == []
-
-
 def predicted(page: Page, app: AppProcess, lesson: Lesson, hidden: str) -> None:
-    """Open a lesson by its link, predict wrong, predict again, right; `hidden` is only shown in between and after."""
-    page.goto(f"{app.address}/learn?lesson={lesson.name}")
-    page.locator(f"[data-testid=lesson][data-scene={lesson.name}][data-ready=true]").wait_for(timeout=60_000)
-    settle(page)
-    right = lesson.prediction.right
+    """Open a lesson and predict; `hidden` is only shown after that."""
+    open_lesson(page, app, lesson.name)
     expect(page.locator(hidden)).to_be_hidden()
-    choose(page, lesson.prediction.answers[right - 1])
-    told = page.get_by_test_id("stAlert")
-    expect(told).to_contain_text("It is otherwise.")
-    expect(told).to_contain_text(lesson.prediction.because[:60])
+    prediction = lesson.prediction
+    predict(page, prediction.answers[prediction.right - 1], prediction.answers[prediction.right])
+    expect(page.get_by_test_id("stAlert")).to_contain_text(prediction.because[:60])
     expect(page.locator(hidden)).to_be_visible()
-    page.get_by_role("button", name="Predict again").click()
-    settle(page)
-    expect(page.locator(hidden)).to_be_hidden()
-    choose(page, lesson.prediction.answers[right])
-    expect(told).to_contain_text("As you predicted.")
-
-
-def choose(page: Page, answer: str) -> None:
-    page.get_by_test_id("stRadioOption").filter(has_text=answer).click()
-    settle(page)
-
-
-def check(page: Page, said: str) -> None:
-    settle(page)
-    page.get_by_role("button", name="Check").click()
-    expect(page.get_by_text(said)).to_be_visible()
 
 
 @pytest.mark.slow

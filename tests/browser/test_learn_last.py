@@ -10,67 +10,30 @@ from playwright.sync_api import Page, expect
 from pages.ui.lessons import anomalies, disentangling
 from tests.browser.app_process import AppProcess
 from tests.browser.explorer_page import settle
+from tests.browser.lesson_page import (
+    SCENE,
+    check,
+    choose,
+    codes_of,
+    expect_repainted,
+    lines,
+    loaded,
+    nothing_fetched,
+    open_lesson,
+    paint,
+    predict,
+)
 from vae_core import checkpoints
 from vae_core.anomalies import judge
 from vae_core.datasets import SAMPLES
 from vae_core.metrics.mig import mutual_information_gap
 
-SCENE = "document.querySelector('[data-testid=lesson]').lesson.scene"
 GAP = re.compile(r"\| -\d.*\| (\d\.\d+) \| 10000 \|")
-
-
-def open_lesson(page: Page, app: AppProcess, name: str) -> None:
-    page.goto(f"{app.address}/learn?lesson={name}")
-    page.locator(f"[data-testid=lesson][data-scene={name}][data-ready=true]").wait_for(timeout=60_000)
-    settle(page)
-
-
-def choose(page: Page, answer: str) -> None:
-    page.get_by_test_id("stRadioOption").filter(has_text=re.compile(f"^{answer}")).click()
-    settle(page)
-
-
-def predict(page: Page, wrong: str, right: str) -> None:
-    """Wrongly, then again and rightly."""
-    choose(page, wrong)
-    expect(page.get_by_text("It is otherwise.")).to_be_visible()
-    page.get_by_role("button", name="Predict again").click()
-    settle(page)
-    choose(page, right)
-    expect(page.get_by_text("As you predicted.")).to_be_visible()
-
-
-def check(page: Page) -> None:
-    page.get_by_test_id("stBaseButton-primary").click()  # a card is called Checkerboard
-    settle(page)
-
-
-def lines(page: Page) -> dict[str, str]:
-    box = page.get_by_test_id("numbers")
-    return dict(zip(box.locator("dt").all_inner_texts(), box.locator("dd").all_inner_texts(), strict=True))
-
-
-def paint(page: Page, name: str) -> str:
-    found = page.get_by_test_id(name).evaluate("canvas => canvas.toDataURL()")
-    assert isinstance(found, str)
-    return found
-
-
-def painted_anew(page: Page, name: str, before: str) -> None:
-    page.wait_for_function(f"document.querySelector('[data-testid={name}]').toDataURL() !== '{before}'")
-
-
-def watch(page: Page) -> list[str]:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("websocket", lambda socket: asked.append(socket.url))
-    return asked
 
 
 def turned_gap(id: str, a: int, b: int, degrees: float) -> float:
     """By the core, of active latents of which two are turned."""
-    codes = checkpoints.load(checkpoints.locate(id)).codes
-    assert codes is not None
+    codes = codes_of(id)
     z, t = codes.mean.astype(np.float64), np.radians(degrees)
     z[:, [a, b]] = z[:, [a, b]] @ np.array([[np.cos(t), np.sin(t)], [-np.sin(t), np.cos(t)]])
     return mutual_information_gap(z[:, disentangling.active(id)], disentangling.factors()).score
@@ -82,34 +45,29 @@ def test_latents_are_turned_and_only_the_mig_notices(page: Page, app: AppProcess
     expect(page.get_by_role("slider", name="Angle")).to_be_hidden()
     predict(page, "The KL grows", "Both stay")
 
-    asked = watch(page)
-    before = paint(page, "decoded")
-    page.get_by_test_id("z1").fill("-1")
-    painted_anew(page, "decoded", before)
-    straight, strip = lines(page), paint(page, "strip-v")
-    page.get_by_role("slider", name="Angle").fill("45")
-    painted_anew(page, "strip-v", strip)
-    turned = lines(page)
-    assert turned["log p(z)"] == turned["log p(Rz)"] == straight["log p(z)"]
-    assert turned["u"] != straight["u"]
-    kl, kl_turned = re.findall(r"[\d.]+", turned["KL(q(z | x), p(z))"])
-    assert kl == kl_turned
-    codes = checkpoints.load(checkpoints.locate(disentangling.TCVAE)).codes
-    assert codes is not None
-    assert float(kl) == pytest.approx(codes.kl[disentangling.EXAMPLE].sum(), abs=2e-3)
-    z = np.array(page.evaluate(f"{SCENE}.z"))
-    density = -(z @ z) / 2 - len(z) / 2 * np.log(2 * np.pi)
-    assert turned["log p(z)"].endswith(f"= {density:.3f}".replace("-", "−"))
-    assert asked == []
+    with nothing_fetched(page):
+        before = paint(page, "decoded")
+        page.get_by_test_id("z1").fill("-1")
+        expect_repainted(page, "decoded", before)
+        straight, strip = lines(page), paint(page, "strip-v")
+        page.get_by_role("slider", name="Angle").fill("45")
+        expect_repainted(page, "strip-v", strip)
+        turned = lines(page)
+        assert turned["log p(z)"] == turned["log p(Rz)"] == straight["log p(z)"]
+        assert turned["u"] != straight["u"]
+        kl, kl_turned = re.findall(r"[\d.]+", turned["KL(q(z | x), p(z))"])
+        assert kl == kl_turned
+        codes = codes_of(disentangling.TCVAE)
+        assert float(kl) == pytest.approx(codes.kl[disentangling.EXAMPLE].sum(), abs=2e-3)
+        z = np.array(page.evaluate(f"{SCENE}.z"))
+        density = -(z @ z) / 2 - len(z) / 2 * np.log(2 * np.pi)
+        assert turned["log p(z)"].endswith(f"= {density:.3f}".replace("-", "−"))
 
-    check(page)
-    expect(page.get_by_text("Give an answer first.")).to_be_visible()
+    check(page, "Give an answer first.")
     choose(page, "z4")
-    check(page)
-    expect(page.get_by_text("Not that one.")).to_be_visible()
+    check(page, "Not that one.")
     choose(page, f"z{disentangling.scale_latent() + 1}")
-    check(page)
-    expect(page.get_by_text("Right. Of all its latents")).to_be_visible()
+    check(page, "Right. Of all its latents")
 
 
 def test_mig_and_decoded_strips_are_those_of_the_core(page: Page, app: AppProcess) -> None:
@@ -128,7 +86,7 @@ def test_mig_and_decoded_strips_are_those_of_the_core(page: Page, app: AppProces
     assert lines(page)["MIG"] == f"{disentangling.gap(disentangling.PLAIN).score:.3f}, turned {expected:.3f}"
     z = page.evaluate(f"{SCENE}.turnedBack({SCENE}.turned({SCENE}.z))")
     shown = page.evaluate(f"(async () => [...await {SCENE}.model.decode({z})])()")
-    decoded = checkpoints.load(checkpoints.locate(disentangling.PLAIN)).decode(np.array([z], np.float32))
+    decoded = loaded(disentangling.PLAIN).decode(np.array([z], np.float32))
     assert shown == pytest.approx(decoded.ravel().tolist(), abs=1e-4)
 
 
@@ -141,8 +99,7 @@ def test_mig_is_that_of_the_card_and_of_the_drawn_factors(id: str) -> None:
 
 def test_size_is_told_by_the_latent_of_the_exercise_and_the_turns_do_what_the_text_says() -> None:
     shapes = SAMPLES["shapes"]()
-    codes = checkpoints.load(checkpoints.locate(disentangling.TCVAE)).codes
-    assert codes is not None
+    codes = codes_of(disentangling.TCVAE)
     assert codes.dataset_id == shapes.id
     assert shapes.factors is not None
     assert (shapes.factors == disentangling.factors()).all()
@@ -165,45 +122,43 @@ def test_threshold_flags_odd_pictures_live(page: Page, app: AppProcess) -> None:
     predict(page, "A blank picture", "A 6 upside down")
     expect(page.get_by_test_id("odd-0")).to_be_visible()
 
-    asked, found = watch(page), anomalies.found()
-    slider, flags, before = page.get_by_role("slider", name="Threshold"), page.get_by_test_id("flags"), ""
-    for place in (100, 400, 900):
-        slider.fill(str(place))
-        threshold = page.evaluate(f"{SCENE}.histogram.threshold")
-        few, share = (found.odd["elbo"] > threshold).sum(), (found.real["elbo"] > threshold).mean()
-        expect(flags).to_contain_text(f"flags {few} of 12 odd pictures, and {100 * share:.1f} % of the real digits")
-        assert page.locator(".le-card.le-flagged").count() == few
-        assert paint(page, "histogram") != before
-        before = paint(page, "histogram")
-    box = page.get_by_test_id("histogram").bounding_box()
-    assert box
-    told = flags.inner_text()
-    page.get_by_test_id("histogram").hover(position={"x": 100, "y": 80})
-    page.mouse.down()
-    for k in range(10):
-        page.mouse.move(box["x"] + 100 + 10 * k, box["y"] + 80)
-    assert flags.inner_text() != told
-    assert asked == []
+    found = anomalies.found()
+    with nothing_fetched(page):
+        slider, flags, before = page.get_by_role("slider", name="Threshold"), page.get_by_test_id("flags"), ""
+        for place in (100, 400, 900):
+            slider.fill(str(place))
+            threshold = page.evaluate(f"{SCENE}.histogram.threshold")
+            few, share = (found.odd["elbo"] > threshold).sum(), (found.real["elbo"] > threshold).mean()
+            expect(flags).to_contain_text(f"flags {few} of 12 odd pictures, and {100 * share:.1f} % of the real digits")
+            assert page.locator(".le-card.le-flagged").count() == few
+            assert paint(page, "histogram") != before
+            before = paint(page, "histogram")
+        box = page.get_by_test_id("histogram").bounding_box()
+        assert box
+        told = flags.inner_text()
+        page.get_by_test_id("histogram").hover(position={"x": 100, "y": 80})
+        page.mouse.down()
+        for k in range(10):
+            page.mouse.move(box["x"] + 100 + 10 * k, box["y"] + 80)
+        assert flags.inner_text() != told
     page.mouse.up()
     settle(page)
 
-    check(page)
-    expect(page.get_by_text("Not yet. Keep the real digits")).to_be_visible()
+    check(page, "Not yet. Keep the real digits")
     page.get_by_role("radio", name="Squared error").click()
     settle(page)
     place = page.evaluate(f"Math.ceil({SCENE}.histogram.share({np.quantile(found.real['error'], 0.955)}) * 1000)")
     slider.fill(str(place))
     slider.dispatch_event("change")
     settle(page)
-    check(page)
-    expect(page.get_by_text("Right: no other score flags more")).to_be_visible()
+    check(page, "Right: no other score flags more")
     expect(page.get_by_test_id("odd-0")).to_be_visible()
 
 
 def test_scores_of_the_cards_are_those_of_the_core(page: Page, app: AppProcess) -> None:
     open_lesson(page, app, "anomalies")
     choose(page, "A 6 upside down")
-    checkpoint, digits = checkpoints.load(checkpoints.locate(anomalies.MODEL)), SAMPLES["digits"]()
+    checkpoint, digits = loaded(anomalies.MODEL), SAMPLES["digits"]()
     real = judge(checkpoint, digits, digits).scores
     assert page.evaluate(f"{SCENE}.data.real.elbo") == pytest.approx(real["elbo"].tolist(), abs=1e-3)
     found = anomalies.found()

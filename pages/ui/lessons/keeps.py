@@ -74,7 +74,7 @@ LESSON = Lesson(
         solved=later("Right: two numbers have no room for that, sixteen have some."),
         hint=later(
             "Not yet. A plain 1 costs both little, and scribble costs both much. Try two upright strokes beside each "
-            "other, wide apart, or a large cross."
+            "other, wide apart, or a large ×."
         ),
         in_scene=True,
     ),
