@@ -46,7 +46,7 @@ def teach(lesson: Lesson, base: str) -> None:
     told = lesson.scene(base) | explorer.component("lesson", base)
     live(told | {"scene": lesson.name, "is_revealed": is_revealed}, key, lambda: None)
     for line in lesson.formula:
-        st.latex(line)
+        st.latex(tr(line))
     st.caption(tr(lesson.about))
     _sources(lesson)
     _exercise(lesson.name, lesson.exercise, state.told_by(key))

@@ -41,6 +41,8 @@ MARKUP = re.compile(
     r"|\u2068.*?\u2069"  # names that are read from the right
     r"|\d+[ -]\w{3} \d\d:\d\d"  # days
     r"|z\d+"  # latents
+    r"|\$\$[^$]*\$\$"  # formulas
+    r"|`[^`]*`"  # code
 )
 
 

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.ui import cache, ledger_routes, new_run
 from pages.ui.language import asked, catalogue, catalogues, tr
+from pages.ui.lessons import LESSONS, Lesson
 from pages.ui.navigation import PAGES
 from tests.conftest import png, stroke_dataset, strokes, trained, zip_of
 from tests.pages.shown import check, told
@@ -68,6 +69,16 @@ def speak(name: str, **address: str) -> AppTest:
 @pytest.mark.parametrize("name", [entry.name for entry in PAGES])
 def test_page_of_an_empty_workspace_speaks_the_language(name: str) -> None:
     check(speak(name), *SETTINGS)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_lesson_speaks_the_language(lesson: Lesson) -> None:
+    app = speak("learn", lesson=lesson.name)
+    check(app)
+    app.radio[0].set_value(lesson.prediction.right - 1).run()
+    check(app)
+    app.button(key=f"check-{lesson.name}").click().run()
+    check(app)
 
 
 @pytest.mark.parametrize("name", ["explore", "ledger", "measure", "anomalies"])

@@ -36,7 +36,8 @@ export function later(message) {
 /** That of two sentences which suits the number, in the reader's language; `{count}` is the number. */
 export function trn(one, several, count, values) {
   const forms = spoken.plurals[one] ?? [one, several];
-  const rules = new Intl.PluralRules(spoken.locale.replaceAll("_", "-"));
+  spoken.rules ??= new Intl.PluralRules(spoken.locale.replaceAll("_", "-"));
+  const { rules } = spoken;
   // the order of the CLDR's categories is that of gettext's forms
   const form = ORDER.filter((name) => rules.resolvedOptions().pluralCategories.includes(name)).indexOf(rules.select(count));
   return fill(forms[Math.min(form, forms.length - 1)], { count: count.toLocaleString("en"), ...values });

@@ -3,6 +3,8 @@
 import ast
 import re
 from collections.abc import Iterator
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -33,7 +35,10 @@ def collect() -> Catalog:
         for path in sorted(ROOT.glob(pattern)):
             name = path.relative_to(ROOT).as_posix()
             if not name.startswith(NOT_OURS):
-                for _, message, _, _ in extract_from_file(method, path, KEYWORDS, (), OPTIONS):
+                # Babel tells of every f-string that is a value of `tr`, and needs no telling
+                with redirect_stderr(StringIO()):
+                    found_here = list(extract_from_file(method, path, KEYWORDS, (), OPTIONS))
+                for _, message, _, _ in found_here:
                     found.add(message, locations=[(name, 0)])
     for path in sorted((ROOT / "vae_core").rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()

@@ -185,9 +185,11 @@ LESSON = Lesson(
         "it also measures how complex the picture is."
     ),
     formula=(
-        r"-\mathrm{ELBO}(x) = \underbrace{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)}_{\text{reconstruction loss}}"
-        r" + \underbrace{\mathrm{KL}(q(z \mid x), p(z))}_{\text{KL}}",
-        r"x \text{ is flagged if its score} > t",
+        later(
+            r"-\mathrm{ELBO}(x) = \underbrace{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)}_{\text{reconstruction loss}}"
+            r" + \underbrace{\mathrm{KL}(q(z \mid x), p(z))}_{\text{KL}}"
+        ),
+        later(r"x \text{ is flagged if its score} > t"),
     ),
     about=later(
         "In the grey box above it stands with the numbers of the chosen picture; z is drawn once, as training does. "

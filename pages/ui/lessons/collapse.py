@@ -72,8 +72,8 @@ LESSON = Lesson(
         "say half a nat for nothing. Mind what they cost: −ELBO is in the grey box."
     ),
     formula=(
-        r"\text{active: } \mathrm{Var}_x\big(\mathbb{E}_{q(z|x)}[z_k]\big) > 0.01",
-        r"\text{free bits: } \textstyle\sum_k \max\big(\lambda,\ \mathbb{E}_x\,\mathrm{KL}_k\big)",
+        later(r"\text{active: } \mathrm{Var}_x\big(\mathbb{E}_{q(z|x)}[z_k]\big) > 0.01"),
+        later(r"\text{free bits: } \textstyle\sum_k \max\big(\lambda,\ \mathbb{E}_x\,\mathrm{KL}_k\big)"),
     ),
     about=later(
         "A cure brings latents back, and not always a better model: where the pictures have no more to say, a silent "

@@ -74,7 +74,7 @@ LESSON = Lesson(
     ),
     formula=(
         r"-\mathrm{ELBO} = \mathbb{E}_{q(z|x)}[-\log p(x|z)] + \mathrm{KL}(q(z|x)\,\|\,p(z))",
-        r"\text{loss} = \text{reconstruction loss} + \beta \cdot \mathrm{KL}",
+        later(r"\text{loss} = \text{reconstruction loss} + \beta \cdot \mathrm{KL}"),
     ),
     about=later(
         "What was minimised has β in it. What the models are compared by, −ELBO, has not: only at β = 1 are both the "
