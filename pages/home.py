@@ -16,6 +16,8 @@ st.markdown(
     )
 )
 
+st.page_link(page("learn"), label=tr("New to this? Short lessons, each with something to drag."))
+
 st.subheader(tr("Ready to explore"))
 gallery.show()
 

@@ -1,10 +1,10 @@
 """How live the explorer is: `python -m tests.benchmarks.live`.
 
 Measured inside the page, in Chromium drawing in software, from the pointer event to the picture having changed, over
-drags of 60 positions: every architecture and the bundled models decoding in the browser, beside each architecture the
-same decoder behind stock `st.slider` (`tests/benchmarks/stock.py` says how that is measured), and a bundled model
-decoding on the server over the WebSocket. Then how soon a map of 50,000 points can be dragged on, and at how many
-frames a second.
+drags of 60 positions: every architecture and the models of the gallery decoding in the browser, beside each
+architecture the same decoder behind stock `st.slider` (`tests/benchmarks/stock.py` says how that is measured), one
+model in the explorer as one file from the disk, and one decoding on the server over the WebSocket. Then how soon a map of
+50,000 points can be dragged on, and at how many frames a second.
 """
 
 import os
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import torch
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from pages.ui import browser_runtime
 from tests.benchmarks import live_map, live_models, stock
@@ -64,6 +64,28 @@ def measure(browser: Browser, app: AppProcess, model: str, name: str, on_server:
     if on_server:
         page.route("**/studio/runtime/**/ort*", lambda route: route.abort())
     open_explorer(page, app.address, f"model={model}")
+    measure_page(page, name, "explorer")
+    page.close()
+
+
+def measure_file(browser: Browser, app: AppProcess, model: str, folder: Path) -> None:
+    """The same in the explorer as one file, from the disk and with the network off."""
+    online = browser.new_page()
+    open_explorer(online, app.address, f"model={model}")
+    address = online.evaluate("document.querySelector('.latent-pad').pad.data.share.page")
+    path = folder / "explorer.html"
+    path.write_bytes(online.request.get(app.address + address).body())
+    online.close()
+    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
+    context.add_init_script(WATCH_FRAMES)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
+    measure_page(page, model, f"one file of {path.stat().st_size / 1e6:.1f} MB")
+    context.close()
+
+
+def measure_page(page: Page, name: str, driven_in: str) -> None:
     page.evaluate(WATCH_PAINTS)
     page.wait_for_timeout(1500)  # the encoder arrives last
     points = page.locator(".lp-note").inner_text().split(" ")[0]
@@ -80,8 +102,7 @@ def measure(browser: Browser, app: AppProcess, model: str, name: str, on_server:
         frames = page.evaluate("() => window.framesWhilePressed")
         p50, p95 = statistics.median(times), percentile(times, 0.95)
         where = page.get_by_test_id("latent-pad").get_attribute("data-decoder")
-        row(name, points, f"explorer: {driven}", where, fewest, f"{p50:.1f}", f"{p95:.1f}", requests, frames)
-    page.close()
+        row(name, points, f"{driven_in}: {driven}", where, fewest, f"{p50:.1f}", f"{p95:.1f}", requests, frames)
 
 
 def measure_stock(browser: Browser, model: str, name: str) -> None:
@@ -112,8 +133,9 @@ def main() -> None:
             for name, id in models.items():
                 measure(browser, app, id, name)
                 measure_stock(browser, id, name)
-            for id in checkpoints.bundled():
+            for id in (id for id in checkpoints.bundled() if not id.startswith("lesson-")):
                 measure(browser, app, id, id)
+            measure_file(browser, app, "mnist-2d", Path(folder))
             measure(browser, app, "mnist-2d", "mnist-2d", on_server=True)
             print(f"\nload of the machine meanwhile: {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores\n")
             live_map.measure(browser, app, many)
