@@ -3,8 +3,8 @@
 Measured inside the page, in Chromium drawing in software, from the pointer event to the picture having changed, over
 drags of 60 positions: every architecture and the models of the gallery decoding in the browser, beside each
 architecture the same decoder behind stock `st.slider` (`tests/benchmarks/stock.py` says how that is measured), one
-model in the explorer as one file from the disk, and one decoding on the server over the WebSocket. Then how soon a map of
-50,000 points can be dragged on, and at how many frames a second.
+model in the explorer as one file from the disk, and one decoding on the server over the WebSocket. Then how soon a map
+of 50,000 points can be dragged on, and at how many frames a second.
 """
 
 import os
