@@ -186,8 +186,9 @@ LESSON = Lesson(
     ),
     formula=(
         later(
-            r"-\mathrm{ELBO}(x) = \underbrace{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)}_{\text{reconstruction loss}}"
-            r" + \underbrace{\mathrm{KL}(q(z \mid x), p(z))}_{\text{KL}}"
+            r"\begin{aligned} -\mathrm{ELBO}(x) = {}"
+            r" & \underbrace{-\mathbb{E}_{q(z \mid x)} \log p(x \mid z)}_{\text{reconstruction loss}} \\"
+            r" & + \underbrace{\mathrm{KL}(q(z \mid x), p(z))}_{\text{KL}} \end{aligned}"
         ),
         later(r"x \text{ is flagged if its score} > t"),
     ),

@@ -73,7 +73,8 @@ LESSON = Lesson(
         "are the same. On the right both terms of all seven models."
     ),
     formula=(
-        r"-\mathrm{ELBO} = \mathbb{E}_{q(z|x)}[-\log p(x|z)] + \mathrm{KL}(q(z|x)\,\|\,p(z))",
+        r"\begin{aligned} -\mathrm{ELBO} = {} & \mathbb{E}_{q(z|x)}[-\log p(x|z)] \\"
+        r" & + \mathrm{KL}(q(z|x)\,\|\,p(z)) \end{aligned}",
         later(r"\text{loss} = \text{reconstruction loss} + \beta \cdot \mathrm{KL}"),
     ),
     about=later(
