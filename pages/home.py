@@ -16,7 +16,7 @@ st.markdown(
     )
 )
 
-st.page_link(page("learn"), label=tr("New to this? Short lessons, each with something to drag."))
+st.page_link(page("learn"), label=tr("New to this? Begin with a lesson."))
 
 st.subheader(tr("Ready to explore"))
 gallery.show()

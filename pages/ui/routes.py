@@ -161,9 +161,10 @@ def _component_file(request: Request) -> Response:
 
 def _words(request: Request) -> Response:
     locale = request.path_params["locale"]
-    if locale not in language.names():
+    spoken = language.catalogue(locale)
+    if spoken.digest != request.path_params["digest"]:
         return PlainTextResponse(tr("This language is not spoken here."), status_code=404)
-    return Response(language.catalogue(locale).for_browser(locale), media_type="application/json", headers=FOR_EVER)
+    return Response(spoken.for_browser(locale), media_type="application/json", headers=FOR_EVER)
 
 
 def _plotly(request: Request) -> Response:

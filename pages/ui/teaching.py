@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.ui import explorer, state
 from pages.ui.components.lesson import lesson as live
-from pages.ui.language import tr
+from pages.ui.language import current, tr
 from pages.ui.lessons import LESSONS, Exercise, Lesson, Prediction
 from pages.ui.sentences import sentences_for_errors
 
@@ -40,7 +40,7 @@ def teach(lesson: Lesson, base: str) -> None:
     """One lesson; everything in it reruns by itself."""
     st.markdown(tr(lesson.opening))
     is_revealed = _predict(lesson.name, lesson.prediction)
-    key = f"lesson-{lesson.name}"
+    key = f"lesson-{lesson.name}-{current()}"  # another language opens the scene anew: what it told before is gone
     if is_revealed:
         st.markdown(tr(lesson.to_do))
     told = lesson.scene(base) | explorer.component("lesson", base)
@@ -58,15 +58,20 @@ def _predict(name: str, prediction: Prediction) -> bool:
     with st.container(border=True):
         question = tr("**Predict first:** {question}", question=tr(prediction.question))
         if chosen is None:
-            st.radio(
+            wanted = st.radio(
                 question,
                 range(len(prediction.answers)),
                 format_func=lambda k: tr(prediction.answers[k]),
                 index=None,
                 key=f"predict-{name}",
-                on_change=state.keep_answer(name, f"predict-{name}"),
             )
-            st.caption(tr("Choose an answer, then see for yourself."))
+            st.button(
+                tr("That is my prediction"),
+                key=f"predicted-{name}",
+                type="primary",
+                disabled=wanted is None,
+                on_click=state.keep_answer(name, f"predict-{name}"),
+            )
             return False
         st.markdown(question)
         for k, answer in enumerate(prediction.answers):

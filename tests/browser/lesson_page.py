@@ -37,13 +37,19 @@ def choose(page: Page, answer: str) -> None:
     settle(page)
 
 
+def predict_once(page: Page, answer: str) -> None:
+    choose(page, answer)
+    page.get_by_role("button", name="That is my prediction").click()
+    settle(page)
+
+
 def predict(page: Page, wrong: str, right: str) -> None:
     """Wrongly, then again and rightly."""
-    choose(page, wrong)
+    predict_once(page, wrong)
     expect(page.get_by_text("It is otherwise.")).to_be_visible()
     page.get_by_role("button", name="Predict again").click()
     settle(page)
-    choose(page, right)
+    predict_once(page, right)
     expect(page.get_by_text("As you predicted.")).to_be_visible()
 
 

@@ -186,6 +186,7 @@ def test_scene_of_a_lesson_leaves_nothing_out(page: Page, app: AppProcess, lesso
     reader = Reader(page, "lesson", MATHS)
     reader.look("opened")
     page.get_by_test_id("stRadioOption").first.click()
+    press(page, "That is my prediction")
     settle(page)
     reader.look("after the prediction")
     for made in page.locator(".lesson button:visible").all()[:8]:

@@ -114,7 +114,7 @@ def test_handle_decodes_while_it_is_dragged_as_torch_does(page: Page, app: AppPr
         z = page.evaluate(f"{SCENE}.place")
         shown = page.evaluate(f"(async () => [...await {SCENE}.model.decode({z})])()")
         assert shown == pytest.approx(
-            loaded("lesson-beta-1").decode(np.array([z], np.float32)).ravel().tolist(), abs=1e-4
+            loaded(tug.MODELS[tug.BEGIN]).decode(np.array([z], np.float32)).ravel().tolist(), abs=1e-4
         )
         expect(page.get_by_text(f"Decoded at the handle, ({z[0]:.2f}, {z[1]:.2f})".replace("-", "−"))).to_be_visible()
 

@@ -22,6 +22,7 @@ from tests.browser.lesson_page import (
     open_lesson,
     paint,
     predict,
+    predict_once,
 )
 from vae_core import checkpoints
 from vae_core.anomalies import judge
@@ -72,7 +73,7 @@ def test_latents_are_turned_and_only_the_mig_notices(page: Page, app: AppProcess
 
 def test_mig_and_decoded_strips_are_those_of_the_core(page: Page, app: AppProcess) -> None:
     open_lesson(page, app, "disentangling")
-    choose(page, "Both stay")
+    predict_once(page, "Both stay")
     angle = page.get_by_role("slider", name="Angle")
     for pair, degrees in (((3, 4), 45), ((0, 3), 45), ((0, 5), 70)):
         page.get_by_label("Turn", exact=True).select_option(f"z{pair[0] + 1}")
@@ -157,7 +158,7 @@ def test_threshold_flags_odd_pictures_live(page: Page, app: AppProcess) -> None:
 
 def test_scores_of_the_cards_are_those_of_the_core(page: Page, app: AppProcess) -> None:
     open_lesson(page, app, "anomalies")
-    choose(page, "A 6 upside down")
+    predict_once(page, "A 6 upside down")
     checkpoint, digits = loaded(anomalies.MODEL), SAMPLES["digits"]()
     real = judge(checkpoint, digits, digits).scores
     assert page.evaluate(f"{SCENE}.data.real.elbo") == pytest.approx(real["elbo"].tolist(), abs=1e-3)

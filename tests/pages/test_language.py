@@ -75,10 +75,13 @@ def test_page_of_an_empty_workspace_speaks_the_language(name: str) -> None:
 def test_lesson_speaks_the_language(lesson: Lesson) -> None:
     app = speak("learn", lesson=lesson.name)
     check(app)
-    app.radio[0].set_value(lesson.prediction.right - 1).run()
-    check(app)
-    app.button(key=f"check-{lesson.name}").click().run()
-    check(app)
+    for answer in (lesson.prediction.right - 1, lesson.prediction.right):
+        app.radio(key=f"predict-{lesson.name}").set_value(answer % len(lesson.prediction.answers)).run()
+        app.button(key=f"predicted-{lesson.name}").click().run()
+        check(app)
+        app.button(key=f"check-{lesson.name}").click().run()
+        check(app)
+        app.button(key=f"again-{lesson.name}").click().run()
 
 
 @pytest.mark.parametrize("name", ["explore", "ledger", "measure", "anomalies"])

@@ -12,7 +12,7 @@ export default function (component) {
   loading.then((module) => module.show(root, data)).catch((error) => {
     root.textContent = data.failed + " " + error.message;
   });
-  return () => loading.then((module) => module.remove(root));
+  return () => loading.then((module) => module.remove(root)).catch(() => {});
 }
 """
 

@@ -2,7 +2,7 @@
 
 const ENGLISH = { locale: "en", messages: {}, plurals: {} };
 let spoken = ENGLISH;
-let address = null;
+let address;
 
 /** Speak the language whose words lie at an address; English without one. Called before anything is shown. */
 export async function speak(wanted) {
@@ -13,14 +13,6 @@ export async function speak(wanted) {
   } catch (error) {
     console.warn("words: English is spoken, because", error);
   }
-  remember();
-}
-
-/** Our routes answer in this language; a page in a sandbox may keep no cookie, and asks no routes. */
-function remember() {
-  try {
-    document.cookie = `studio-language=${spoken.locale}; path=/; SameSite=Lax`;
-  } catch {}
 }
 
 /** A sentence in the reader's language; `{name}` is filled in from the values. */

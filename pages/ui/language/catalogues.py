@@ -5,56 +5,64 @@ import gettext
 import hashlib
 import io
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pages.ui.language.templates import Templates
 
+log = logging.getLogger(__name__)
+
 SOURCE = "en"
 """What the code is written in."""
 FOLDER = Path(__file__).resolve().parent
+LONGEST_LOCALE = 35
 MORE = "VAE_STUDIO_LANGUAGES"
 """The environment variable that names a further folder of catalogues: for who is writing one."""
 
 
+@dataclass(frozen=True)
 class Catalogue:
     """The messages of a language; what it does not hold stays English.
 
-    Args:
+    Attributes:
         messages: English -> the language.
-        translations: The same, compiled: they know the rule for numbers.
         plurals: (one, several) -> the language's forms.
+        rules: The same, compiled: it knows which form suits a number.
+        of_core: What the core says: it is found by its templates too.
         of_components: Those of the messages, by the first form of a plural, that components in the browser use.
+        digest: Of the file.
     """
 
-    def __init__(
-        self,
-        translations: gettext.NullTranslations,
-        messages: Mapping[str, str],
-        plurals: Mapping[tuple[str, str], Sequence[str]],
-        of_components: frozenset[str],
-    ) -> None:
-        self._translations = translations
-        self.messages = messages
-        self._plurals = plurals
-        self._of_components = of_components
-        self._templates = Templates(messages)
-        self._find = functools.lru_cache(4096)(self._templates.find)
+    messages: Mapping[str, str]
+    plurals: Mapping[tuple[str, str], Sequence[str]]
+    rules: gettext.NullTranslations
+    of_core: Templates
+    of_components: frozenset[str]
+    digest: str
 
     def find(self, message: str) -> str:
         """A message, or a sentence made of one by the core."""
-        return self.messages.get(message) or (self._find(message) if self.messages else None) or message
+        return self.messages.get(message) or self._made(message) or message
+
+    @functools.lru_cache(4096)  # noqa: B019  catalogues live as long as the process
+    def _made(self, sentence: str) -> str | None:
+        return self.of_core.find(sentence) if self.messages else None
 
     def find_for(self, one: str, several: str, count: int) -> str:
         """That of two messages which suits the number."""
-        return self._translations.ngettext(one, several, count)
+        return self.rules.ngettext(one, several, count)
 
     def for_browser(self, locale: str) -> str:
         """What `components/words.js` looks up, as JSON."""
-        messages = {m: told for m, told in self.messages.items() if m in self._of_components}
-        plurals = {one: forms for (one, _), forms in self._plurals.items() if one in self._of_components}
+        messages = {m: told for m, told in self.messages.items() if m in self.of_components}
+        plurals = {one: forms for (one, _), forms in self.plurals.items() if one in self.of_components}
         return json.dumps({"locale": locale, "messages": messages, "plurals": plurals}, ensure_ascii=False)
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 def files() -> dict[str, Path]:
@@ -65,32 +73,45 @@ def files() -> dict[str, Path]:
 
 @functools.cache
 def names() -> dict[str, str]:
-    """locale -> what the language calls itself."""
-    from babel import Locale
+    """locale -> what the language calls itself; a file whose name is no locale is left out."""
+    from babel import Locale, UnknownLocaleError
 
-    return {SOURCE: "English"} | {locale: Locale.parse(locale).get_display_name() or locale for locale in files()}
+    found = {SOURCE: "English"}
+    for locale in files():
+        try:
+            found[locale] = Locale.parse(locale).get_display_name() or locale
+        except (ValueError, UnknownLocaleError):
+            log.warning("%s.po is left out: its name is no locale.", locale)
+    return found
 
 
 @functools.cache
 def catalogue(locale: str) -> Catalogue:
-    """Of a language; for the source's own there is nothing to look up."""
+    """Of a language, as its file was when it was first asked for; for the source's own there is nothing to look up."""
     path = files().get(locale)
-    if path is None:
-        return Catalogue(gettext.NullTranslations(), {}, {}, frozenset())
+    if path is None or locale not in names():
+        return Catalogue({}, {}, gettext.NullTranslations(), Templates({}), frozenset(), "")
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    with path.open("rb") as file:
-        read = read_po(file, locale=locale)
+    content = path.read_bytes()
+    read = read_po(io.BytesIO(content), locale=locale)
     compiled = io.BytesIO()
     write_mo(compiled, read)
     compiled.seek(0)
     told = [message for message in read if message.id and not message.fuzzy and message.string]
     messages = {m.id: m.string for m in told if isinstance(m.id, str) and isinstance(m.string, str)}
     plurals = {(m.id[0], m.id[1]): list(m.string or ()) for m in told if isinstance(m.id, tuple)}
+    of_core = {m.id for m in told if any(name.startswith("vae_core/") for name, _ in m.locations)}
     in_browser = [m.id for m in told if any(name.endswith(".js") for name, _ in m.locations)]
-    first = frozenset(id if isinstance(id, str) else id[0] for id in in_browser)
-    return Catalogue(gettext.GNUTranslations(compiled), messages, plurals, first)
+    return Catalogue(
+        messages,
+        plurals,
+        gettext.GNUTranslations(compiled),
+        Templates({message: messages[message] for message in messages if message in of_core}),
+        frozenset(id if isinstance(id, str) else id[0] for id in in_browser),
+        hashlib.sha256(content).hexdigest()[:12],
+    )
 
 
 def address(locale: str, base: str) -> str | None:
@@ -100,15 +121,15 @@ def address(locale: str, base: str) -> str | None:
         locale: The language.
         base: Of our routes.
     """
-    path = files().get(locale)
-    return f"{base}/words/{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}/{locale}.json" if path else None
+    digest = catalogue(locale).digest
+    return f"{base}/words/{digest}/{locale}.json" if digest else None
 
 
-@functools.cache
+@functools.lru_cache(256)
 def nearest(wanted: str | None) -> str | None:
     """The locale that serves a reader who asks for this one, as `zh-CN` of a browser; None where none does."""
-    if not wanted or wanted in names():
-        return wanted or None
+    if not wanted or len(wanted) > LONGEST_LOCALE or wanted in names():
+        return wanted if wanted in names() else None
     asked = _written(wanted.replace("-", "_"))
     return next((known for known in names() if asked is not None and _written(known) == asked), None)
 

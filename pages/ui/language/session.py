@@ -11,7 +11,7 @@ from pages.ui.language.catalogues import SOURCE, names, nearest
 
 PARAMETER = "lang"
 COOKIE = "studio-language"
-"""In which components tell our routes, as they have no visit: see `components/words.js`."""
+"""Tells our routes, which have no visit, and later visits: see `chooser.py`."""
 _KEY = "language"
 _ASKED: ContextVar[str] = ContextVar("language", default=SOURCE)
 
@@ -34,14 +34,18 @@ def asked(locale: str | None) -> Iterator[None]:
 
 
 def settle() -> None:
-    """At the beginning of every run of a page: the address goes first, then what was chosen, then the browser."""
+    """At the beginning of every run of a page.
+
+    The address goes first, then what was chosen in this visit, in one before, and what the browser speaks.
+    """
     named = st.query_params.get(PARAMETER)
     if named in names():
         choose(named)
     elif _is_chosen():
         choose(current())  # another page began an address of its own
     else:
-        st.session_state[_KEY] = nearest(st.context.locale) or SOURCE
+        before = st.context.cookies.to_dict().get(COOKIE)
+        st.session_state[_KEY] = nearest(before) or nearest(st.context.locale) or SOURCE
 
 
 def choose(locale: str) -> None:

@@ -7,31 +7,45 @@ from collections.abc import Mapping
 HOLE = re.compile(r"\{(\w*)\}")
 DEEPEST = 3
 """A value may be a sentence again, and its values too."""
+LONGEST = 600
+"""Of a sentence: a pattern with many holes takes long over a long text."""
+TELLING = re.compile(r"[A-Za-z’]{3,}")
+FEWEST_WORDS = 2
+"""Of what a template says beside its values: with less, a user's file or column could be taken for one."""
 
 
 class Templates:
-    """Finds the template of a sentence, and tells it in the other language.
+    """Finds the template of a sentence of the core, and tells it in the other language.
+
+    Names that users gave are values of such sentences. They stay as they are: what stands in quotes always does, and
+    any other value unless it is itself a message of several words. A template that says next to nothing by itself, as
+    "{0} ({1})", is taken for what a value was made of only when one of its own values is such a message.
 
     Args:
-        messages: English -> the other language; those without holes are of no use here and left out.
+        messages: English -> the language, of what the core says.
     """
 
     def __init__(self, messages: Mapping[str, str]) -> None:
-        self._known = messages
+        self._known = {
+            message: told for message, told in messages.items() if HOLE.search(message) or _is_telling(message)
+        }
         # the longest text outside the holes first: it says most about what the sentence is
-        chosen = sorted((m for m in messages if HOLE.search(m)), key=lambda m: -len(HOLE.sub("", m)))
-        self._patterns = [(_pattern(message), messages[message]) for message in chosen]
+        chosen = sorted((m for m in self._known if HOLE.search(m)), key=lambda m: -len(HOLE.sub("", m)))
+        self._patterns = [(_pattern(message), message, self._known[message]) for message in chosen]
 
     def find(self, sentence: str, depth: int = 0) -> str | None:
         """The sentence in the other language; None when it was made of no template that is known."""
         if sentence in self._known:
             return self._known[sentence]
-        if depth > DEEPEST or " " not in sentence:
+        if depth > DEEPEST or " " not in sentence or len(sentence) > LONGEST:
             return None
-        for pattern, translated in self._patterns:
+        for pattern, message, translated in self._patterns:
             if found := pattern.fullmatch(sentence):
-                values = {name: self.find(value, depth + 1) or value for name, value in found.groupdict().items()}
-                return HOLE.sub(r"{_\1}", translated).format_map(values)
+                opaque, given = _quoted(message), found.groupdict()
+                told = {name: self.find(given[name], depth + 1) for name in given if name not in opaque}
+                if depth == 0 or _is_telling(message) or any(told.values()):
+                    values = {name: told.get(name) or value for name, value in given.items()}
+                    return HOLE.sub(r"{_\1}", translated).format_map(values)
         return self._one_by_one(sentence, depth)
 
     def _one_by_one(self, text: str, depth: int) -> str | None:
@@ -41,6 +55,15 @@ class Templates:
             return None
         told = [self.find(part, depth + 1) for part in parts]
         return " ".join(new or old for new, old in zip(told, parts, strict=True)) if any(told) else None
+
+
+def _is_telling(message: str) -> bool:
+    return len(TELLING.findall(HOLE.sub(" ", message))) >= FEWEST_WORDS
+
+
+def _quoted(message: str) -> frozenset[str]:
+    """The holes that stand in quotes, by the names of their groups."""
+    return frozenset(f"_{name}" for name in re.findall(r"“\{(\w*)\}”", message))
 
 
 def _pattern(message: str) -> re.Pattern[str]:

@@ -18,6 +18,8 @@ MODELS = {
     3.0: "lesson-beta-3",
 }
 """β -> the model that was trained with it; alike in all else."""
+BEGIN = 0.5
+"""Not at the answer of the exercise."""
 
 
 def scene(base: str) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def scene(base: str) -> dict[str, Any]:
             }
             for beta, id in MODELS.items()
         ],
-        "begins_with": list(MODELS).index(1.0),
+        "begins_with": list(MODELS).index(BEGIN),
     }
 
 

@@ -64,7 +64,9 @@ export class Chart {
       values.forEach((value, k) => context.fillRect(x(k) - 2.5, y(value) - 2.5, 5, 5));
       context.fillStyle = style.color;
       const isHighest = lines.every((other) => other.values[this.at] <= values[this.at]);
-      context.fillText(told(values[this.at], 1), x(this.at), y(values[this.at]) + (isHighest ? -6 : 16));
+      const isLast = this.at === places.length - 1;
+      context.textAlign = isLast ? "right" : "left"; // beside the dashed line
+      context.fillText(told(values[this.at], 1), x(this.at) + (isLast ? -5 : 5), y(values[this.at]) + (isHighest ? -6 : 16));
     });
     context.lineWidth = 1;
   }

@@ -18,27 +18,40 @@ export async function show(root, data) {
   const { lesson } = root;
   if (lesson && lesson.name === data.scene && lesson.words === data.words) {
     lesson.data = data;
-    if (root.dataset.ready) lesson.scene.update(data); // else it is told once it is open
+    if (lesson.isOpen) lesson.scene.update(data); // else it is told once it is open
     return;
   }
   remove(root);
-  const mine = { name: data.scene, words: data.words, data, scene: null };
-  root.lesson = mine;
+  root.lesson = { name: data.scene, words: data.words, data, isOpen: false };
   root.dataset.scene = data.scene;
   root.textContent = tr("Opening…");
-  const { Scene } = await SCENES[data.scene]();
-  if (root.lesson !== mine) return;
-  root.textContent = "";
-  const scene = new Scene(root, mine.data);
-  mine.scene = scene;
-  await scene.open();
-  if (root.lesson !== mine) return;
-  scene.update(mine.data);
+  try {
+    await open(root, root.lesson);
+  } catch (error) {
+    remove(root); // the next call tries again
+    throw error;
+  }
+}
+
+/** In a place of its own: another lesson may be wanted before this one is open. */
+async function open(root, lesson) {
+  const isWanted = () => root.lesson === lesson;
+  const { Scene } = await SCENES[lesson.name]();
+  if (!isWanted()) return;
+  const place = document.createElement("div");
+  place.className = "le-scene";
+  place.commit = (told) => root.commit(told);
+  root.replaceChildren(place); // what is drawn asks for its size
+  lesson.scene = new Scene(place, lesson.data);
+  await lesson.scene.open();
+  if (!isWanted()) return lesson.scene.close();
+  lesson.isOpen = true;
+  lesson.scene.update(lesson.data);
   root.dataset.ready = "true";
 }
 
 export function remove(root) {
-  root.lesson?.scene?.close();
+  if (root.lesson?.isOpen) root.lesson.scene.close();
   delete root.lesson;
   delete root.dataset.ready;
   root.replaceChildren();

@@ -62,7 +62,7 @@ export class Scene {
     await this.choose(this.at);
   }
 
-  /** Before the prediction was made only β = 1 is there. */
+  /** Before the prediction was made only one model is there. */
   update({ is_revealed }) {
     this.beta.row.hidden = !is_revealed;
     this.hidden.hidden = !is_revealed;
