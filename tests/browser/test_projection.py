@@ -107,9 +107,9 @@ def test_map_is_chosen_before_it_is_computed_and_waited_for(
     id, checkpoint = model
     random = np.random.default_rng(0)
     centres = 3 * random.normal(size=(4, LATENTS))
-    many = (centres[np.arange(5000) % 4] + random.normal(size=(5000, LATENTS))).astype(np.float32)
+    many = (centres[np.arange(3000) % 4] + random.normal(size=(3000, LATENTS))).astype(np.float32)
     ones, kl = np.ones_like(many), np.zeros_like(many)
-    labels = (np.arange(5000) % 2).astype(np.int32)
+    labels = (np.arange(3000) % 2).astype(np.int32)
     codes = replace(checkpoint.codes, mean=many, std=ones * 0.3, kl=kl, labels=labels)
     checkpoints.save(replace(checkpoint, codes=codes), checkpoints.locate(id))
     open_explorer(page, app.address, f"model={id}")
@@ -137,7 +137,7 @@ def test_map_is_chosen_before_it_is_computed_and_waited_for(
     expect(row).to_be_hidden(timeout=SECONDS)
     assert titles(page) == ["t-SNE 1", "t-SNE 2"]
     places = np.fromfile(projections.result(id, checkpoints.version(id)), "<f4").reshape(-1, 2)
-    assert len(places) == 5000
+    assert len(places) == 3000
     np.testing.assert_array_equal(in_order(dots(page)), in_order(places))
 
 
