@@ -142,7 +142,7 @@ def end_runs(workspace_folder: Path) -> Iterator[None]:
         runs.cancel(run.id)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def wait_for() -> Iterator[Callable[[Callable[[], bool], float], None]]:
     import time
 

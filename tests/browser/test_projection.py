@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.app_process import AppProcess
@@ -22,9 +23,8 @@ SECONDS = 90_000
 OFF = ["Density", "Holes", "Manifold", "Magnification", "Ellipses"]
 
 
-@pytest.fixture
-def model(app_workspace: object) -> tuple[str, Checkpoint]:
-    """A model with five latents in the app's workspace, whose strokes across and down lie apart."""
+def a_model() -> tuple[str, Checkpoint]:
+    """A model with five latents, whose strokes across and down lie apart."""
     dataset = stroke_dataset(count=400, side=12)
     checkpoint = trained(dataset, small(latents=LATENTS), epochs=8, name="strokes")
     assert checkpoint.codes is not None
@@ -32,13 +32,22 @@ def model(app_workspace: object) -> tuple[str, Checkpoint]:
 
 
 @pytest.fixture
-def mapped(model: tuple[str, Checkpoint], wait_for: Callable) -> tuple[str, Checkpoint, np.ndarray]:
-    """The same with its map computed: id, checkpoint, places [N, 2]."""
-    id, checkpoint = model
-    version = checkpoints.version(id)
-    projections.start(id, version, checkpoint.codes.mean)
-    wait_for(lambda: projections.status(id, version).state == "done", SECONDS / 1000)
-    return id, checkpoint, np.fromfile(projections.result(id, version), "<f4").reshape(-1, 2)
+def model(app_workspace: object) -> tuple[str, Checkpoint]:
+    """In the app's workspace."""
+    return a_model()
+
+
+@pytest.fixture(scope="module")
+def mapped(app: AppProcess, wait_for: Callable) -> tuple[str, Checkpoint, np.ndarray]:
+    """The same with its map computed, for tests that only look: id, checkpoint, places [N, 2]."""
+    torch.manual_seed(2014)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_STUDIO_WORKSPACE", str(app.workspace))
+        id, checkpoint = a_model()
+        version = checkpoints.version(id)
+        projections.start(id, version, checkpoint.codes.mean)
+        wait_for(lambda: projections.status(id, version).state == "done", SECONDS / 1000)
+        return id, checkpoint, np.fromfile(projections.result(id, version), "<f4").reshape(-1, 2)
 
 
 def choose(page: Page, kind: str) -> None:
@@ -98,9 +107,9 @@ def test_map_is_chosen_before_it_is_computed_and_waited_for(
     id, checkpoint = model
     random = np.random.default_rng(0)
     centres = 3 * random.normal(size=(4, LATENTS))
-    many = (centres[np.arange(5000) % 4] + random.normal(size=(5000, LATENTS))).astype(np.float32)
+    many = (centres[np.arange(3000) % 4] + random.normal(size=(3000, LATENTS))).astype(np.float32)
     ones, kl = np.ones_like(many), np.zeros_like(many)
-    labels = (np.arange(5000) % 2).astype(np.int32)
+    labels = (np.arange(3000) % 2).astype(np.int32)
     codes = replace(checkpoint.codes, mean=many, std=ones * 0.3, kl=kl, labels=labels)
     checkpoints.save(replace(checkpoint, codes=codes), checkpoints.locate(id))
     open_explorer(page, app.address, f"model={id}")
@@ -128,7 +137,7 @@ def test_map_is_chosen_before_it_is_computed_and_waited_for(
     expect(row).to_be_hidden(timeout=SECONDS)
     assert titles(page) == ["t-SNE 1", "t-SNE 2"]
     places = np.fromfile(projections.result(id, checkpoints.version(id)), "<f4").reshape(-1, 2)
-    assert len(places) == 5000
+    assert len(places) == 3000
     np.testing.assert_array_equal(in_order(dots(page)), in_order(places))
 
 
