@@ -20,7 +20,7 @@ TOLD = {
 
 @pytest.fixture
 def templates() -> Templates:
-    return Templates(TOLD)
+    return Templates(TOLD, TOLD)
 
 
 def test_values_of_a_sentence_take_their_places(templates: Templates) -> None:

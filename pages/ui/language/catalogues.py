@@ -90,7 +90,7 @@ def catalogue(locale: str) -> Catalogue:
     """Of a language, as its file was when it was first asked for; for the source's own there is nothing to look up."""
     path = files().get(locale)
     if path is None or locale not in names():
-        return Catalogue({}, {}, gettext.NullTranslations(), Templates({}), frozenset(), "")
+        return Catalogue({}, {}, gettext.NullTranslations(), Templates({}, ()), frozenset(), "")
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
@@ -108,7 +108,7 @@ def catalogue(locale: str) -> Catalogue:
         messages,
         plurals,
         gettext.GNUTranslations(compiled),
-        Templates({message: messages[message] for message in messages if message in of_core}),
+        Templates(messages, [message for message in messages if message in of_core]),
         frozenset(id if isinstance(id, str) else id[0] for id in in_browser),
         hashlib.sha256(content).hexdigest()[:12],
     )

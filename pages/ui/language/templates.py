@@ -2,7 +2,7 @@
 catalogue holds "{0} files were skipped"."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 HOLE = re.compile(r"\{(\w*)\}")
 DEEPEST = 3
@@ -19,19 +19,19 @@ class Templates:
 
     Names that users gave are values of such sentences. They stay as they are: what stands in quotes always does, and
     any other value unless it is itself a message of several words. A template that says next to nothing by itself, as
-    "{0} ({1})", is taken for what a value was made of only when one of its own values is such a message.
+    "{0} ({1})", is taken for a whole sentence of the core, but for a value only when one of its own is such a message.
 
     Args:
-        messages: English -> the language, of what the core says.
+        messages: English -> the language.
+        of_core: Those of the messages that the core says.
     """
 
-    def __init__(self, messages: Mapping[str, str]) -> None:
-        self._known = {
-            message: told for message, told in messages.items() if HOLE.search(message) or _is_telling(message)
-        }
+    def __init__(self, messages: Mapping[str, str], of_core: Collection[str]) -> None:
+        self._known = {m: told for m, told in messages.items() if _is_telling(m)}
         # the longest text outside the holes first: it says most about what the sentence is
-        chosen = sorted((m for m in self._known if HOLE.search(m)), key=lambda m: -len(HOLE.sub("", m)))
-        self._patterns = [(_pattern(message), message, self._known[message]) for message in chosen]
+        chosen = sorted((m for m in messages if HOLE.search(m)), key=lambda m: -len(HOLE.sub("", m)))
+        self._patterns = [(_pattern(m), m, messages[m]) for m in chosen]
+        self._of_core = frozenset(of_core)
 
     def find(self, sentence: str, depth: int = 0) -> str | None:
         """The sentence in the other language; None when it was made of no template that is known."""
@@ -43,7 +43,8 @@ class Templates:
             if found := pattern.fullmatch(sentence):
                 opaque, given = _quoted(message), found.groupdict()
                 told = {name: self.find(given[name], depth + 1) for name in given if name not in opaque}
-                if depth == 0 or _is_telling(message) or any(told.values()):
+                is_whole = depth == 0 and message in self._of_core
+                if is_whole or _is_telling(message) or any(told.values()):
                     values = {name: told.get(name) or value for name, value in given.items()}
                     return HOLE.sub(r"{_\1}", translated).format_map(values)
         return self._one_by_one(sentence, depth)
