@@ -10,7 +10,7 @@ import streamlit as st
 from pages.ui import explorer, state
 from pages.ui.components.lesson import lesson as live
 from pages.ui.language import current, tr
-from pages.ui.lessons import LESSONS, Exercise, Lesson, Prediction
+from pages.ui.lessons import LESSONS, Choice, Exercise, InScene, Lesson, Prediction
 from pages.ui.sentences import sentences_for_errors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,26 +111,31 @@ def _exercise(name: str, exercise: Exercise, told: dict[str, Any]) -> None:
     """The task, a place for the answer, and what is said of it."""
     with st.container(border=True):
         st.markdown(tr("**Exercise** · {task}", task=tr(exercise.task)))
-        given: Any = told or None
-        if exercise.answers:
-            given = st.radio(
-                tr("Your answer"),
-                range(len(exercise.answers)),
-                format_func=lambda k: tr(exercise.answers[k]),
-                index=None,
-                key=f"exercise-{name}",
-                label_visibility="collapsed",
-            )
-        elif not exercise.in_scene:
-            given = st.number_input(
-                tr("Your answer"), value=None, step=0.01, key=f"exercise-{name}", width=220, placeholder=tr("A number")
-            )
+        given = _given(name, exercise, told)
         if not st.button(tr("Check"), key=f"check-{name}", icon=":material/rule:", type="primary"):
             return
         if given is None:
-            st.info(tr(exercise.hint) if exercise.in_scene else tr("Give an answer first."), icon=":material/edit:")
+            missing = tr(exercise.hint) if isinstance(exercise, InScene) else tr("Give an answer first.")
+            st.info(missing, icon=":material/edit:")
         elif exercise.is_right(given):
             state.keep_solved(name)
             st.success(tr(exercise.solved), icon=":material/check_circle:")
         else:
             st.error(tr(exercise.hint), icon=":material/refresh:")
+
+
+def _given(name: str, exercise: Exercise, told: dict[str, Any]) -> Any:
+    """The answer as it stands; None where there is none yet."""
+    key = f"exercise-{name}"
+    if isinstance(exercise, InScene):
+        return told or None
+    if isinstance(exercise, Choice):
+        return st.radio(
+            tr("Your answer"),
+            range(len(exercise.answers)),
+            format_func=lambda k: tr(exercise.answers[k]),
+            index=None,
+            key=key,
+            label_visibility="collapsed",
+        )
+    return st.number_input(tr("Your answer"), value=None, step=0.01, key=key, width=220, placeholder=tr("A number"))

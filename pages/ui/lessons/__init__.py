@@ -1,9 +1,9 @@
 """The lessons of the page Learn, in the order in which they build on each other: one file a lesson."""
 
 from pages.ui.lessons import anomalies, collapse, disentangling, epsilon, holes, interpolation, keeps, tug
-from pages.ui.lessons.lesson import Exercise, Lesson, Paper, Prediction
+from pages.ui.lessons.lesson import Choice, Exercise, InScene, Lesson, Paper, Prediction
 
-__all__ = ["LESSONS", "Exercise", "Lesson", "Paper", "Prediction"]
+__all__ = ["LESSONS", "Choice", "Exercise", "InScene", "Lesson", "Paper", "Prediction"]
 
 LESSONS: tuple[Lesson, ...] = (
     keeps.LESSON,

@@ -10,7 +10,7 @@ import torch
 
 from pages.ui import cache as stored
 from pages.ui.language import later, tr
-from pages.ui.lessons.lesson import Exercise, Lesson, Paper, Prediction
+from pages.ui.lessons.lesson import InScene, Lesson, Paper, Prediction
 from vae_core.anomalies import anomaly_scores, judge
 from vae_core.datasets import SAMPLES
 from vae_core.vae import VAE
@@ -207,7 +207,7 @@ LESSON = Lesson(
             "Serrà et al. 2020, Input Complexity and Out-of-distribution Detection", "https://arxiv.org/abs/1909.11480"
         ),
     ),
-    exercise=Exercise(
+    exercise=InScene(
         task=later(
             "Choose a score and put the threshold where at most 5 % of the real digits are flagged and as many odd "
             "pictures as possible. Then check."
@@ -221,6 +221,5 @@ LESSON = Lesson(
             "Not yet. Keep the real digits that are flagged at 5 % or below, but close to it, and try all three "
             "scores: one of them finds more odd pictures than the others."
         ),
-        in_scene=True,
     ),
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pages.ui.language import later, tr
-from pages.ui.lessons.lesson import Exercise, Lesson, Paper, Prediction
+from pages.ui.lessons.lesson import Choice, Lesson, Paper, Prediction
 from pages.ui.lessons.models import described, newest_codes, validation
 from vae_core.metrics.of_model import active_units
 from vae_core.objectives import FreeBits
@@ -86,7 +86,7 @@ LESSON = Lesson(
         Paper("Burda et al. 2016 (active units)", "https://arxiv.org/abs/1509.00519"),
         Paper("Lucas et al. 2019, Don't Blame the ELBO!", "https://arxiv.org/abs/1911.02469"),
     ),
-    exercise=Exercise(
+    exercise=Choice(
         task=later("Which of the four explains pictures kept aside best, by −ELBO?"),
         is_right=is_right,
         solved=later("Right: with five active latents. For these pictures the three others had nothing to add."),

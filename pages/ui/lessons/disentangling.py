@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pages.ui.language import later
-from pages.ui.lessons.lesson import Exercise, Lesson, Paper, Prediction
+from pages.ui.lessons.lesson import Choice, Lesson, Paper, Prediction
 from pages.ui.lessons.models import described, newest_codes
 from vae_core import checkpoints
 from vae_core.datasets.samples import shapes
@@ -121,7 +121,7 @@ LESSON = Lesson(
         Paper("Higgins et al. 2017, β-VAE", "https://openreview.net/forum?id=Sy2fzU9gl"),
         Paper("Rolínek et al. 2019", "https://arxiv.org/abs/1812.06775"),
     ),
-    exercise=Exercise(
+    exercise=Choice(
         task=later("In the β-TCVAE, which latent makes the shape grow and does hardly anything else?"),
         is_right=is_right,
         solved=later(

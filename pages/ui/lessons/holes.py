@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from pages.ui.language import later
-from pages.ui.lessons.lesson import Exercise, Lesson, Paper, Prediction, Told
+from pages.ui.lessons.lesson import InScene, Lesson, Paper, Prediction, Told
 from pages.ui.lessons.models import described, newest_codes
 from vae_core.latents.codes import Codes
 from vae_core.latents.density import aggregate_posterior
@@ -106,7 +106,7 @@ LESSON = Lesson(
         Paper("Rosca, Lakshminarayanan & Mohamed 2018", "https://arxiv.org/abs/1802.06847"),
         Paper("Makhzani et al. 2016, Adversarial Autoencoders", "https://arxiv.org/abs/1511.05644"),
     ),
-    exercise=Exercise(
+    exercise=InScene(
         task=later(
             "Not all holes lie outside. Let go of the autoencoder's handle in a hole within the dashed frame, the "
             "middle half of its codes' range."
@@ -117,6 +117,5 @@ LESSON = Lesson(
             "Not yet. Choose the scale “each its own”, look for white between the classes within the dashed frame, and "
             "watch “nearest code”; the arrow keys move the handle by small steps."
         ),
-        in_scene=True,
     ),
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy.stats import chi
 
 from pages.ui.language import later
 from pages.ui.lessons.lesson import Exercise, Lesson, Paper, Prediction
@@ -13,7 +14,6 @@ MODEL = "mnist-16d"
 ENDS = (9, 44)
 """The scene begins with these codes."""
 BAND = (0.025, 0.975)
-DRAWS = 100_000
 LENGTH = 4.0
 TOLERANCE = 0.01
 
@@ -21,8 +21,7 @@ TOLERANCE = 0.01
 def scene(base: str) -> dict[str, Any]:
     """One model, two of its codes, and how long codes and draws from N(0, I) are."""
     codes = newest_codes(MODEL)
-    draws = np.random.default_rng(0).standard_normal((DRAWS, codes.mean.shape[1]), dtype=np.float32)
-    bands = {"codes": _lengths(codes.mean), "prior": _lengths(draws)}
+    bands = {"codes": _lengths(codes.mean), "prior": chi(codes.mean.shape[1]).ppf(BAND).tolist()}
     return {"model": described(MODEL, base), "ends": list(ENDS), "bands": bands}
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pages.ui.language import later
-from pages.ui.lessons.lesson import Exercise, Lesson, Paper, Prediction, Told
+from pages.ui.lessons.lesson import InScene, Lesson, Paper, Prediction, Told
 from pages.ui.lessons.models import described
 from vae_core.likelihoods import Bernoulli
 
@@ -66,7 +66,7 @@ LESSON = Lesson(
         Paper("Hinton & Salakhutdinov 2006", "https://doi.org/10.1126/science.1127647"),
         Paper("Kingma & Welling 2014, appendix C.1", "https://arxiv.org/abs/1312.6114"),
     ),
-    exercise=Exercise(
+    exercise=InScene(
         task=later(
             "Draw something that costs the model with two numbers at least 150 nats more than the one with sixteen."
         ),
@@ -76,6 +76,5 @@ LESSON = Lesson(
             "Not yet. A plain 1 costs both little, and scribble costs both much. Try two upright strokes beside each "
             "other, wide apart, or a large ×."
         ),
-        in_scene=True,
     ),
 )

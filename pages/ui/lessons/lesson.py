@@ -29,23 +29,31 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Exercise:
-    """Done in the scene, or with what can be read there.
+    """Answered by typing a number that can be read or reckoned from the scene.
 
     Attributes:
         task: What to do.
-        is_right: Whether a number that was typed, the number of a chosen answer, or what the scene told, is right.
+        is_right: Whether the answer is.
         solved: Told then.
         hint: Told when it is not.
-        answers: To choose from; without them a number is typed.
-        in_scene: Whether the scene tells the answer itself: nothing is typed then.
     """
 
     task: str
     is_right: Callable[[Any], bool]
     solved: str
     hint: str
-    answers: tuple[str, ...] = ()
-    in_scene: bool = False
+
+
+@dataclass(frozen=True)
+class Choice(Exercise):
+    """Answered by choosing one of several; its number is judged."""
+
+    answers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InScene(Exercise):
+    """Answered by doing something in the scene; what that told last is judged."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pages.ui.language import later
-from pages.ui.lessons.lesson import Exercise, Lesson, Paper, Prediction, Told
+from pages.ui.lessons.lesson import InScene, Lesson, Paper, Prediction, Told
 from pages.ui.lessons.models import described, validation
 from vae_core.objectives import BetaVAE
 from vae_core.vae import VAEOutput
@@ -89,11 +89,10 @@ LESSON = Lesson(
         Paper("Higgins et al. 2017, β-VAE", "https://openreview.net/forum?id=Sy2fzU9gl"),
         Paper("Alemi et al. 2018, Fixing a Broken ELBO", "https://arxiv.org/abs/1711.00464"),
     ),
-    exercise=Exercise(
+    exercise=InScene(
         task=later("Let go of the slider at the β whose model has the least −ELBO on pictures kept aside."),
         is_right=is_right,
         solved=later("Right. It is the one that was trained on −ELBO itself; every other β was after something else."),
         hint=later("Not there. Read −ELBO in the grey box while you drag β, then let go where it is least."),
-        in_scene=True,
     ),
 )

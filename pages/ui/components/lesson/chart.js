@@ -3,6 +3,7 @@
 import { add } from "../latent_pad/elements.js";
 import { stroke } from "./cloud.js";
 import { told } from "./parts.js";
+import { ready } from "./canvas.js";
 
 const COLOURS = ["#e8833a", "#3fa35c", "#4c78d8"];
 const MARGIN = { left: 8, right: 8, top: 16, bottom: 34 };
@@ -36,13 +37,9 @@ export class Chart {
 
   draw() {
     const { canvas, places, lines } = this;
-    if (!canvas.clientWidth) return;
-    const ratio = devicePixelRatio || 1;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    Object.assign(canvas, { width: width * ratio, height: height * ratio });
-    const context = canvas.getContext("2d");
-    context.scale(ratio, ratio);
-    const style = getComputedStyle(canvas);
+    const drawn = ready(canvas);
+    if (!drawn) return;
+    const { context, width, height, style } = drawn;
     const most = Math.max(...lines.flatMap(({ values }) => values));
     const inner = width - MARGIN.left - MARGIN.right;
     const x = (k) => MARGIN.left + ((k + 0.5) * inner) / places.length;

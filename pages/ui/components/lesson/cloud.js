@@ -2,6 +2,7 @@
 
 import { add } from "../latent_pad/elements.js";
 import { COLOURS } from "../latent_pad/map.js";
+import { ready } from "./canvas.js";
 
 const STEPS_A_KEY = 100;
 
@@ -39,14 +40,10 @@ export class Cloud {
   }
 
   draw() {
-    const { canvas } = this;
-    if (!canvas.clientWidth) return;
-    const ratio = devicePixelRatio || 1;
-    [this.width, this.height] = [canvas.clientWidth, canvas.clientHeight];
-    Object.assign(canvas, { width: this.width * ratio, height: this.height * ratio });
-    const context = canvas.getContext("2d");
-    context.scale(ratio, ratio);
-    const style = getComputedStyle(canvas);
+    const drawn = ready(this.canvas);
+    if (!drawn) return;
+    const { context, style } = drawn;
+    [this.width, this.height] = [drawn.width, drawn.height];
     this.axes(context, style);
     const { points, labels } = this;
     context.globalAlpha = 0.75;

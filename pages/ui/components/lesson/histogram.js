@@ -3,6 +3,7 @@
 import { add } from "../latent_pad/elements.js";
 import { COLOURS } from "../latent_pad/map.js";
 import { told } from "./parts.js";
+import { ready } from "./canvas.js";
 
 const BINS = 60;
 const STEPS = 1000;
@@ -87,14 +88,9 @@ export class Histogram {
   }
 
   draw() {
-    const { canvas } = this;
-    if (!canvas.clientWidth || !this.counts) return;
-    const ratio = devicePixelRatio || 1;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    Object.assign(canvas, { width: width * ratio, height: height * ratio });
-    const context = canvas.getContext("2d");
-    context.scale(ratio, ratio);
-    const style = getComputedStyle(canvas);
+    const drawn = this.counts && ready(this.canvas);
+    if (!drawn) return;
+    const { context, width, height, style } = drawn;
     const [floor, most, share] = [height - BOTTOM, Math.max(...this.counts), this.slider.valueAsNumber / STEPS];
     context.fillStyle = REAL;
     this.counts.forEach((count, k) => {

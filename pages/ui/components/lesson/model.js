@@ -3,6 +3,8 @@
 import { openDecoder, openEncoder } from "../latent_pad/networks.js";
 import { Samples } from "../latent_pad/samples.js";
 
+const LEAST = 1e-7;
+
 export class Model {
   constructor(described) {
     this.data = described;
@@ -63,14 +65,16 @@ export class Model {
   }
 }
 
-/** −log p(x | z) of a Bernoulli likelihood in nats: Kingma & Welling 2014, appendix C.1 (https://arxiv.org/abs/1312.6114). */
+/** −log p(x | z) of a Bernoulli likelihood in nats, in its two sums: what the ink costs and what the ground costs.
+ *  Kingma & Welling 2014, appendix C.1 (https://arxiv.org/abs/1312.6114). */
 export function reconstructionLoss(x, mean) {
-  let sum = 0;
+  let [ink, ground] = [0, 0];
   for (let i = 0; i < x.length; i += 1) {
-    const p = Math.min(Math.max(mean[i], 1e-7), 1 - 1e-7);
-    sum -= x[i] * Math.log(p) + (1 - x[i]) * Math.log(1 - p);
+    const p = Math.min(Math.max(mean[i], LEAST), 1 - LEAST);
+    ink -= x[i] * Math.log(p);
+    ground -= (1 - x[i]) * Math.log(1 - p);
   }
-  return sum;
+  return { ink, ground, whole: ink + ground };
 }
 
 /** KL(N(mean, std²) ‖ N(0, 1)) of each dimension in nats: the same paper, appendix B. */
@@ -81,14 +85,6 @@ export function kl(mean, std) {
 /** A draw from N(0, 1): Box & Muller 1958. */
 export function normal() {
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
-}
-
-/** The two sums of `reconstructionLoss`, in nats: what the ink costs and what the ground costs. */
-export function reconstructionParts(x, mean) {
-  const ground = x.map((value) => 1 - value);
-  const other = mean.map((value) => 1 - value);
-  const cost = (values, p) => values.reduce((sum, value, i) => sum - value * Math.log(Math.min(Math.max(p[i], 1e-7), 1 - 1e-7)), 0);
-  return { ink: cost(x, mean), ground: cost(ground, other) };
 }
 
 /** Work of which only the newest matters: while it runs, it is asked for once more at most. */

@@ -123,7 +123,7 @@ export class Scene {
     this.numbers.tell([
       [tr("Picture"), name],
       ["−ELBO", tr("{loss} + {kl} = {sum} nats", { loss: told(scores.elbo - scores.kl), kl: told(scores.kl), sum: told(scores.elbo) })],
-      [tr("Least loss"), tr("{least} nats, if every pixel were reconstructed exactly", { least: told(reconstructionLoss(pixels, pixels)) })],
+      [tr("Least loss"), tr("{least} nats, if every pixel were reconstructed exactly", { least: told(reconstructionLoss(pixels, pixels).whole) })],
       [tr("Squared error"), told(scores.error)],
       [tr("More unusual"), tr("{share} % of the real digits, by this score", { share: ((100 * above) / values.length).toFixed(1) })],
     ]);

@@ -6,7 +6,8 @@ import { line, nearbyWays, slerp } from "../../latent_pad/tools/ways.js";
 import { tr } from "../../words.js";
 import { stroke } from "../cloud.js";
 import { Model, newestOnly } from "../model.js";
-import { action, numbers, picture, slider, told } from "../parts.js";
+import { action, inBrackets, numbers, picture, slider, told } from "../parts.js";
+import { ready } from "../canvas.js";
 
 const PICTURES = 11;
 const STEPS = 100; // of the slider
@@ -116,7 +117,7 @@ export class Scene {
     const share = Math.sin(angle) > 1e-4 ? [Math.sin((1 - t) * angle) / Math.sin(angle), Math.sin(t * angle) / Math.sin(angle)] : [1 - t, t];
     this.numbers.tell([
       ["‖A‖, ‖B‖, θ", `${told(la)}, ${told(lb)}, ${told((angle * 180) / Math.PI, 1)}°`],
-      ["‖½ (A + B)‖", `½ √(${told(la)}² + ${told(lb)}² + 2 · ${told(la)} · ${told(lb)} · ${bracketed(cosine)}) = ${told(half)}`],
+      ["‖½ (A + B)‖", `½ √(${told(la)}² + ${told(lb)}² + 2 · ${told(la)} · ${told(lb)} · ${inBrackets(cosine, 3)}) = ${told(half)}`],
       [tr("line, t = {t}", { t: told(t) }), `z = ${told(1 - t)} A + ${told(t)} B, ‖z‖ = ${told(now[0])}`],
       [tr("slerp, t = {t}", { t: told(t) }), `z = ${told(share[0])} A + ${told(share[1])} B, ‖z‖ = ${told(now[1])}`],
       [tr("95 % of codes"), tr("{low} to {high} long; of draws from N(0, I) {prior_low} to {prior_high}", { low: told(codes[0]), high: told(codes[1]), prior_low: told(prior[0]), prior_high: told(prior[1]) })],
@@ -129,14 +130,10 @@ export class Scene {
 
   /** ‖z(t)‖ on both ways, over the band in which most codes lie. */
   draw() {
-    const { chart, walked } = this;
-    if (!walked || !chart.clientWidth) return;
-    const ratio = devicePixelRatio || 1;
-    const [width, height] = [chart.clientWidth, chart.clientHeight];
-    Object.assign(chart, { width: width * ratio, height: height * ratio });
-    const context = chart.getContext("2d");
-    context.scale(ratio, ratio);
-    const style = getComputedStyle(chart);
+    const { walked } = this;
+    const drawn = walked && ready(this.chart);
+    if (!drawn) return;
+    const { context, width, height, style } = drawn;
     const lengths = walked.map((way) => way.map((z) => Math.hypot(...z)));
     const { codes, prior } = this.data.bands;
     const most = Math.ceil(Math.max(prior[1], ...lengths.flat()) + 0.3);
@@ -174,9 +171,4 @@ export class Scene {
     this.resizing?.disconnect();
     this.model.close();
   }
-}
-
-function bracketed(value) {
-  const text = told(value, 3);
-  return text.startsWith("−") ? `(${text})` : text;
 }

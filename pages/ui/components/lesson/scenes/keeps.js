@@ -3,7 +3,7 @@
 import { add } from "../../latent_pad/elements.js";
 import { DrawingPad, rasterise } from "../../latent_pad/tools/drawing.js";
 import { tr } from "../../words.js";
-import { Model, newestOnly, reconstructionParts } from "../model.js";
+import { Model, newestOnly, reconstructionLoss } from "../model.js";
 import { action, numbers, picture, told } from "../parts.js";
 
 const BARRED = [
@@ -76,13 +76,13 @@ export class Scene {
       means.push(await model.decode((await model.encode(x)).mean));
       if (this.isClosed) return;
     }
-    const parts = means.map((mean) => reconstructionParts(x, mean));
+    const parts = means.map((mean) => reconstructionLoss(x, mean));
     this.losses = parts.map(({ ink, ground }) => ink + ground);
     means.forEach((mean, k) => {
       this.decoded[k].paint(mean);
       this.decoded[k].say(tr("Through {count} numbers: {loss} nats", { count: this.models[k].latents, loss: told(this.losses[k], 1) }));
     });
-    const least = reconstructionParts(x, x);
+    const least = reconstructionLoss(x, x);
     this.numbers.tell([
       ...parts.map(({ ink, ground }, k) => [
         tr("{count} numbers", { count: this.models[k].latents }),
