@@ -77,7 +77,7 @@ export class Scene {
       if (this.isClosed) return;
     }
     const parts = means.map((mean) => reconstructionLoss(x, mean));
-    this.losses = parts.map(({ ink, ground }) => ink + ground);
+    this.losses = parts.map(({ whole }) => whole);
     means.forEach((mean, k) => {
       this.decoded[k].paint(mean);
       this.decoded[k].say(tr("Through {count} numbers: {loss} nats", { count: this.models[k].latents, loss: told(this.losses[k], 1) }));
@@ -89,7 +89,7 @@ export class Scene {
         `−Σ x log x̂ − Σ (1 − x) log (1 − x̂) = ${told(ink, 1)} + ${told(ground, 1)} = ${tr("{loss} nats", { loss: told(this.losses[k], 1) })}`,
       ]),
       [tr("difference"), tr("{loss} nats", { loss: told(this.losses[0] - this.losses[1], 1) })],
-      ["x̂ = x", tr("{loss} nats, the least there is", { loss: told(least.ink + least.ground, 1) })],
+      ["x̂ = x", tr("{loss} nats, the least there is", { loss: told(least.whole, 1) })],
     ]);
   }
 
