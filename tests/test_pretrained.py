@@ -14,6 +14,7 @@ from pages.ui.gallery import GALLERY, PICTURES, Exhibit
 from pages.ui.lessons import collapse, tug
 from vae_core import checkpoints, export
 from vae_core.datasets import SAMPLES, Dataset
+from vae_core.metrics.dci import dci
 from vae_core.metrics.mig import mutual_information_gap
 from vae_core.notebook import evaluate
 from vae_core.records import ACTIVE_VARIANCE
@@ -94,6 +95,23 @@ def test_factors_are_as_far_apart_as_the_card_says(name: str) -> None:
     assert factors is not None
     active = codes.mean[:, codes.mean.var(0) > ACTIVE_VARIANCE]
     assert mutual_information_gap(active, factors).score == pytest.approx(card(name)["mig"], abs=0.001)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", models.BUNDLED_PAIR)
+def test_gap_of_every_factor_and_dci_are_those_of_the_card(name: str) -> None:
+    text = (checkpoints.PRETRAINED / f"{name}.md").read_text("utf-8")
+    found = re.search(r"^\| shape \|.*\n.*\n\|(.*)\|$", text, re.M)
+    assert found
+    told = [float(value) for value in found[1].split("|")]
+    codes, factors = checkpoints.load(checkpoints.locate(name)).codes, built_in("shapes").factors
+    assert codes is not None
+    assert factors is not None
+    active = codes.mean[:, codes.mean.var(0) > ACTIVE_VARIANCE]
+    gaps, by_trees = mutual_information_gap(active, factors).gaps, dci(active, factors)
+    assert gaps.tolist() == pytest.approx(told[:5], abs=0.001)
+    measured = (by_trees.disentanglement, by_trees.completeness, by_trees.informativeness)
+    assert measured == pytest.approx(tuple(told[5:]), abs=0.01)
 
 
 @pytest.mark.parametrize("name", OF_MNIST)
