@@ -1,6 +1,7 @@
 """The house's arrows: imports go down only, and the core knows no web page."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import vae_core
@@ -70,6 +71,7 @@ LAYERS = [
 RANK = {module: rank for rank, line in enumerate(LAYERS) for module in line.split()}
 
 
+@cache
 def sources() -> dict[str, Path]:
     paths = [ROOT / "app.py", *(ROOT / "vae_core").rglob("*.py"), *(ROOT / "pages").rglob("*.py")]
     return {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in paths}

@@ -9,6 +9,7 @@ import torch
 from playwright.sync_api import Page, expect
 
 from tests.browser.app_process import AppProcess
+from tests.browser.explorer_page import settle
 from tests.conftest import stroke_dataset
 from tests.small import small
 from tests.stored import store_film
@@ -33,6 +34,7 @@ def filmed(app_workspace: Path) -> RunDirectory:
 def open_film(page: Page, app: AppProcess, run: RunDirectory) -> None:
     page.goto(f"{app.address}/film?run={run.path.name}")
     page.locator(f"[data-testid=film][data-loaded=true][data-decoder='{EPOCHS}']").wait_for(timeout=60_000)
+    settle(page)  # whatever Streamlit still draws may take the focus
 
 
 def wait_for_decoder(page: Page, epoch: int) -> None:

@@ -278,7 +278,7 @@ def test_released_point_is_in_the_address_and_comes_back_in_another_browser(
     cold.goto(page.url)
     cold.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
     assert cold.get_by_role("link", name="Home").count() == 1  # the frame is there
-    expect(cold.get_by_role("combobox")).to_have_value("MNIST, two latents")
+    expect(cold.get_by_role("combobox", name="Model")).to_have_value("MNIST, two latents")
     assert value(cold, "z1") == pytest.approx(z1, abs=0.02)
     difference = [abs(a - b) for a, b in zip(pixels(cold), pixels(page), strict=True)]
     assert max(difference) <= 2
@@ -310,11 +310,11 @@ def test_every_choice_of_a_model_is_followed(page: Page, app: AppProcess) -> Non
     for title, id in [("MNIST, two latents", "mnist-2d"), ("Digits 8×8, two latents", "digits-2d")] * 2:
         pick(page, "Model", title)
         page.wait_for_url(f"**model={id}*", timeout=10_000)
-        expect(page.get_by_role("combobox")).to_have_value(title)
+        expect(page.get_by_role("combobox", name="Model")).to_have_value(title)
         count = "10,000" if id == "mnist-2d" else "1,797"
         expect(page.locator(".lp-note", has_text=f"{count} codes")).to_be_visible(timeout=30_000)
     page.go_back()
-    expect(page.get_by_role("combobox")).to_have_value("MNIST, two latents", timeout=10_000)
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("MNIST, two latents", timeout=10_000)
 
 
 def test_removed_model_and_wrong_link_are_a_sentence_with_the_list(
