@@ -32,6 +32,7 @@ def test_overview_leads_to_every_lesson_and_each_to_the_next(page: Page, app: Ap
         expect(page).to_have_url(re.compile(f"/learn\\?lesson={lesson.name}$"))
         expect(page.get_by_role("heading", name=f". {lesson.title}")).to_be_visible()
         if following:
+            settle(page)
             page.get_by_role("button", name=f"Next: {following.title}").click()
 
 
