@@ -23,7 +23,7 @@ MORE = "VAE_STUDIO_LANGUAGES"
 """The environment variable that names a further folder of catalogues: for who is writing one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """The messages of a language; what it does not hold stays English.
 
@@ -45,11 +45,7 @@ class Catalogue:
 
     def find(self, message: str) -> str:
         """A message, or a sentence made of one by the core."""
-        return self.messages.get(message) or self._made(message) or message
-
-    @functools.lru_cache(4096)  # noqa: B019  catalogues live as long as the process
-    def _made(self, sentence: str) -> str | None:
-        return self.of_core.find(sentence) if self.messages else None
+        return self.messages.get(message) or _made(self.of_core, message) or message
 
     def find_for(self, one: str, several: str, count: int) -> str:
         """That of two messages which suits the number."""
@@ -61,8 +57,11 @@ class Catalogue:
         plurals = {one: forms for (one, _), forms in self.plurals.items() if one in self.of_components}
         return json.dumps({"locale": locale, "messages": messages, "plurals": plurals}, ensure_ascii=False)
 
-    def __hash__(self) -> int:
-        return id(self)
+
+@functools.lru_cache(4096)
+def _made(templates: Templates, sentence: str) -> str | None:
+    """Looked for once: the same sentences are shown again and again."""
+    return templates.find(sentence)
 
 
 def files() -> dict[str, Path]:
