@@ -132,6 +132,7 @@ def test_other_preparation_is_previewed_and_replaces_the_dataset_once(
     expect(page.get_by_text("This dataset is not here")).to_be_visible(timeout=30_000)
     settle(page)
     page.get_by_text(re.compile(r"Deleted or replaced \(\d+\)")).click()
+    settle(page)  # it unfolds, and what is in it moves
     page.get_by_role("button", name="Bring back").first.click()
     expect(fact(page, "Size")).to_have_text("16×16", timeout=30_000)
 

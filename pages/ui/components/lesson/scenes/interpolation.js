@@ -25,8 +25,8 @@ export class Scene {
   async open() {
     await this.model.open();
     const buttons = add(this.root, "div", "le-buttons");
-    action(buttons, tr("Another A"), () => this.choose(this.any(), this.ends[1]), "le-main");
-    action(buttons, tr("Another B"), () => this.choose(this.ends[0], this.any()), "le-main");
+    action(buttons, tr("Another A"), () => this.choose(this.anyBut(this.ends[0]), this.ends[1]), "le-main");
+    action(buttons, tr("Another B"), () => this.choose(this.ends[0], this.anyBut(this.ends[1])), "le-main");
     action(buttons, tr("Exchange A and B"), () => this.choose(this.ends[1], this.ends[0]));
     const { shape } = this.model;
     const names = [tr("Straight line"), tr("Slerp, on the sphere")];
@@ -64,8 +64,9 @@ export class Scene {
     this.draw();
   }
 
-  any() {
-    return Math.floor(Math.random() * this.model.samples.count);
+  anyBut(now) {
+    const { count } = this.model.samples;
+    return (now + 1 + Math.floor(Math.random() * (count - 1))) % count;
   }
 
   async choose(a, b) {
