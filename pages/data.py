@@ -2,18 +2,17 @@
 
 import streamlit as st
 
-from pages.ui import builtin, cache, deleted, new_run, picture_set, routes, state, table_set, uploading
+from pages.ui import builtin, cache, deleted, new_run, own_workspace, picture_set, routes, state, table_set, uploading
 from pages.ui.language import later, tr
 from pages.ui.navigation import page
-from pages.ui.sentences import escape, named, sentences_for_errors
-from vae_core import stored_datasets, workspace
+from pages.ui.sentences import escape, in_bytes, named, sentences_for_errors
+from vae_core import profiles, stored_datasets, workspace
+from vae_core.dataset_summary import DatasetSummary
 from vae_core.run_config import FEWEST_EXAMPLES
-from vae_core.stored_datasets import DatasetSummary
 
 GONE = later("This dataset is not here: it was removed, or the link is wrong.")
 MISSING = later("This dataset is not here: it was removed, or the link is wrong. Choose one from the list.")
-NAME_PIXELS = 320  # as wide as a phone has it: in a narrow field the count of letters lies over them
-FACT_PIXELS = 160  # two beside each other on a phone
+NAME_PIXELS, FACT_PIXELS = 320, 160  # as wide as a phone has a name; two facts beside each other on it
 EMPTY = later("Nothing here yet. Drop a ZIP of pictures above, or take a built-in set.")
 UPLOAD_HELP = later(
     "Pictures: one ZIP (folders, or a CSV inside, become labels) or up to 500 files. Arrays: NPZ, NPY, or IDX with its "
@@ -49,6 +48,9 @@ def actions(about: DatasetSummary) -> None:
         disabled=not enough,
     ):
         st.switch_page(page("train"), query_params={"dataset": about.id})
+    if workspace.is_shared(workspace.place("datasets", about.id)):
+        rename.caption(tr("There for all who come here."))
+        return
     shut = f"rename-{about.id}-{about.name}"  # another name, another popover: it closes
     with (
         rename.popover(tr("Rename"), icon=":material/edit:", width="stretch", key=shut),
@@ -67,13 +69,7 @@ def actions(about: DatasetSummary) -> None:
     used = workspace.size(workspace.place("datasets", about.id))
     kept = workspace.size(workspace.place("uploads", about.upload)) if about.upload else 0
     total = max(cache.workspace_size(), used + kept)  # the one is counted now and then only
-    room.caption(tr("{used} of {total} in the workspace", used=_in_bytes(used + kept), total=_in_bytes(total)))
-
-
-def _in_bytes(size: int) -> str:
-    if size < 2**20:
-        return f"{size / 2**10:,.0f} kB"
-    return f"{size / 2**20:,.1f} MB" if size < 2**30 else f"{size / 2**30:,.1f} GB"
+    room.caption(tr("{used} of {total} in the workspace", used=in_bytes(used + kept), total=in_bytes(total)))
 
 
 @sentences_for_errors
@@ -90,11 +86,16 @@ def show(about: DatasetSummary) -> None:
 
 
 st.title(tr("Data"))
-st.file_uploader(
-    tr("Drop your data here"), accept_multiple_files=True, key=state.upload_key(), on_change=uploading.take_upload
-)
-st.caption(tr(UPLOAD_HELP))
-builtin.offer(routes.base_path())
+if own_workspace.may_bring():
+    st.file_uploader(
+        tr("Drop your data here"),
+        accept_multiple_files=True,
+        key=state.upload_key(),
+        on_change=uploading.take_upload,
+        max_upload_size=profiles.present().upload_bytes // profiles.MB,
+    )
+    st.caption(tr(UPLOAD_HELP))
+    builtin.offer(routes.base_path())
 upload = state.upload_id()
 reading = bool(upload and sentences_for_errors(uploading.watch)(upload))
 sentence, is_error = state.take_upload_notice()
@@ -116,3 +117,4 @@ if not reading:
             st.error(tr(GONE), icon=":material/error:")
         st.info(tr(EMPTY), icon=":material/photo_library:")
     deleted.offer_all()
+    own_workspace.show()

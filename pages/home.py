@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import bringing, explorer, gallery
+from pages.ui import bringing, explorer, gallery, own_workspace
 from pages.ui.components.latent_pad import ahead
 from pages.ui.language import tr
 from pages.ui.navigation import page
@@ -22,16 +22,19 @@ st.subheader(tr("Ready to explore"))
 gallery.show()
 
 st.subheader(tr("Your own pictures"))
+allowed = own_workspace.may_bring()
 steps = (
     ("data", tr("1. Bring pictures"), tr("A ZIP, several files, or an IDX file. Folders become labels.")),
     ("train", tr("2. Train"), tr("Everything is preset; a small set takes about a minute.")),
     ("explore", tr("3. Drag"), tr("The map of your pictures, and the decoder under your pointer.")),
 )
-for column, (name, title, text) in zip(st.columns(3), steps, strict=True):
+for column, (name, title, text) in zip(st.columns(3), steps if allowed else (), strict=False):
     with column, st.container(border=True):
         st.page_link(page(name), label=f"**{title}**")
         st.caption(text)
 
-bringing.offer()
+if allowed:
+    bringing.offer()
+own_workspace.show()
 
 ahead(explorer.libraries(base_path()))  # last: what is on this page comes first

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import explorer, new_run, progress, state
+from pages.ui import explorer, new_run, own_workspace, progress, state
 from pages.ui.components.latent_pad import ahead
 from pages.ui.language import later, tr
 from pages.ui.navigation import page
@@ -34,8 +34,9 @@ def begin(shown: str | None) -> None:
 
 st.title(tr("Train"))
 shown = state.run_id()
-with st.expander(tr("New run"), expanded=shown is None, key=f"new-run-{shown}"):
-    begin(shown)
+if own_workspace.may_bring():
+    with st.expander(tr("New run"), expanded=shown is None, key=f"new-run-{shown}"):
+        begin(shown)
 if shown:
     sentences_for_errors(progress.watch)(shown)
     ahead(explorer.libraries(base_path()))  # while it trains the browser has time

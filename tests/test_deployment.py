@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pages.ui.upload_limits import FORM_BYTES, SESSION_BYTES
+from pages.ui.web.upload_limits import FORM_BYTES, SESSION_BYTES
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY, GITHUB = ROOT / ".deploy", ROOT / ".github"

@@ -14,7 +14,9 @@ LAYERS = [
     "vae_core.files vae_core.animation vae_core.config vae_core.records vae_core.process_lock vae_core.versions "
     "vae_core.safetensors_header",
     "vae_core.datasets",
-    "vae_core.workspace",
+    "vae_core.workspace vae_core.dataset_summary",
+    "vae_core.profiles",
+    "vae_core.quotas",
     "vae_core.derived vae_core.worker_process",
     "vae_core.stored_datasets",
     "vae_core.uploads",
@@ -34,7 +36,7 @@ LAYERS = [
     "vae_core.anomalies",
     "vae_core.film",
     "vae_core.runs vae_core.measuring",
-    "vae_core.foreign",
+    "vae_core.foreign vae_core.sharing vae_core.oversight",
     "vae_core.report",
     "vae_core.card",
     "vae_core.computations",
@@ -44,7 +46,8 @@ LAYERS = [
     "pages.ui.language",
     "pages.ui.sentences",
     "pages.ui.browser_runtime",
-    "pages.ui.plotly_script pages.ui.upload_limits pages.ui.pictures pages.ui.tables "
+    "pages.ui.web",
+    "pages.ui.plotly_script pages.ui.pictures pages.ui.tables "
     "pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation pages.ui.answers",
     "pages.ui.served",
     "pages.ui.explorer pages.ui.cards",
@@ -53,16 +56,17 @@ LAYERS = [
     "pages.ui.one_file pages.ui.whole_model",
     "pages.ui.preview pages.ui.projection_routes pages.ui.film_routes pages.ui.computing pages.ui.measures "
     "pages.ui.takeaway pages.ui.bringing",
+    "pages.ui.own_workspace",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.unusual pages.ui.comparing pages.ui.trio pages.ui.uploading pages.ui.picture_set pages.ui.new_run "
     "pages.ui.latent_routes pages.ui.ledger_routes",
     "pages.ui.takeaway_routes",
-    "pages.ui.gallery pages.ui.lessons",
+    "pages.ui.gallery pages.ui.lessons pages.ui.classroom",
     "pages.ui.teaching",
     "pages.ui.portraits",
     "pages.ui.routes",
     "pages.home pages.data pages.train pages.explore pages.film pages.measure pages.ledger pages.anomalies "
-    "pages.compare pages.learn",
+    "pages.compare pages.learn pages.teacher",
     "pages.ui.router",
     "app",
 ]

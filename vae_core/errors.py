@@ -8,6 +8,7 @@ VAECoreError
 ├── ProjectionError   codes cannot be laid out on a map
 ├── MetricError       something cannot be measured
 ├── ComputationError  something that takes a while cannot begin
+├── QuotaError        there is no room for more, or no permission
 └── NotFoundError     there is nothing under this id
     └── ReplacedError there is something newer
 
@@ -46,6 +47,10 @@ class MetricError(VAECoreError):
 
 class ComputationError(VAECoreError):
     """Something that takes a while cannot begin."""
+
+
+class QuotaError(VAECoreError):
+    """There is no room for more, or no permission."""
 
 
 class NotFoundError(VAECoreError):

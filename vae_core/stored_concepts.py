@@ -118,7 +118,7 @@ def remove(model_id: str, concept_id: str) -> None:
 
 def _file(model_id: str) -> Path:
     found = checkpoints.locate(model_id)
-    if found.parent == checkpoints.PRETRAINED:  # its folder may not be ours to write into
+    if found.parent == checkpoints.PRETRAINED or workspace.is_shared(found):  # its folder is not ours to write into
         return workspace.folder("concepts") / f"{model_id}.json"
     return found.with_name("concepts.json")
 

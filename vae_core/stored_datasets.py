@@ -23,10 +23,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from pydantic import BaseModel
 
-from vae_core import workspace
-from vae_core.datasets import SAMPLES, AnySchema, Dataset, Origin
+from vae_core import quotas, workspace
+from vae_core.dataset_summary import DatasetSummary, read_summary, summary
+from vae_core.datasets import SAMPLES, Dataset
 from vae_core.datasets.file import clean_name
 from vae_core.datasets.pictures.inspection import Inspection, inspect_pictures
 from vae_core.errors import DatasetError, NotFoundError, VAECoreError
@@ -35,22 +35,6 @@ from vae_core.files import write_atomically
 KIND = "datasets"
 INSPECTION = "inspection.json"
 LONGEST_TITLE = 80
-
-
-class DatasetSummary(BaseModel):
-    """`dataset.json`: all that a list needs, without opening the examples."""
-
-    id: str
-    name: str
-    count: int
-    schema_: AnySchema
-    label_names: tuple[str, ...] = ()
-    factor_names: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    origin: Origin = Origin()
-    upload: str | None = None
-    created: float = 0.0
-    """When it was stored, in seconds since 1970; 0 in what was stored before this was written down."""
 
 
 @contextmanager
@@ -79,11 +63,16 @@ def save(
 
     Returns:
         The id.
+
+    Raises:
+        QuotaError: if there is no room for it.
     """
     home = workspace.place(KIND, dataset.id)
     if _is_whole(dataset.id):
-        _keep_upload(home, upload)
+        if not workspace.is_shared(home):
+            _keep_upload(home, upload)
         return dataset.id
+    quotas.check(dataset.x.nbytes)
     if stage is None:
         with staging() as path:
             return save(dataset, upload, path, still_here)
@@ -207,11 +196,6 @@ def _load_array(path: Path) -> np.ndarray | None:
     return np.array(np.lib.format.open_memmap(path, mode="r")) if path.exists() else None
 
 
-def read_summary(home: Path) -> DatasetSummary:
-    """`dataset.json` of a directory; OSError or ValueError where it cannot be read."""
-    return DatasetSummary.model_validate_json((home / "dataset.json").read_bytes())
-
-
 def list_all() -> list[DatasetSummary]:
     """All stored datasets, newest first; what cannot be read is left out."""
     found = []
@@ -249,7 +233,7 @@ def rename(id: str, name: str) -> None:
         NotFoundError: if there is none under this id.
         DatasetError: if the name is empty.
     """
-    home = workspace.place(KIND, id)
+    home = _own(id)
     title = clean_name(name.strip())[:LONGEST_TITLE]
     if not title:
         raise DatasetError("A dataset needs a name. Type one, at most 80 characters.")
@@ -262,9 +246,21 @@ def rename(id: str, name: str) -> None:
 
 def delete(id: str) -> None:
     """Put a dataset aside: `restore` brings it back until it is purged. Runs trained on it keep their models."""
-    home = workspace.place(KIND, id)
+    home = _own(id)
     if home.is_dir():  # else it lies aside already, and would be thrown away for nothing
         workspace.put_aside(home)
+
+
+def _own(id: str) -> Path:
+    """The folder of a dataset that the visitor may change.
+
+    Raises:
+        DatasetError: if it is there for all.
+    """
+    home = workspace.place(KIND, id)
+    if workspace.is_shared(home):
+        raise DatasetError("This dataset is there for all who come here; nobody can change it for the others.")
+    return home
 
 
 def restore(id: str) -> None:
@@ -281,17 +277,3 @@ def store_samples() -> None:
     of tables the examples on their maps. The last one is the newest, which pages suggest."""
     for name in ("houses", "moons", "digits"):
         save(SAMPLES[name]())
-
-
-def summary(dataset: Dataset) -> DatasetSummary:
-    """What a list shows of a dataset."""
-    return DatasetSummary(
-        id=dataset.id,
-        name=dataset.name,
-        count=len(dataset),
-        schema_=dataset.schema,
-        label_names=dataset.label_names,
-        factor_names=dataset.factor_names,
-        warnings=dataset.warnings,
-        origin=dataset.origin,
-    )

@@ -21,13 +21,14 @@ def start(
         module: What to run.
         directory: What it works on.
         log: The file to which what it says is added.
-        environment: Variables beside ours. It works in our workspace, unless they name another.
+        environment: Variables beside ours. It works in our workspace for our visitor, unless they name another.
         is_detached: Whether it goes on when we are stopped from the keyboard.
 
     Returns:
         The process. Its end need not be waited for: that is done.
     """
-    variables = os.environ | {workspace.ENVIRONMENT: str(workspace.root())} | dict(environment)
+    ours = {workspace.ENVIRONMENT: str(workspace.base()), workspace.VISITOR_ENVIRONMENT: workspace.visitor() or ""}
+    variables = os.environ | ours | dict(environment)
     with log.open("ab") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", module, str(directory)],

@@ -1,8 +1,8 @@
 """What the explorer runs on in the browser: brought by npm once, served by the app.
 
     onnxruntime-web  the module and the WebAssembly binary; without them the component decodes over a WebSocket
-    plotly.js        the bundle that holds what the map draws, a third of the whole; without it the map takes the whole
-                     (see pages.ui.plotly_script), and opens three quarters of a second later
+    plotly.js        the bundle that draws without making code out of text, so that our pages need not be allowed that;
+                     without it the map takes the other one (see pages.ui.plotly_script), and they are
 
 `package.json` and its lock file beside the component pin the versions; npm checks every file against the lock's
 digests. The lock leaves out what plotly.js itself is built of: the bundle holds it. The files are kept compressed.
@@ -23,7 +23,7 @@ COMPONENT = Path(__file__).resolve().parent / "components" / "latent_pad"
 FOLDER = COMPONENT / "runtime"
 MODULE, WASM = "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"
 """The smallest pair that runs a model on one thread without cross-origin isolation."""
-PLOTLY = "plotly-gl2d.min.js"
+PLOTLY = "plotly-strict.min.js"
 PACKAGES = {MODULE: "onnxruntime-web", WASM: "onnxruntime-web", PLOTLY: "plotly.js"}
 COMPILE_AT_ONCE = b"//# allFunctionsCalledOnLoad\n"
 """Before plotly.js: lets Chromium compile all of it beside the page instead of function by function in it (explicit

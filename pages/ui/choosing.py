@@ -11,12 +11,12 @@ from pages.ui.language import later, tr
 from pages.ui.sentences import escape
 from vae_core import runs
 from vae_core.config import MOST_EPOCHS
+from vae_core.dataset_summary import DatasetSummary
 from vae_core.errors import ConfigError, VAECoreError
 from vae_core.networks import ARCHITECTURES
 from vae_core.run_config import RunConfig
 from vae_core.runs import Run
 from vae_core.settings import with_names
-from vae_core.stored_datasets import DatasetSummary
 from vae_core.trials import NONE_IS_BEST, Score, Study, candidates, criterion, scores, trainings
 
 FOLDS = 3

@@ -13,11 +13,11 @@ from pages.ui.sentences import escape, named
 from vae_core import stored_datasets
 from vae_core.checkpoints import Checkpoint
 from vae_core.computations import Request
+from vae_core.dataset_summary import DatasetSummary
 from vae_core.datasets import TableSchema
 from vae_core.measuring import Measures
 from vae_core.metrics import METRICS, SECTIONS, Figure, Metric, Section
 from vae_core.metrics.figures import number
-from vae_core.stored_datasets import DatasetSummary
 
 SHOWN_SAMPLES = 60
 SEED = 0

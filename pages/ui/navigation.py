@@ -8,6 +8,7 @@ import streamlit as st
 from PIL import Image
 
 from pages.ui.language import later, tr
+from pages.ui.web import visits
 
 FOLDER = Path(__file__).resolve().parent.parent
 
@@ -20,6 +21,7 @@ class PageEntry:
     title: str
     icon: str
     help: str
+    is_for_teacher: bool = False
 
 
 PAGES = (
@@ -69,6 +71,13 @@ PAGES = (
         ":material/school:",
         later("Short lessons with something to drag: predict, see, check."),
     ),
+    PageEntry(
+        "teacher",
+        later("Class"),
+        ":material/groups:",
+        later("Who trains what, what takes how much room, and what all may see."),
+        is_for_teacher=True,
+    ),
 )
 
 
@@ -82,6 +91,7 @@ def page(name: str) -> st.Page:
         help=tr(entry.help),
         url_path="" if name == "home" else name,
         default=name == "home",
+        visibility="hidden" if entry.is_for_teacher and not visits.is_teacher() else "visible",
     )
 
 

@@ -17,13 +17,13 @@ from pages.ui.sentences import escape
 from vae_core import checkpoints, runs
 from vae_core.batches import choose_device
 from vae_core.config import TrainConfig
+from vae_core.dataset_summary import DatasetSummary
 from vae_core.datasets import AnySchema
 from vae_core.diagnosis import diagnose
 from vae_core.errors import VAECoreError
 from vae_core.memory import check_memory
 from vae_core.objectives import OBJECTIVES
 from vae_core.run_config import PRESETS, RunConfig, check_fit, held_out_count, suggested_preset
-from vae_core.stored_datasets import DatasetSummary
 
 TOO_FEW = later("Training needs at least {count} examples, and a good model some hundreds.")
 SMALL_EXAMPLE = 3072

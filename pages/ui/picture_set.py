@@ -6,8 +6,8 @@ import streamlit as st
 from pages.ui import cache, figures, pictures, preparation
 from pages.ui.language import tr, trn
 from pages.ui.sentences import escape, sentences_for_errors
+from vae_core.dataset_summary import DatasetSummary
 from vae_core.datasets.pictures.inspection import Inspection
-from vae_core.stored_datasets import DatasetSummary
 
 PICTURE_PIXELS = 60  # about the width of a picture on the contact sheet of a small set
 BLANKS_A_ROW = 20
@@ -26,7 +26,7 @@ def show(about: DatasetSummary) -> None:
         if about.upload:
             preparation.edit(about)
         else:
-            st.caption(tr("This set is built in, and drawn at just this size."))
+            st.caption(tr("This set can be had at just this size: the files it came from are not here."))
     with statistics:
         _statistics(about)
     for tab in rest:

@@ -1,4 +1,4 @@
-"""plotly.js out of the plotly wheel: what the map takes where npm could not bring its smaller bundle."""
+"""plotly.js out of the plotly wheel: what the map takes where npm could not bring the strict bundle."""
 
 import gzip
 from functools import cache

@@ -8,8 +8,8 @@ from pages.ui.forms import help_of
 from pages.ui.language import later, tr
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import uploads
+from vae_core.dataset_summary import DatasetSummary
 from vae_core.datasets import SIDES, ImageSchema, prepare
-from vae_core.stored_datasets import DatasetSummary
 
 TRIED = 8
 PICTURE_PIXELS = 112

@@ -86,6 +86,8 @@ def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
             )
         ):
             st.switch_page(page("film"), query_params={"run": run.id})
+        if run.is_shared:
+            return
         if run.is_live and st.button(tr("Cancel"), key=f"cancel-{run.id}", icon=":material/stop:"):
             _press(runs.cancel, run.id)
         onward = tr("With the trainings that are left.") if run.study else tr("From its last finished epoch.")
@@ -119,7 +121,7 @@ def _press(action: Callable[[str], Run], id: str) -> None:
 
 def _best_and_present(run: Run, records: Sequence[EpochRecord]) -> tuple[int, int]:
     """Of a run that has ended and kept its best epoch: which one that is, and of which one the model is; else zeros."""
-    if run.is_live or not records or not run.directory.best.is_file():
+    if run.is_live or run.is_shared or not records or not run.directory.best.is_file():
         return 0, 0
     try:
         return best_epoch(records), cache.newest_model(run.id).checkpoint.measured.epoch
@@ -216,7 +218,7 @@ def _line(run: Run) -> None:
     if show.button(tr("Show"), key=f"show-{run.id}", width="stretch"):
         state.set_run_id(run.id)
         st.rerun()
-    if not run.is_live:
+    if not run.is_live and not run.is_shared:
         with remove.popover(tr("Remove"), width="stretch"):
             st.write(tr("The model and its history are deleted."))
             if st.button(tr("Remove for good"), key=f"remove-{run.id}"):

@@ -56,7 +56,8 @@ from pages.ui import (
 )
 from pages.ui.answers import FOR_EVER, answer, same_origin
 from pages.ui.language import later, tr
-from vae_core import checkpoints, runs, stored_datasets, uploads, workspace
+from pages.ui.web import addresses, hosts
+from vae_core import checkpoints, oversight, profiles, runs, stored_datasets, uploads, workspace
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.vae import VAE
 
@@ -71,8 +72,7 @@ MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "ap
 
 def base_path() -> str:
     """The prefix of our routes, behind `server.baseUrlPath` if that is set."""
-    outer = str(st.config.get_option("server.baseUrlPath") or "").strip("/")
-    return (f"/{outer}" if outer else "") + "/studio"
+    return addresses.base()
 
 
 def routes() -> list[BaseRoute]:
@@ -104,6 +104,7 @@ def routes() -> list[BaseRoute]:
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Bring what the first visitor needs, without letting anybody wait for it."""
+    log.warning(hosts.check_start())
     threading.Thread(target=_prepare, name="prepare", daemon=True).start()
     threading.Thread(target=_tidy, name="tidy", daemon=True).start()
     threading.Thread(target=_resume, name="resume", daemon=True).start()
@@ -113,16 +114,17 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
 def _prepare() -> None:
     """Each step for itself: what one cannot do must not keep the others from trying."""
     for step in (browser_runtime.install, stored_datasets.store_samples, _open_newest, _export_bundled):
-        try:
-            step()
-        except (OSError, VAECoreError):
-            log.exception("Not prepared: %s", step.__name__)
+        with workspace.visiting(workspace.SHARED if profiles.present().has_visitors else None):
+            try:
+                step()
+            except (OSError, VAECoreError):
+                log.exception("Not prepared: %s", step.__name__)
 
 
 def _tidy() -> None:
     """At the start and every hour: delete for good what was deleted, or left over, a day ago."""
     while True:
-        for step in (workspace.tidy, uploads.tidy):
+        for step in (workspace.tidy, uploads.tidy, oversight.forget_absent):
             try:
                 step()
             except (OSError, VAECoreError):

@@ -10,9 +10,9 @@ from typing import ParamSpec, TypeVar
 import streamlit as st
 
 from pages.ui.language import SOURCE, current, later, tr
+from vae_core.dataset_summary import DatasetSummary
 from vae_core.datasets import SAMPLES
 from vae_core.errors import VAECoreError
-from vae_core.stored_datasets import DatasetSummary
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -44,6 +44,13 @@ def moment(seconds: float) -> str:
 
     when = datetime.fromtimestamp(seconds)
     return f"{format_skeleton('MMMd', when, locale=current())} {when:%H:%M}"
+
+
+def in_bytes(size: int) -> str:
+    """A size in the unit that suits it."""
+    if size < 2**20:
+        return f"{size / 2**10:,.0f} kB"
+    return f"{size / 2**20:,.1f} MB" if size < 2**30 else f"{size / 2**30:,.1f} GB"
 
 
 def sentences_for_errors(page: Callable[P, R]) -> Callable[P, R | None]:

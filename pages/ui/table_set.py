@@ -9,8 +9,8 @@ from pages.ui import cache, state
 from pages.ui.language import later, tr
 from pages.ui.sentences import escape, sentences_for_errors
 from vae_core import uploads
+from vae_core.dataset_summary import DatasetSummary
 from vae_core.datasets import TableChoices, TableSchema
-from vae_core.stored_datasets import DatasetSummary
 
 MISSING = {
     "drop": later("leave such rows out"),

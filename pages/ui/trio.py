@@ -7,8 +7,8 @@ from pages.ui.language import later, tr
 from pages.ui.navigation import page
 from pages.ui.sentences import named
 from vae_core import runs, stored_datasets
+from vae_core.dataset_summary import DatasetSummary
 from vae_core.run_config import FEWEST_EXAMPLES, trio
-from vae_core.stored_datasets import DatasetSummary
 
 LESSON = later(
     "Three models that differ in their objective alone: how hard their codes are pressed towards N(0, I). Where the "

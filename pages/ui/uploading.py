@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.ui import state, upload_limits
+from pages.ui import state
 from pages.ui.language import later, tr
 from pages.ui.progress import duration
 from pages.ui.sentences import escape, sentences_for_errors
+from pages.ui.web import upload_limits
 from vae_core import runs, stored_datasets, uploads
 from vae_core.errors import VAECoreError
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
@@ -51,7 +51,12 @@ class AppProcess:
     """`streamlit run app.py`, as the README starts it; or another script, in a folder with other settings or none."""
 
     def __init__(
-        self, workspace: Path, script: Path = ROOT / "app.py", arguments: Sequence[str] = (), cwd: Path = ROOT
+        self,
+        workspace: Path,
+        script: Path = ROOT / "app.py",
+        arguments: Sequence[str] = (),
+        cwd: Path = ROOT,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -68,7 +73,7 @@ class AppProcess:
             str(self.port),
             *arguments,
         ]
-        self.cwd = cwd
+        self.cwd, self.settings = cwd, dict(settings or {})
         self.start()
 
     def start(self) -> None:
@@ -76,7 +81,7 @@ class AppProcess:
         self.process = subprocess.Popen(
             self.command,
             cwd=self.cwd,
-            env=os.environ | {"VAE_STUDIO_WORKSPACE": str(self.workspace)},
+            env=os.environ | {"VAE_STUDIO_WORKSPACE": str(self.workspace)} | self.settings,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -52,15 +52,18 @@ def context(visitor: BrowserContext) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, app: AppProcess) -> Iterator[Page]:
-    """A page; afterwards: nothing was thrown, nothing asked of another host."""
+    """A page; afterwards: nothing was thrown, nothing asked of another host, nothing done that the page may not do."""
     opened = context.new_page()
     thrown: list[str] = []
     outside: list[str] = []
+    forbidden: list[str] = []
+    opened.on("console", lambda said: forbidden.append(said.text) if "Content Security Policy" in said.text else None)
     opened.on("pageerror", lambda error: thrown.append(str(error)))
     opened.on("request", lambda r: None if r.url.startswith((app.address, "data:", "blob:")) else outside.append(r.url))
     yield opened
     assert thrown == []
     assert outside == []
+    assert forbidden == []
 
 
 @pytest.fixture

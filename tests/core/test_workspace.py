@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import stroke_dataset
 from vae_core import stored_datasets, workspace
+from vae_core.dataset_summary import read_summary
 from vae_core.datasets import SAMPLES, Dataset, Origin
 from vae_core.datasets.pictures.inspection import Inspection, inspect_pictures
 from vae_core.errors import DatasetError, NotFoundError
@@ -149,7 +150,7 @@ def test_datasets_stored_before_their_time_was_written_down_have_their_place(tin
     old = [stored_datasets.save(stroke_dataset(count=count)) for count in (30, 31, 32)]
     for id, year in zip(old, (2, 3, 1), strict=True):
         home = workspace.place("datasets", id)
-        about = stored_datasets.read_summary(home)
+        about = read_summary(home)
         (home / "dataset.json").write_text(about.model_dump_json(exclude={"created"}))
         os.utime(home / "x.npy", (year * 10**7, year * 10**7))
     assert [about.id for about in stored_datasets.list_all()] == [newest, old[1], old[0], old[2]]

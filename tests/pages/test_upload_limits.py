@@ -7,8 +7,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from pages.ui import upload_limits
-from pages.ui.upload_limits import UploadLimits
+from pages.ui.web import upload_limits
+from pages.ui.web.upload_limits import UploadLimits
 
 held: dict[str, list[int]] = {}
 

@@ -80,7 +80,8 @@ def directory(request: Request) -> ComputationDirectory:
 
     if checkpoints.version(request.checkpoint_id) != request.version:
         raise NotFoundError(ANOTHER_VERSION)
-    return ComputationDirectory(derived.place(request.checkpoint_id, request.version, _name(request)))
+    with_own_data = bool(request.options)  # what is asked of a model alone, all who see it may have
+    return ComputationDirectory(derived.place(request.checkpoint_id, request.version, _name(request), with_own_data))
 
 
 def _name(request: Request) -> str:

@@ -67,12 +67,14 @@ def _kept(checkpoint_id: str, version: str, vae: VAE, half: Half) -> Path:
 def _graph_and_file(vae: VAE, half: Half) -> tuple[bytes, bytes]:
     """A half without and with this model's weights."""
     name = graph_name(vae, half)
-    for folder in (BUNDLED, workspace.folder("graphs")):
+    with workspace.visiting(workspace.common()):  # of a network's shape alone, whoever had it first
+        graphs = workspace.folder("graphs")
+    for folder in (BUNDLED, graphs):
         with suppress(OSError, CheckpointError):  # none yet, or one that does not fit any more
             kept = (folder / name).read_bytes()
             return kept, filled(kept, vae, half)
     drawn = graph(vae, half)
-    write_atomically(workspace.folder("graphs") / name, drawn)
+    write_atomically(graphs / name, drawn)
     return drawn, filled(drawn, vae, half)
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from vae_core import checkpoints, stored_datasets, workspace
+from vae_core import checkpoints, quotas, stored_datasets, workspace
 from vae_core.batches import choose_device
 from vae_core.checkpoints import Checkpoint
 from vae_core.config import Bernoulli, Brought, Gaussian, ModelConfig
@@ -255,7 +255,9 @@ def keep(checkpoint: Checkpoint) -> str:
 
     Raises:
         CheckpointError: if the disk is full.
+        QuotaError: if the visitor has no room for it.
     """
+    quotas.check()
     id = workspace.new_id()
     directory = RunDirectory(workspace.place("runs", id))
     try:

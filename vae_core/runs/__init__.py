@@ -6,11 +6,12 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from filelock import Timeout
 
-from vae_core import derived, worker_process, workspace
-from vae_core.errors import TrainingError, VAECoreError
+from vae_core import derived, profiles, quotas, worker_process, workspace
+from vae_core.errors import NotFoundError, TrainingError, VAECoreError
 from vae_core.files import full_disk_is
 from vae_core.run_config import RunConfig
 from vae_core.runs import threads
@@ -53,6 +54,11 @@ class Run:
     """Not trained here, but brought as a file."""
 
     @property
+    def is_shared(self) -> bool:
+        """Whether it is there for all, and not the visitor's own."""
+        return workspace.is_shared(self.directory.path)
+
+    @property
     def is_live(self) -> bool:
         """Waiting or training."""
         return self.status.state in ("queued", "running")
@@ -67,8 +73,11 @@ def start(name: str, config: RunConfig, study: Study | None = None) -> Run:
     """Start a worker process on a stored dataset; with a study it cross-validates around these settings.
 
     Raises:
-        TrainingError: if the disk is full.
+        TrainingError: if the disk is full, or too many runs wait already.
+        QuotaError: if the visitor has no room for it.
     """
+    quotas.check()
+    _check_queue()
     id = workspace.new_id()
     directory = RunDirectory(workspace.place("runs", id))
     try:
@@ -85,22 +94,28 @@ def resume(id: str) -> Run:
     """Let a run that was interrupted, cancelled or failed go on from its last epoch.
 
     Raises:
-        TrainingError: if it has ended, or goes on already, or the disk is full.
+        TrainingError: if it has ended, or goes on already, or the disk is full, or too many runs wait already.
+        QuotaError: if the visitor has no room for it.
     """
-    run = get(id)
+    run = _own(id)
+    quotas.check()
     with _again(run) as present:
         if present.is_live or present.status.state == "done":
             raise TrainingError("This run has ended, or it is going on already. Start a new one to train again.")
+        _check_queue()
         _queue(run.directory)
     return get(id)
 
 
 def resume_interrupted() -> None:
-    """Let every run whose process died go on once by itself; what dies a second time waits for a person."""
-    for run in list_runs():
-        if run.status.state == "interrupted" and run.status.attempts == 1:
-            with contextlib.suppress(VAECoreError):  # another server was quicker, or there is no room
-                resume(run.id)
+    """Let every run whose process died go on once by itself, whoever's it is; what dies a second time waits for a
+    person."""
+    for visitor in workspace.everybody():
+        with workspace.visiting(visitor):
+            for run in list_runs():
+                if run.status.state == "interrupted" and run.status.attempts == 1 and not run.is_shared:
+                    with contextlib.suppress(VAECoreError):  # another server was quicker, or there is no room
+                        resume(run.id)
 
 
 def keep_best(id: str) -> Run:
@@ -109,7 +124,7 @@ def keep_best(id: str) -> Run:
     Raises:
         TrainingError: if it goes on, or its best epoch was not kept, or the disk is full.
     """
-    run = get(id)
+    run = _own(id)
     with _again(run) as present:
         if present.is_live or not run.directory.best.is_file():
             raise TrainingError("The best epoch can be taken when the run has ended, and if it was kept.")
@@ -159,7 +174,7 @@ def get(id: str) -> Run:
 def list_runs() -> list[Run]:
     """All runs, newest first; a directory that cannot be read is left out."""
     found = []
-    for path in workspace.folder("runs").iterdir():
+    for path in workspace.homes("runs"):
         try:
             found.append(get(path.name))
         except VAECoreError:
@@ -168,13 +183,56 @@ def list_runs() -> list[Run]:
 
 
 def count_ahead(run: Run) -> int:
-    """How many live runs were started before this one: it trains when they have ended."""
-    return sum(other.is_live and (other.created, other.id) < (run.created, run.id) for other in list_runs())
+    """How many live runs, of whomever, were started before this one: it trains when they have ended."""
+    mine = (run.created, run.id)
+    return sum((created, home.name) < mine for home, created in _live())
+
+
+def _live() -> Iterator[tuple[Path, float]]:
+    """The folder of every run that waits or trains, whoever's it is, and when it was started."""
+    for home in workspace.everywhere("runs"):
+        directory = RunDirectory(home)
+        with contextlib.suppress(NotFoundError):
+            if directory.read_status().state in ("queued", "running"):
+                yield home, directory.read_run().created
+
+
+def _check_queue() -> None:
+    """Whether one more run may wait.
+
+    Raises:
+        TrainingError: if there are too many, here or of this visitor.
+    """
+    profile = profiles.present()
+    waiting = [home for home, _ in _live()]
+    own = sum(home.is_relative_to(workspace.root()) for home in waiting)
+    if profile.queue_each is not None and own >= profile.queue_each:
+        raise TrainingError(
+            f"You have {own} runs that wait or train; here everybody may have {profile.queue_each}. "
+            "Wait until one has ended, or cancel one."
+        )
+    if len(waiting) >= profile.queue:
+        raise TrainingError(
+            f"{len(waiting)} runs wait or train already, as many as may. Try again when some have ended."
+        )
+
+
+def _own(id: str) -> Run:
+    """A run that the visitor may change.
+
+    Raises:
+        NotFoundError: if there is none.
+        TrainingError: if it is there for all.
+    """
+    run = get(id)
+    if run.is_shared:
+        raise TrainingError("This run is there for all who come here; nobody can change it for the others.")
+    return run
 
 
 def cancel(id: str) -> Run:
     """Stop a run and keep its last finished epoch; returns within five seconds."""
-    run = get(id)
+    run = _own(id)
     directory = run.directory
     directory.ask_to_cancel()  # first: a worker that is not told by signal sees it when it begins
     directory.forget_best()

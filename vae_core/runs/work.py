@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from vae_core import checkpoints
+from vae_core import checkpoints, profiles
 from vae_core.batches import choose_device
 from vae_core.checkpoint_file import MAX_FILE_BYTES, MAX_RECORD_BYTES
 from vae_core.datasets import Dataset
@@ -67,10 +67,11 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
     keeper.go_on()
     progress.note = keeper.note
     if not keeper.has_ended:
-        yield from _train(keeper, training)
+        yield from _train(keeper, training, progress)
     progress.write("Finishing: placing every example on the map")
     trouble = _finish(directory, dataset, device, run.config.train.patience > 0)
-    return " ".join(filter(None, (keeper.note, _early(training), trouble or _kept(training))))
+    early = _early(training) or _short_of_time(training, progress)
+    return " ".join(filter(None, (keeper.note, early, trouble or _kept(training))))
 
 
 def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
@@ -95,6 +96,58 @@ def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
     return device
 
 
+class _Progress:
+    """Share done and time left, in `status.json`."""
+
+    def __init__(self, directory: RunDirectory, device: torch.device) -> None:
+        self.directory = directory
+        self.device = str(device)
+        self.note = ""
+        self.most_seconds = profiles.present().training_seconds
+        self.is_over = False
+        self.started = self.written = time.monotonic()
+        self.first = self.done = 0.0
+        self.write()
+
+    @property
+    def most_minutes(self) -> str:
+        """In words."""
+        return f"{(self.most_seconds or 0) / 60:.0f}"
+
+    def is_over_after(self, seconds: float) -> bool:
+        """Whether so much more would be more time than a training may take."""
+        if self.most_seconds is not None:
+            self.is_over = time.monotonic() - self.started + seconds > self.most_seconds
+        return self.is_over
+
+    def step(self, done: float) -> None:
+        if self.is_over_after(0):
+            raise TrainingError(
+                f"A training here may take {self.most_minutes} minutes. The last finished epoch is kept. "
+                "Choose fewer epochs or a smaller model."
+            )
+        self.first = self.first or done
+        self.done = done
+        if time.monotonic() - self.written >= STATUS_SECONDS:
+            self.write()
+
+    def write(self, message: str = "") -> None:
+        self.written = time.monotonic()
+        elapsed = self.written - self.started
+        fresh = self.done - self.first  # of what this worker has done
+        left = elapsed / fresh * (1 - self.done) if fresh > 0 else None
+        status = Status(
+            state="running",
+            pid=os.getpid(),
+            device=self.device,
+            done=self.done,
+            seconds_left=left,
+            message=" ".join(filter(None, (self.note, message))),
+        )
+        with contextlib.suppress(OSError):  # training does not depend on being told of
+            self.directory.write_status(status)
+
+
 def _early(training: Training) -> str:
     """What is to be said of a training that ended before its last epoch."""
     settings, done = training.config.train, len(training.history)
@@ -103,15 +156,25 @@ def _early(training: Training) -> str:
     return f"Stopped after epoch {done} of {settings.epochs}, as validation had not improved for {settings.patience}."
 
 
+def _short_of_time(training: Training, progress: _Progress) -> str:
+    """What is to be said of a training that was ended for its time."""
+    settings, done = training.config.train, len(training.history)
+    if progress.most_seconds is None or done == settings.epochs or not progress.is_over:
+        return ""
+    return f"Stopped after epoch {done} of {settings.epochs}: a training here may take {progress.most_minutes} minutes."
+
+
 def _kept(training: Training) -> str:
     return f"Epoch {best_epoch(training.history)}, the best one, is kept." if _early(training) else ""
 
 
-def _train(keeper: Keeper, training: Training) -> Generator[EpochRecord]:
+def _train(keeper: Keeper, training: Training, progress: _Progress) -> Generator[EpochRecord]:
     try:
         for record in training:
             keeper.keep(record)
             yield record
+            if progress.is_over_after(record.seconds):  # what another epoch would not end in time
+                break
         keeper.film.take(is_last=True)
         keeper.flush(keeper.preview.picture(training.model))
     finally:
@@ -196,40 +259,6 @@ def _finish(directory: RunDirectory, dataset: Dataset, device: torch.device, bes
     checkpoints.save(replace(chosen, optimizer={}, codes=codes), directory.checkpoint)
     directory.previous.unlink(missing_ok=True)
     return note
-
-
-class _Progress:
-    """Share done and time left, in `status.json`."""
-
-    def __init__(self, directory: RunDirectory, device: torch.device) -> None:
-        self.directory = directory
-        self.device = str(device)
-        self.note = ""
-        self.started = self.written = time.monotonic()
-        self.first = self.done = 0.0
-        self.write()
-
-    def step(self, done: float) -> None:
-        self.first = self.first or done
-        self.done = done
-        if time.monotonic() - self.written >= STATUS_SECONDS:
-            self.write()
-
-    def write(self, message: str = "") -> None:
-        self.written = time.monotonic()
-        elapsed = self.written - self.started
-        fresh = self.done - self.first  # of what this worker has done
-        left = elapsed / fresh * (1 - self.done) if fresh > 0 else None
-        status = Status(
-            state="running",
-            pid=os.getpid(),
-            device=self.device,
-            done=self.done,
-            seconds_left=left,
-            message=" ".join(filter(None, (self.note, message))),
-        )
-        with contextlib.suppress(OSError):  # training does not depend on being told of
-            self.directory.write_status(status)
 
 
 def _check_size(config: RunConfig, examples: int, model: VAE) -> None:

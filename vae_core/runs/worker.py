@@ -15,6 +15,7 @@ from types import FrameType
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
+from vae_core import workspace
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.memory import free_bytes
 from vae_core.runs.directory import RunDirectory, Status, done
@@ -125,11 +126,12 @@ def limit_memory() -> None:
 
 
 def _turn(directory: RunDirectory) -> AcquireReturnProxy:
-    """The lock that lets one run at a time train; the oldest waiting run goes first.
+    """The lock that lets one run at a time train, whoever's it is; the oldest waiting run goes first.
 
     There is no scheduler to keep alive: the queue is the run directories themselves.
     """
-    turn = FileLock(directory.path.parent / "turn.lock", is_singleton=False)
+    with workspace.visiting(None):
+        turn = FileLock(workspace.folder("runs") / "turn.lock", is_singleton=False)
     while True:
         if not _someone_waits_longer(directory):
             try:
@@ -141,7 +143,7 @@ def _turn(directory: RunDirectory) -> AcquireReturnProxy:
 
 def _someone_waits_longer(directory: RunDirectory) -> bool:
     mine = (directory.read_run().created, directory.path.name)
-    for other in directory.path.parent.iterdir():
+    for other in workspace.everywhere("runs"):
         neighbour = RunDirectory(other)
         if other == directory.path or neighbour.read_status().state != "queued":
             continue

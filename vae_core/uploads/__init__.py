@@ -3,6 +3,7 @@
 `receive` and `prepare_again` start such a process, `get` looks how far it is, `read` waits for it.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,9 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from vae_core import process_lock, stored_datasets, worker_process, workspace
+from vae_core import process_lock, profiles, quotas, stored_datasets, worker_process, workspace
 from vae_core.datasets import Dataset, Preparation, clean_name
+from vae_core.datasets.file import shown_name
 from vae_core.errors import DatasetError, NotFoundError
+from vae_core.profiles import MB
 from vae_core.uploads.directory import Status, UploadDirectory, UploadFile
 
 __all__ = [
@@ -47,18 +50,37 @@ def receive(files: Iterable[tuple[str, BinaryIO]], preparation: Preparation | No
 
     Returns:
         The upload's id.
+
+    Raises:
+        QuotaError: if there is no room for them.
+        DatasetError: if one of them is too large.
     """
+    brought = list(files)
+    _check_sizes(brought)
     id = workspace.new_id()
     directory = UploadDirectory(workspace.place(KIND, id))
     directory.path.mkdir()
     names = []
-    for k, (name, stream) in enumerate(files):
+    for k, (name, stream) in enumerate(brought):
         with (directory.path / str(k)).open("wb") as kept:
             shutil.copyfileobj(stream, kept, 2**20)
         names.append(clean_name(name))
     directory.ask(UploadFile(names=tuple(names), preparation=preparation, created=time.time()))
     _start(directory)
     return id
+
+
+def _check_sizes(files: Iterable[tuple[str, BinaryIO]]) -> None:
+    most, total = profiles.present().upload_bytes, 0
+    for name, stream in files:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        if size > most:
+            raise DatasetError(
+                f"{shown_name(name)} has {size / MB:,.0f} MB; at most {most / MB:,.0f} MB are read. Bring less."
+            )
+        total += size
+    quotas.check(total)
 
 
 def prepare_again(upload_id: str, preparation: Preparation, dataset_id: str, title: str) -> None:
@@ -72,6 +94,7 @@ def prepare_again(upload_id: str, preparation: Preparation, dataset_id: str, tit
     """
     directory = UploadDirectory(workspace.place(KIND, upload_id))
     upload = directory.read_upload()
+    quotas.check()
     if directory.read_status().state == "reading":
         raise DatasetError("These files are being prepared at this moment. Wait until that has ended.")
     directory.ask(upload.model_copy(update={"preparation": preparation, "title": title, "replaces": dataset_id}))
@@ -139,7 +162,13 @@ def drop_files(id: str) -> None:
 
 
 def tidy() -> None:
-    """Forget uploads of which no dataset is left, after a day."""
+    """Forget uploads of which no dataset is left, whoever's they are, after a day."""
+    for visitor in workspace.everybody():
+        with workspace.visiting(visitor):
+            _tidy()
+
+
+def _tidy() -> None:
     used = stored_datasets.uploads_in_use()
     for home in workspace.homes(KIND):
         with suppress(OSError):
@@ -188,6 +217,7 @@ def _refer(place: Path, path: Path) -> None:
 
 
 def _start(directory: UploadDirectory, root: str | None = None) -> subprocess.Popen:
-    environment = {"OPENBLAS_NUM_THREADS": "1"} | ({workspace.ENVIRONMENT: root} if root else {})
+    elsewhere = {workspace.ENVIRONMENT: root, workspace.VISITOR_ENVIRONMENT: ""} if root else {}
+    environment = {"OPENBLAS_NUM_THREADS": "1"} | elsewhere
     worker = "vae_core.uploads.worker"
     return worker_process.start(worker, directory.path, directory.log, environment, is_detached=root is None)

@@ -1,4 +1,4 @@
-"""From ids to objects: the only cache. Every key is made of strings and small numbers.
+"""From ids to objects: the only cache. Every key is made of strings and small numbers, and of whose the thing is.
 
 A model is asked for by id and version: a run's checkpoint is replaced after every epoch, and what a page has begun to
 show must not change under it.
@@ -16,6 +16,7 @@ from pages.ui.cache.data import (
     inspection,
     label_counts,
     workspace_size,
+    workspaces,
 )
 from pages.ui.cache.drawn import (
     IN_ORDER,
@@ -77,4 +78,5 @@ __all__ = [
     "samples",
     "sheet_columns",
     "workspace_size",
+    "workspaces",
 ]

@@ -2,15 +2,14 @@
 
 import json
 
-import streamlit as st
-
+from pages.ui.cache.owned import of_visitor
 from vae_core import computations
 from vae_core.anomalies import Judged
 from vae_core.computations import Request
 from vae_core.measuring import Measures
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_visitor(32)
 def measures(id: str, version: str, options: str) -> Measures:
     """What was found by measuring, which is done.
 
@@ -21,7 +20,7 @@ def measures(id: str, version: str, options: str) -> Measures:
     return Measures.model_validate_json(computations.result(request).read_bytes())
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@of_visitor(16)
 def anomalies(id: str, version: str, options: str) -> Judged:
     """Anomaly scores, which are computed.
 

@@ -1,16 +1,19 @@
 """Stored datasets, and what is told of them."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from pages.ui import tables
+from pages.ui.cache.owned import of_dataset
 from pages.ui.language import later
-from vae_core import stored_datasets, workspace
+from vae_core import oversight, stored_datasets, workspace
 from vae_core.datasets import Dataset, TableSchema
 from vae_core.datasets.pictures.inspection import Inspection
 from vae_core.errors import DatasetError, NotFoundError
+from vae_core.oversight import Workspace
 
 COLUMNS_SHOWN = ROWS_SHOWN = 200
 
@@ -22,7 +25,7 @@ def dataset(id: str) -> Dataset:
     return _dataset(id)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_dataset(32)
 def _dataset(id: str) -> Dataset:
     return stored_datasets.load(id)
 
@@ -41,34 +44,44 @@ def dataset_size(id: str) -> int | None:
     return None if found is None else len(found)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_dataset(32)
 def inspection(id: str) -> Inspection:
     """Duplicates, blank pictures and brightness of a dataset of pictures."""
     return stored_datasets.inspection(id)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_dataset(32)
 def label_counts(id: str) -> list[int]:
     """How many examples every label has."""
     shown = dataset(id)
     return [] if shown.labels is None else np.bincount(shown.labels, minlength=len(shown.label_names)).tolist()
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_dataset(8)
 def column_summary(id: str) -> list[dict[str, Any]]:
     """A line for each of a table's first columns: what it holds, and how it is distributed."""
     shown = dataset(id)
     return tables.column_lines(shown.schema, shown.x, COLUMNS_SHOWN) if isinstance(shown.schema, TableSchema) else []
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_dataset(8)
 def first_rows(id: str) -> dict[str, np.ndarray]:
     """The first rows of a table in original units."""
     shown = dataset(id)
     return shown.schema.to_original(shown.x[:ROWS_SHOWN]) if isinstance(shown.schema, TableSchema) else {}
 
 
-@st.cache_data(ttl=10, show_spinner=False)
 def workspace_size() -> int:
-    """Bytes of all that is kept, counted every ten seconds at most."""
-    return workspace.size(workspace.root())
+    """Bytes of all that the visitor has, counted every ten seconds at most."""
+    return _size(str(workspace.root()))
+
+
+@st.cache_resource(ttl=3, show_spinner=False)
+def workspaces() -> list[Workspace]:
+    """Of all visitors, for the teacher; looked up every three seconds at most."""
+    return oversight.workspaces()
+
+
+@st.cache_data(ttl=10, show_spinner=False)
+def _size(folder: str) -> int:
+    return workspace.size(Path(folder))

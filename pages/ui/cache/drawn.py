@@ -8,6 +8,7 @@ import streamlit as st
 from pages.ui import cards, films, pictures
 from pages.ui.cache.data import dataset
 from pages.ui.cache.models import codes, film, open_model
+from pages.ui.cache.owned import of_dataset, of_model, of_visitor
 from pages.ui.language import later
 from vae_core.batches import choose_device
 from vae_core.datasets import SAMPLES
@@ -26,7 +27,7 @@ def sheet_columns(id: str) -> int:
     return 20 if dataset(id).x.shape[1] <= 40 else 12
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@of_dataset(64)
 def contact_sheet(id: str, label: int, number: int) -> bytes:
     """Page `number` (from 0) of a dataset's pictures as PNG: all SHUFFLED, all IN_ORDER, or of one label."""
     shown = dataset(id)
@@ -56,7 +57,7 @@ def sample_card(name: str) -> bytes:
     return cards.card(SAMPLES[name]())
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@of_model(256)
 def film_sheet(id: str, version: str, epoch: int, label: int) -> bytes:
     """The manifold of an epoch as PNG.
 
@@ -66,14 +67,14 @@ def film_sheet(id: str, version: str, epoch: int, label: int) -> bytes:
     return pictures.png(films.sheet(film(id, version), epoch, label))
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_visitor(32)
 def reconstructions(id: str, version: str, dataset_id: str, indices: str) -> bytes:
     """Examples of a dataset of pictures, and below each its reconstruction at the mean of its code, as PNG."""
     originals, reconstructed, columns = _reconstructed(id, version, dataset_id, indices)
     return _rows_of([originals, reconstructed], columns)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_visitor(32)
 def reconstructions_by(models: str, dataset_id: str, indices: str) -> bytes:
     """Examples of a dataset of pictures, and below each what several models make of it, as PNG.
 
@@ -87,7 +88,7 @@ def reconstructions_by(models: str, dataset_id: str, indices: str) -> bytes:
     return _rows_of([parts[0][0], *(reconstructed for _, reconstructed, _ in parts)], parts[0][2])
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_visitor(32)
 def differences(id: str, version: str, dataset_id: str, indices: str) -> bytes:
     """Examples of a dataset of pictures, their reconstructions, and how far these are off, in three rows, as PNG."""
     originals, decoded, columns = _reconstructed(id, version, dataset_id, indices)
@@ -114,7 +115,7 @@ def _rows_of(parts: list[np.ndarray], columns: int) -> bytes:
     return pictures.sheet(np.concatenate([row.reshape(-1, *row.shape[2:]) for row in rows]), columns)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@of_model(32)
 def samples(id: str, version: str, source: str, count: int) -> bytes:
     """Decoded samples as PNG: of the prior, of a mixture fitted to the codes, or of a normal N(0, I)."""
     model = open_model(id, version)

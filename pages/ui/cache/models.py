@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import streamlit as st
 
 from pages.ui import explorer, films
 from pages.ui.cache.data import dataset
+from pages.ui.cache.owned import of_model
 from pages.ui.explorer import OpenModel
 from pages.ui.language import later
 from pages.ui.state import LARGEST_LATENT
@@ -43,7 +43,7 @@ def _newest(opened: Callable[[str, str], T], id: str, version: Callable[[str], s
     return opened(id, version(id))
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@of_model(16)
 def open_model(id: str, version: str) -> OpenModel:
     """One version of a model.
 
@@ -54,7 +54,7 @@ def open_model(id: str, version: str) -> OpenModel:
     return OpenModel(id, version, checkpoint, checkpoint.model())
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@of_model(16)
 def codes(id: str, version: str) -> Codes:
     """The codes of the dataset that a model was trained on.
 
@@ -67,7 +67,7 @@ def codes(id: str, version: str) -> Codes:
     return encode(model.vae, dataset(model.checkpoint.config.dataset_id), choose_device("cpu"), resident=False)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@of_model(16)
 def layout(id: str, version: str) -> explorer.Layout:
     """What the map and the sliders need to know of the codes."""
     model = open_model(id, version).vae
@@ -85,7 +85,7 @@ def encoder_file(id: str, version: str) -> Path:
     return export.browser_encoder(id, version, open_model(id, version).vae)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@of_model(64)
 def paths(id: str, version: str, a: str, b: str, label: str) -> list[LatentPath]:
     """The ways between two latents of a model, all as an address has them.
 
@@ -128,7 +128,7 @@ def film_version(id: str) -> str:
     return Reel(runs.get(id).directory.film).version()
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@of_model(8)
 def film(id: str, version: str) -> films.OpenFilm:
     """One version of a film.
 

@@ -16,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.ui.language import COOKIE, asked, tr
+from vae_core import profiles
 
 SESSION_BYTES, SESSION_FILES = 200 * 2**20, 2_000
 SERVER_BYTES = 2**30
@@ -67,7 +68,9 @@ class UploadLimits:
                         del self._coming[session]
 
     def _refusal(self, session: str, size: int) -> PlainTextResponse | None:
-        held = _held()
+        held, most = _held(), profiles.present().upload_bytes
+        if size > most + FORM_BYTES:
+            return PlainTextResponse(tr("One file may have {count} MB.", count=most // 2**20), 413)
         if sum(held.get(session, [])) + self._coming[session] + size > SESSION_BYTES + FORM_BYTES:
             return PlainTextResponse(tr("Upload at most {count} MB at a time.", count=SESSION_BYTES // 2**20), 413)
         if len(held.get(session, [])) >= SESSION_FILES:

@@ -1,0 +1,48 @@
+"""A visitor's own workspace: what it takes of what it may, how long it is kept, and how to come back to it."""
+
+import streamlit as st
+
+from pages.ui import cache
+from pages.ui.language import later, tr
+from pages.ui.sentences import in_bytes
+from pages.ui.web import visits
+from vae_core import profiles, workspace
+
+DEMO = later(
+    "This is a demo: explore the bundled models. To bring your own pictures and train on them, run VAE Studio on your "
+    "own machine."
+)
+
+NAME_LETTERS = 6
+"""Of a workspace's id: what it is called among people."""
+
+
+def may_bring() -> bool:
+    """Whether one may bring data and train here; where not, that is said in place of the means."""
+    allowed = profiles.present().may_bring
+    if not allowed:
+        st.info(tr(DEMO), icon=":material/info:")
+    return allowed
+
+
+def show() -> None:
+    """Where everybody has one: in a fold, as it is looked for now and then only."""
+    profile = profiles.present()
+    if not (profile.has_visitors and profile.may_bring and profile.quota_bytes and profile.kept_seconds):
+        return
+    with st.expander(tr("Your workspace"), icon=":material/folder_shared:"):
+        called = (workspace.visitor() or "")[:NAME_LETTERS]
+        st.write(
+            tr(
+                "What you bring and train is yours: nobody else in the class sees it. The teacher sees what you train, "
+                "and calls your workspace {name}.",
+                name=f"**{called}**",
+            )
+        )
+        used = cache.workspace_size()
+        told = tr("{used} of {total} used", used=in_bytes(used), total=in_bytes(profile.quota_bytes))
+        st.progress(min(used / profile.quota_bytes, 1.0), text=told)
+        days = f"{profile.kept_seconds / profiles.DAY:.0f}"
+        st.caption(tr("It is kept until you have not been here for {days} days.", days=days))
+        st.write(tr("This browser finds it by itself. For another one keep this link, and keep it to yourself:"))
+        st.code(visits.link(), language=None, wrap_lines=True)

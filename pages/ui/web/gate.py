@@ -1,0 +1,72 @@
+"""The passcode, asked for before anything else is answered."""
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pages.ui.language import asked, tr
+from pages.ui.web import form, passcodes
+from pages.ui.web.addresses import base, is_health, is_secure, local
+from pages.ui.web.hosts import client
+from pages.ui.web.rates import Rate
+
+ENTER = "/enter"
+TRIES = 5
+"""Wrong ones in a minute, from one address."""
+
+
+class Gate:
+    """Middleware that lets pass who has told the passcode, or all where there is none."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._tries = Rate(TRIES, 60.0)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or ask."""
+        is_asked = scope["type"] in ("http", "websocket") and passcodes.is_protected() and not is_health(scope)
+        is_known = is_asked and passcodes.role_in(HTTPConnection(scope).cookies.get(passcodes.COOKIE))
+        if not is_asked or (is_known and scope["path"] != base() + ENTER):  # a student may be the teacher too
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 4401})
+        else:
+            request = Request(scope, receive)
+            with asked(form.spoken(request)):
+                await (await self._answer(request))(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.url.path == base() + ENTER and request.method == "POST":
+            return await self._judge(request)
+        if "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse(tr("Tell the passcode first: open the app's page."), 401)
+        query = f"?{request.url.query}" if request.url.query else ""
+        return _form(request.url.path + query)
+
+    async def _judge(self, request: Request) -> Response:
+        told = await form.answers(request)
+        onward, who = local(told.get("next", "")), client(request.scope)
+        if self._tries.is_used_up(who):
+            return _form(onward, form.too_many(), 429)
+        role = await run_in_threadpool(passcodes.role_of, told.get("passcode", ""))
+        if role is None:
+            self._tries.take(who)
+            return _form(onward, tr("That is not the passcode. Ask your teacher for it."), 403)
+        answer = RedirectResponse(onward, 303)
+        answer.set_cookie(
+            passcodes.COOKIE,
+            passcodes.token(role),
+            max_age=passcodes.KNOWN_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=is_secure(request.scope),
+        )
+        return answer
+
+
+def _form(onward: str, error: str = "", code: int = 401) -> Response:
+    said, asked_for = tr("Welcome. This server is for a class."), tr("Passcode")
+    answer = form.page(said, tr("Enter"), base() + ENTER, {"next": onward}, asked_for, error)
+    answer.status_code = code
+    return answer
