@@ -148,6 +148,15 @@ def test_compose_builds_this_image_keeps_its_data_and_opens_it_to_this_machine_a
     assert app["restart"] == "unless-stopped"
     assert megabytes(app["mem_limit"]) >= 2048
     assert app["init"] is True
+    assert "?" in app["environment"]["VAE_STUDIO_PASSCODE"]  # no container without one
+
+
+def test_every_setting_of_the_guide_is_one_of_the_app_and_the_other_way_round() -> None:
+    pattern = re.compile(r"VAE_STUDIO_[A-Z_]+")
+    told = set(pattern.findall((DEPLOY / "classroom.md").read_text("utf-8")))
+    web = [*(ROOT / "pages/ui/web").glob("*.py"), ROOT / "vae_core/profiles.py", ROOT / "vae_core/workspace.py"]
+    read = {name for path in web for name in pattern.findall(path.read_text("utf-8"))}
+    assert read - {"VAE_STUDIO_VISITOR"} == told  # that one is for our own workers
 
 
 def test_nothing_that_deploys_lets_onnxruntime_send_statistics() -> None:
@@ -177,7 +186,7 @@ def test_stopping_the_unit_kills_trainings_which_go_on_rather_than_cancelling_th
     assert unit()["KillMode"] == ["mixed"]
 
 
-def test_proxy_passes_uploads_websockets_and_the_host_on_and_asks_who_is_there() -> None:
+def test_proxy_passes_uploads_websockets_and_the_host_on_and_says_for_whom_it_asks() -> None:
     text = re.sub(r"#.*", "", (DEPLOY / "nginx.conf").read_text("utf-8"))
     [size] = re.findall(r"client_max_body_size (\w+);", text)
     assert megabytes(size) * 2**20 >= SESSION_BYTES + FORM_BYTES
@@ -186,7 +195,8 @@ def test_proxy_passes_uploads_websockets_and_the_host_on_and_asks_who_is_there()
     assert re.search(r"proxy_set_header Connection\s+\$vae_studio_connection;", text)
     assert re.search(r"proxy_set_header Host\s+\$http_host;", text)
     assert "proxy_pass http://127.0.0.1:8501;" in text
-    assert re.search(r"auth_basic\s+\"", text)
+    assert re.search(r"proxy_set_header X-Forwarded-For\s+\$remote_addr;", text)  # not what a client says of itself
+    assert re.search(r"location ~ [^{]*metrics[^{]*\{\s*return 404;", text)
     assert text.count("{") == text.count("}")
 
 

@@ -162,7 +162,7 @@ def test_passcode_is_asked_for_before_anything_is_answered() -> None:
     assert "That is not the passcode" in client.post("/studio/enter", data={"passcode": "wrong"}).text
     answer = client.post("/studio/enter", data={"passcode": CODE, "next": "/train?run=x"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/train?run=x")
-    assert re.search(r"studio-pass=.*HttpOnly.*SameSite=lax", answer.headers["set-cookie"], re.IGNORECASE)
+    assert re.search(r"studio_pass=.*HttpOnly.*SameSite=lax", answer.headers["set-cookie"], re.IGNORECASE)
     assert client.get("/_stcore/host-config").status_code != 401
     with client.websocket_connect("ws://localhost/socket") as socket:
         socket.send_text("hello")
@@ -211,7 +211,7 @@ def test_everybody_has_a_workspace_that_is_given_once() -> None:
         enter(client)
         assert client.get("/studio/models/x").text == "nobody"  # a page from elsewhere is given none
         given = client.get("/_stcore/host-config").headers["set-cookie"]
-        assert re.search(r"studio-workspace=[a-z2-7]{52};.* HttpOnly; SameSite=Strict", given)
+        assert re.search(r"studio_workspace=[a-z2-7]{52};.* HttpOnly; SameSite=Strict", given)
     ids = [client.get("/studio/models/x").text for client in (anne, ben)]
     assert ids[0] != ids[1]
     assert all(workspace.ID_PATTERN.fullmatch(id) for id in ids)

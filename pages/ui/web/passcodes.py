@@ -20,7 +20,7 @@ ENVIRONMENTS: dict[str, Role] = {
     "VAE_STUDIO_PASSCODE": "student",
 }
 SHORTEST = 8
-COOKIE = "studio-pass"
+COOKIE = "studio_pass"
 KNOWN_SECONDS = 12 * 3600
 """A day of school."""
 _SALT = b"vae-studio"

@@ -22,7 +22,7 @@ from vae_core import oversight, profiles, workspace
 from vae_core.errors import NotFoundError
 from vae_core.workspace import ID_PATTERN, visiting
 
-COOKIE = "studio-workspace"
+COOKIE = "studio_workspace"
 OPEN = "/workspace/"
 PURPOSE = "workspace"
 KEPT_SECONDS = 30 * 24 * 3600
