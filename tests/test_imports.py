@@ -34,6 +34,7 @@ LAYERS = [
     "vae_core.anomalies",
     "vae_core.film",
     "vae_core.runs vae_core.measuring",
+    "vae_core.backups",
     "vae_core.foreign",
     "vae_core.report",
     "vae_core.card",

@@ -8,6 +8,7 @@ VAECoreError
 ├── ProjectionError   codes cannot be laid out on a map
 ├── MetricError       something cannot be measured
 ├── ComputationError  something that takes a while cannot begin
+├── BackupError       a backup cannot be made, or not be brought back
 └── NotFoundError     there is nothing under this id
     └── ReplacedError there is something newer
 
@@ -46,6 +47,10 @@ class MetricError(VAECoreError):
 
 class ComputationError(VAECoreError):
     """Something that takes a while cannot begin."""
+
+
+class BackupError(VAECoreError):
+    """A backup cannot be made, or not be brought back."""
 
 
 class NotFoundError(VAECoreError):
