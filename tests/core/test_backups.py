@@ -3,10 +3,10 @@
 import json
 import shutil
 import tarfile
-import threading
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -169,34 +169,31 @@ def test_run_in_training_comes_back_as_one_that_can_go_on(
     runs.cancel(run.id)
 
 
-def test_backups_of_a_run_are_each_of_one_moment(tmp_path: Path, elsewhere: Callable[[], Path]) -> None:
-    """Whoever saves replaces several files, one after the other; no backup holds some of before and some of after."""
+@pytest.mark.parametrize("after", range(4))
+def test_backup_of_a_run_is_of_one_moment(after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training saves just when so many of its files have been opened; no backup holds some of before and after."""
     directory, _ = make_run()
     names = ("best.safetensors", "checkpoint.safetensors", "preview.safetensors", "epochs.jsonl")
-    stop = threading.Event()
+    opened, open_file = 0, taking._open
 
-    def save() -> None:
-        count = 0
-        while not stop.wait(0.002):
-            count += 1
-            for name in names:
-                files.write_atomically(directory.path / name, str(count).encode())
+    def save(count: int) -> None:
+        for name in names:
+            files.write_atomically(directory.path / name, str(count).encode())
 
-    writer = threading.Thread(target=save)
-    writer.start()
-    try:
-        for k in range(20):
-            backup(tmp_path / f"{k}.tar")
-    finally:
-        stop.set()
-        writer.join()
-    for k in range(20):
-        with tarfile.open(tmp_path / f"{k}.tar") as archive:
-            prefix = f"runs/{directory.path.name}/"
-            if prefix + names[-1] in archive.getnames():
-                counts = [int(archive.extractfile(prefix + name).read()) for name in names]  # type: ignore[union-attr]
-                assert counts == sorted(counts, reverse=True)
-                assert counts[0] - counts[-1] <= 1
+    def open_and_save(path: Path) -> BinaryIO:
+        nonlocal opened
+        file = open_file(path)
+        opened += path.name in names
+        if opened == after + 1:
+            save(2)
+        return file
+
+    save(1)
+    monkeypatch.setattr(taking, "_open", open_and_save)
+    backup(tmp_path / "all.tar")
+    with tarfile.open(tmp_path / "all.tar") as archive:
+        found = [archive.extractfile(f"runs/{directory.path.name}/{name}").read() for name in names]  # type: ignore[union-attr]
+    assert found == [b"2"] * 4
 
 
 def test_what_never_stands_still_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
