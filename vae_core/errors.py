@@ -8,6 +8,7 @@ VAECoreError
 ├── ProjectionError   codes cannot be laid out on a map
 ├── MetricError       something cannot be measured
 ├── ComputationError  something that takes a while cannot begin
+├── WorkspaceError    nothing can be put into the workspace
 ├── BackupError       a backup cannot be made, or not be brought back
 └── NotFoundError     there is nothing under this id
     └── ReplacedError there is something newer
@@ -47,6 +48,10 @@ class MetricError(VAECoreError):
 
 class ComputationError(VAECoreError):
     """Something that takes a while cannot begin."""
+
+
+class WorkspaceError(VAECoreError):
+    """Nothing can be put into the workspace."""
 
 
 class BackupError(VAECoreError):

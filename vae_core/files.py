@@ -52,6 +52,17 @@ def append(path: Path, content: bytes) -> None:
             raise
 
 
+def can_write_in(directory: Path) -> bool:
+    """Whether files can be put there; a full disk is another matter, and told where it is met."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".tmp-", dir=directory)
+    except OSError as error:
+        return is_disk_full(error)
+    os.close(descriptor)
+    Path(temporary).unlink(missing_ok=True)
+    return True
+
+
 def is_disk_full(error: OSError) -> bool:
     """Whether it says that there is no room any more, on the disk or within the user's quota."""
     return error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))

@@ -8,14 +8,18 @@
     <workspace>/concepts/       see vae_core.stored_concepts
 
 Ids are 26 characters a-z, 2-7; a path is built from nothing else. What is deleted lies aside as `.aside-<id>` for a
-day, so that it can be brought back.
+day, so that it can be brought back. Where nothing can be written, what is derived goes to a temporary folder, and the
+rest is refused with a sentence.
 """
 
+import atexit
 import contextlib
+import functools
 import os
 import re
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,9 +27,13 @@ from pathlib import Path
 import platformdirs
 
 from vae_core.datasets import short_id
-from vae_core.errors import NotFoundError
+from vae_core.errors import NotFoundError, WorkspaceError
+from vae_core.files import can_write_in
 
 ENVIRONMENT = "VAE_STUDIO_WORKSPACE"
+READ_ONLY_ENVIRONMENT = "VAE_STUDIO_READ_ONLY"
+"""Set to anything, nothing is taken in: for a public demonstration."""
+MADE_ANEW = ("exports", "graphs")
 ID_PATTERN = re.compile(r"[a-z2-7]{26}")
 ASIDE = ".aside-"
 KEPT_ASIDE_SECONDS = 24 * 3600.0
@@ -40,8 +48,46 @@ def root() -> Path:
 def folder(kind: str) -> Path:
     """The folder of `datasets`, `uploads`, `runs`, `exports`, `graphs` or `concepts`, made if it is not there."""
     path = root() / kind
-    path.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # nothing can be written: whoever lists finds nothing, whoever writes asks first
+        path.mkdir(parents=True, exist_ok=True)
+    return _scratch() / kind if kind in MADE_ANEW and not os.access(path, os.W_OK) else path
+
+
+@functools.cache
+def _scratch() -> Path:
+    """A place for what is made anew, until this process ends."""
+    path = Path(tempfile.mkdtemp(prefix="vae-studio-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    for kind in MADE_ANEW:
+        (path / kind).mkdir()
     return path
+
+
+def is_meant_read_only() -> bool:
+    """Whether whoever runs the program wants nothing to be taken in."""
+    return bool(os.environ.get(READ_ONLY_ENVIRONMENT))
+
+
+def is_writable() -> bool:
+    """Whether anything can be put into the workspace, and may."""
+    if is_meant_read_only():
+        return False
+    with contextlib.suppress(OSError):
+        root().mkdir(parents=True, exist_ok=True)
+    return can_write_in(root())
+
+
+def check_writable() -> None:
+    """For whoever is about to put something into the workspace.
+
+    Raises:
+        WorkspaceError: if that cannot be.
+    """
+    if not is_writable():
+        raise WorkspaceError(
+            "Nothing can be kept here: the workspace is read-only. What is there can be looked at; to upload or train, "
+            "make it writable, or run the program on your computer."
+        )
 
 
 def place(kind: str, id: str) -> Path:
@@ -57,7 +103,15 @@ def place(kind: str, id: str) -> Path:
 
 def homes(kind: str) -> Iterator[Path]:
     """The folders of everything of a kind."""
-    return (home for home in folder(kind).iterdir() if ID_PATTERN.fullmatch(home.name))
+    return (home for home in entries(kind) if ID_PATTERN.fullmatch(home.name))
+
+
+def entries(kind: str) -> list[Path]:
+    """All that lies in the folder of a kind; nothing where there is none and none can be made."""
+    try:
+        return list(folder(kind).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def new_id() -> str:
@@ -74,7 +128,12 @@ def discard(home: Path) -> None:
 
 
 def put_aside(home: Path) -> None:
-    """Remove a folder so that it can be brought back for a day."""
+    """Remove a folder so that it can be brought back for a day.
+
+    Raises:
+        WorkspaceError: if the workspace cannot be written to.
+    """
+    check_writable()
     aside = home.with_name(ASIDE + home.name)
     discard(aside)
     with contextlib.suppress(FileNotFoundError):
@@ -87,7 +146,9 @@ def bring_back(home: Path) -> None:
 
     Raises:
         NotFoundError: if it lies there no more.
+        WorkspaceError: if the workspace cannot be written to.
     """
+    check_writable()
     try:
         if not home.is_dir():
             home.with_name(ASIDE + home.name).rename(home)
@@ -98,7 +159,7 @@ def bring_back(home: Path) -> None:
 def tidy() -> None:
     """Delete for good what has lain aside for a day, and what a crash has left half made for as long."""
     for kind in ("datasets", "uploads", "runs"):
-        for path in folder(kind).iterdir():
+        for path in entries(kind):
             leftover = path.name.startswith((ASIDE, ".tmp-"))
             with contextlib.suppress(OSError):
                 if leftover and time.time() - path.stat().st_mtime > KEPT_ASIDE_SECONDS:

@@ -17,6 +17,7 @@ from vae_core.errors import (
     NotFoundError,
     TrainingError,
     VAECoreError,
+    WorkspaceError,
 )
 
 EXIT_CODES: dict[type[VAECoreError], int] = {
@@ -24,6 +25,7 @@ EXIT_CODES: dict[type[VAECoreError], int] = {
     DatasetError: 3,
     NotFoundError: 3,
     BackupError: 3,
+    WorkspaceError: 3,
     CheckpointError: 4,
     TrainingError: 5,
 }

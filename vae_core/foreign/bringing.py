@@ -255,7 +255,9 @@ def keep(checkpoint: Checkpoint) -> str:
 
     Raises:
         CheckpointError: if the disk is full.
+        WorkspaceError: if the workspace cannot be written to.
     """
+    workspace.check_writable()
     id = workspace.new_id()
     directory = RunDirectory(workspace.place("runs", id))
     try:

@@ -68,7 +68,9 @@ def start(name: str, config: RunConfig, study: Study | None = None) -> Run:
 
     Raises:
         TrainingError: if the disk is full.
+        WorkspaceError: if the workspace cannot be written to.
     """
+    workspace.check_writable()
     id = workspace.new_id()
     directory = RunDirectory(workspace.place("runs", id))
     try:
@@ -125,7 +127,9 @@ def _again(run: Run) -> Iterator[Run]:
 
     Raises:
         TrainingError: if somebody else does.
+        WorkspaceError: if the workspace cannot be written to.
     """
+    workspace.check_writable()
     try:
         with run.directory.again().acquire(timeout=POLITE_SECONDS):
             yield get(run.id)
@@ -159,7 +163,7 @@ def get(id: str) -> Run:
 def list_runs() -> list[Run]:
     """All runs, newest first; a directory that cannot be read is left out."""
     found = []
-    for path in workspace.folder("runs").iterdir():
+    for path in workspace.entries("runs"):
         try:
             found.append(get(path.name))
         except VAECoreError:
@@ -173,7 +177,12 @@ def count_ahead(run: Run) -> int:
 
 
 def cancel(id: str) -> Run:
-    """Stop a run and keep its last finished epoch; returns within five seconds."""
+    """Stop a run and keep its last finished epoch; returns within five seconds.
+
+    Raises:
+        WorkspaceError: if the workspace cannot be written to.
+    """
+    workspace.check_writable()
     run = get(id)
     directory = run.directory
     directory.ask_to_cancel()  # first: a worker that is not told by signal sees it when it begins

@@ -47,7 +47,11 @@ def receive(files: Iterable[tuple[str, BinaryIO]], preparation: Preparation | No
 
     Returns:
         The upload's id.
+
+    Raises:
+        WorkspaceError: if the workspace cannot be written to.
     """
+    workspace.check_writable()
     id = workspace.new_id()
     directory = UploadDirectory(workspace.place(KIND, id))
     directory.path.mkdir()
@@ -69,7 +73,9 @@ def prepare_again(upload_id: str, preparation: Preparation, dataset_id: str, tit
     Raises:
         NotFoundError: if the upload is not kept any more.
         DatasetError: if it is being read just now.
+        WorkspaceError: if the workspace cannot be written to.
     """
+    workspace.check_writable()
     directory = UploadDirectory(workspace.place(KIND, upload_id))
     upload = directory.read_upload()
     if directory.read_status().state == "reading":
