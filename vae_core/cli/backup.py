@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from vae_core.backups import Restored
 from vae_core.cli.group import check_writable
 
 TOLD = 10
@@ -34,7 +33,7 @@ def restore(file: Path, missing_only: bool) -> None:
     from vae_core.backups import restore as bring
 
     with click.progressbar(length=1000, label="Restoring", file=sys.stderr) as bar:
-        found: Restored = bring(file, missing_only, lambda done: bar.update(int(1000 * done) - bar.pos))
+        found = bring(file, missing_only, lambda done: bar.update(int(1000 * done) - bar.pos))
     click.echo(f"{len(found.restored)} brought back, {len(found.same) + len(found.different)} were here already")
     _list("Here already, the same", found.same)
     _list("Here already and different, left as it is", found.different)
