@@ -10,6 +10,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.ui.operations import LocalMetrics
 from pages.ui.routes import lifespan, routes
 from pages.ui.upload_limits import UploadLimits
 from vae_core import versions
@@ -18,6 +19,6 @@ versions.check()
 app = st.App(
     Path(__file__).parent / "pages/ui/router.py",
     routes=routes(),
-    middleware=[Middleware(UploadLimits)],
+    middleware=[Middleware(LocalMetrics), Middleware(UploadLimits)],
     lifespan=lifespan,
 )

@@ -45,6 +45,7 @@ LAYERS = [
     "pages.ui.language",
     "pages.ui.sentences",
     "pages.ui.browser_runtime",
+    "pages.ui.operations pages.ui.metrics",
     "pages.ui.plotly_script pages.ui.upload_limits pages.ui.pictures pages.ui.tables "
     "pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation pages.ui.answers",
     "pages.ui.served",
@@ -56,7 +57,7 @@ LAYERS = [
     "pages.ui.takeaway pages.ui.bringing",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.unusual pages.ui.comparing pages.ui.trio pages.ui.uploading pages.ui.picture_set pages.ui.new_run "
-    "pages.ui.latent_routes pages.ui.ledger_routes",
+    "pages.ui.latent_routes pages.ui.ledger_routes pages.ui.operations_routes",
     "pages.ui.takeaway_routes",
     "pages.ui.gallery pages.ui.lessons",
     "pages.ui.teaching",

@@ -18,6 +18,7 @@
     /studio/datasets/<id>/names                          what the user called each example, as JSON; [] without names
     /studio/datasets/<id>/points                         x of a table of two numbers, float32 [N, 2], standardised
     /studio/samples/<name>.png                           a built-in set at a glance
+    /studio/health, ready, metrics                       see pages.ui.operations_routes
 
 Codes and thumbnails are asked for with ?code=<digest of what makes them>, as browsers keep them for ever.
 Streamlit checks neither the origin nor the base path of such routes: both are done here.
@@ -49,6 +50,7 @@ from pages.ui import (
     latent_routes,
     ledger_routes,
     models,
+    operations_routes,
     plotly_script,
     projection_routes,
     served,
@@ -98,6 +100,7 @@ def routes() -> list[BaseRoute]:
         Route(base + "/datasets/{id}/names", answer(_names)),
         Route(base + "/datasets/{id}/points", answer(_points)),
         Route(base + "/samples/{name}.png", answer(_sample_card)),
+        *operations_routes.routes(base),
     ]
 
 
