@@ -10,11 +10,13 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.ui import logs
 from pages.ui.operations import LocalMetrics
 from pages.ui.routes import lifespan, routes
 from pages.ui.upload_limits import UploadLimits
 from vae_core import versions
 
+logs.configure()
 versions.check()
 app = st.App(
     Path(__file__).parent / "pages/ui/router.py",

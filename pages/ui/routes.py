@@ -49,6 +49,7 @@ from pages.ui import (
     language,
     latent_routes,
     ledger_routes,
+    logs,
     models,
     operations_routes,
     plotly_script,
@@ -107,6 +108,7 @@ def routes() -> list[BaseRoute]:
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Bring what the first visitor needs, without letting anybody wait for it."""
+    logs.configure()  # again: the server has given its loggers handlers since
     threading.Thread(target=_prepare, name="prepare", daemon=True).start()
     threading.Thread(target=_tidy, name="tidy", daemon=True).start()
     threading.Thread(target=_resume, name="resume", daemon=True).start()
