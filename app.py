@@ -10,12 +10,14 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 import streamlit as st
 
+from pages.ui import logs
 from pages.ui.routes import lifespan, routes
 from pages.ui.web import middleware, visits
 from pages.ui.web.hosts import check_start
 from vae_core import versions, workspace
 from vae_core.errors import VAECoreError
 
+logs.configure()
 versions.check()
 try:
     check_start()

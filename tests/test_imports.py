@@ -36,6 +36,7 @@ LAYERS = [
     "vae_core.anomalies",
     "vae_core.film",
     "vae_core.runs vae_core.measuring",
+    "vae_core.backups",
     "vae_core.foreign vae_core.sharing vae_core.oversight",
     "vae_core.report",
     "vae_core.card",
@@ -46,6 +47,7 @@ LAYERS = [
     "pages.ui.language",
     "pages.ui.sentences",
     "pages.ui.browser_runtime",
+    "pages.ui.operations pages.ui.metrics pages.ui.logs",
     "pages.ui.web",
     "pages.ui.plotly_script pages.ui.pictures pages.ui.tables "
     "pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation pages.ui.answers",
@@ -59,7 +61,7 @@ LAYERS = [
     "pages.ui.own_workspace",
     "pages.ui.progress pages.ui.components pages.ui.preparation pages.ui.table_set pages.ui.builtin pages.ui.deleted",
     "pages.ui.unusual pages.ui.comparing pages.ui.trio pages.ui.uploading pages.ui.picture_set pages.ui.new_run "
-    "pages.ui.latent_routes pages.ui.ledger_routes",
+    "pages.ui.latent_routes pages.ui.ledger_routes pages.ui.operations_routes",
     "pages.ui.takeaway_routes",
     "pages.ui.gallery pages.ui.lessons pages.ui.classroom",
     "pages.ui.teaching",

@@ -9,6 +9,8 @@ VAECoreError
 ├── MetricError       something cannot be measured
 ├── ComputationError  something that takes a while cannot begin
 ├── QuotaError        there is no room for more, or no permission
+├── WorkspaceError    nothing can be put into the workspace
+├── BackupError       a backup cannot be made, or not be brought back
 └── NotFoundError     there is nothing under this id
     └── ReplacedError there is something newer
 
@@ -51,6 +53,14 @@ class ComputationError(VAECoreError):
 
 class QuotaError(VAECoreError):
     """There is no room for more, or no permission."""
+
+
+class WorkspaceError(VAECoreError):
+    """Nothing can be put into the workspace."""
+
+
+class BackupError(VAECoreError):
+    """A backup cannot be made, or not be brought back."""
 
 
 class NotFoundError(VAECoreError):

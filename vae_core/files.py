@@ -6,22 +6,23 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from vae_core.errors import VAECoreError
 
 
-def write_atomically(path: Path, content: bytes, previous: Path | None = None) -> None:
-    """Temporary file beside the target, flushed to disk, then renamed over it.
+@contextlib.contextmanager
+def replacing(path: Path, previous: Path | None = None) -> Iterator[BinaryIO]:
+    """A temporary file beside the target, to be written to; at the end flushed to disk, then renamed over the target.
 
     Args:
-        path: The target.
-        content: All of it.
+        path: The target; it is as it was if what is done within fails.
         previous: Where to keep what the target was before; the target itself is there, whole, at every moment.
     """
     descriptor, temporary = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if previous:
@@ -30,7 +31,13 @@ def write_atomically(path: Path, content: bytes, previous: Path | None = None) -
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
+
+
+def write_atomically(path: Path, content: bytes, previous: Path | None = None) -> None:
+    """Write a file whole or not at all: `replacing` for what is in memory."""
+    with replacing(path, previous) as file:
+        file.write(content)
 
 
 def append(path: Path, content: bytes) -> None:
@@ -43,6 +50,17 @@ def append(path: Path, content: bytes) -> None:
         except BaseException:
             file.truncate(end)
             raise
+
+
+def can_write_in(directory: Path) -> bool:
+    """Whether files can be put there; a full disk is another matter, and told where it is met."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".tmp-", dir=directory)
+    except OSError as error:
+        return is_disk_full(error)
+    os.close(descriptor)
+    Path(temporary).unlink(missing_ok=True)
+    return True
 
 
 def is_disk_full(error: OSError) -> bool:
@@ -85,7 +103,8 @@ def _keep(path: Path, previous: Path) -> None:
         second.unlink(missing_ok=True)  # it stays where the previous one is this very file already
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Flush to disk which names a directory has."""
     if os.name == "nt":  # Windows keeps directory entries durable by itself and cannot open them
         return
     descriptor = os.open(directory, os.O_RDONLY)

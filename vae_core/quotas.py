@@ -39,7 +39,9 @@ def check(coming: int = 0) -> None:
 
     Raises:
         QuotaError: if it is full, or the server's disk is.
+        WorkspaceError: if it cannot be written to.
     """
+    workspace.check_writable()
     profile = profiles.present()
     if workspace.visitor() in (None, workspace.SHARED):  # whose server it is
         return

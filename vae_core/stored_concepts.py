@@ -57,7 +57,7 @@ def listed(model_id: str) -> tuple[StoredConcept, ...]:
     """
     try:
         return _LIST.validate_json(_file(model_id).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ()
     except ValidationError as error:
         raise CheckpointError("The concepts kept with this model cannot be read: their file was changed.") from error
@@ -125,6 +125,11 @@ def _file(model_id: str) -> Path:
 
 @contextmanager
 def _locked(model_id: str) -> Iterator[Path]:
-    """A model's file while nobody else changes it."""
+    """A model's file while nobody else changes it.
+
+    Raises:
+        WorkspaceError: if the workspace cannot be written to.
+    """
+    workspace.check_writable()
     with FileLock(workspace.folder("concepts") / "lock"):
         yield _file(model_id)

@@ -74,6 +74,7 @@ def save(
         return dataset.id
     quotas.check(dataset.x.nbytes)
     if stage is None:
+        workspace.check_writable()
         with staging() as path:
             return save(dataset, upload, path, still_here)
     _write_arrays(dataset, stage)
@@ -220,7 +221,7 @@ def list_deleted() -> list[tuple[float, DatasetSummary]]:
 def uploads_in_use() -> set[str]:
     """The uploads from which datasets were made, those that lie aside among them."""
     used = set()
-    for home in workspace.folder(KIND).iterdir():
+    for home in workspace.entries(KIND):
         with suppress(OSError, ValueError):
             used.add(read_summary(home).upload)
     return {upload for upload in used if upload}
@@ -232,7 +233,9 @@ def rename(id: str, name: str) -> None:
     Raises:
         NotFoundError: if there is none under this id.
         DatasetError: if the name is empty.
+        WorkspaceError: if the workspace cannot be written to.
     """
+    workspace.check_writable()
     home = _own(id)
     title = clean_name(name.strip())[:LONGEST_TITLE]
     if not title:

@@ -13,14 +13,18 @@ Where many people share a server, each has such a folder of their own, and there
     <workspace>/shared/         what is there for everybody: built-in sets, and what the teacher shares
 
 Who is asking is `visitor()`: nobody in particular on one's own machine. Ids are 26 characters a-z, 2-7; a path is built
-from nothing else. What is deleted lies aside as `.aside-<id>` for a day, so that it can be brought back.
+from nothing else. What is deleted lies aside as `.aside-<id>` for a day, so that it can be brought back. Where nothing
+can be written, what is derived goes to a temporary folder, and the rest is refused with a sentence.
 """
 
+import atexit
 import contextlib
+import functools
 import os
 import re
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -30,12 +34,14 @@ from pathlib import Path
 import platformdirs
 
 from vae_core.datasets import short_id
-from vae_core.errors import NotFoundError
+from vae_core.errors import NotFoundError, WorkspaceError
+from vae_core.files import can_write_in
 
 ENVIRONMENT = "VAE_STUDIO_WORKSPACE"
 VISITOR_ENVIRONMENT = "VAE_STUDIO_VISITOR"
 """Tells a process whose things it works on."""
 VISITORS, SHARED = "visitors", "shared"
+MADE_ANEW = ("exports", "graphs")
 ID_PATTERN = re.compile(r"[a-z2-7]{26}")
 ASIDE = ".aside-"
 KEPT_ASIDE_SECONDS = 24 * 3600.0
@@ -115,7 +121,7 @@ def common() -> str | None:
 
 def visitors() -> list[str]:
     """Everybody who has a folder."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         return sorted(path.name for path in (base() / VISITORS).iterdir() if ID_PATTERN.fullmatch(path.name))
     return []
 
@@ -131,7 +137,18 @@ def everybody() -> Iterator[str | None]:
 def folder(kind: str) -> Path:
     """The visitor's `datasets`, `uploads`, `runs`, `exports`, `graphs` or `concepts`, made if they are not there."""
     path = root() / kind
-    path.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):  # nothing can be written: whoever lists finds nothing, whoever writes asks first
+        path.mkdir(parents=True, exist_ok=True)
+    return _scratch() / kind if kind in MADE_ANEW and not os.access(path, os.W_OK) else path
+
+
+@functools.cache
+def _scratch() -> Path:
+    """A place for what is made anew, until this process ends."""
+    path = Path(tempfile.mkdtemp(prefix="vae-studio-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    for kind in MADE_ANEW:
+        (path / kind).mkdir()
     return path
 
 
@@ -146,13 +163,33 @@ def checked(id: str) -> str:
     return id
 
 
+def is_writable() -> bool:
+    """Whether anything can be put into the visitor's folder."""
+    with contextlib.suppress(OSError):
+        root().mkdir(parents=True, exist_ok=True)
+    return can_write_in(root())
+
+
+def check_writable() -> None:
+    """For whoever is about to put something into the workspace.
+
+    Raises:
+        WorkspaceError: if that cannot be.
+    """
+    if not is_writable():
+        raise WorkspaceError(
+            "Nothing can be kept here: the workspace is read-only. What is there can be looked at; to upload or train, "
+            "make it writable, or run the program on your computer."
+        )
+
+
 def place(kind: str, id: str) -> Path:
     """The folder of one dataset, upload or run: the visitor's own, or if only that is there, the shared one.
 
     Raises:
         NotFoundError: if the text is no id.
     """
-    own = folder(kind) / checked(id)
+    own = root() / kind / checked(id)
     shared = base() / SHARED / kind / id
     return shared if visitor() is not None and not own.is_dir() and shared.is_dir() else own
 
@@ -164,7 +201,7 @@ def is_shared(home: Path) -> bool:
 
 def homes(kind: str) -> Iterator[Path]:
     """The folders of everything of a kind that the visitor sees."""
-    own = [home for home in folder(kind).iterdir() if ID_PATTERN.fullmatch(home.name)]
+    own = [home for home in entries(kind) if ID_PATTERN.fullmatch(home.name)]
     yield from own
     shared = base() / SHARED / kind
     if visitor() not in (None, SHARED) and shared.is_dir():
@@ -175,8 +212,17 @@ def homes(kind: str) -> Iterator[Path]:
 def everywhere(kind: str) -> Iterator[Path]:
     """The folders of everything of a kind that anybody has."""
     for id in everybody():
-        with contextlib.suppress(FileNotFoundError):
-            yield from (home for home in (home_of(id) / kind).iterdir() if ID_PATTERN.fullmatch(home.name))
+        with visiting(id):
+            found = [home for home in entries(kind) if ID_PATTERN.fullmatch(home.name)]
+        yield from found  # whoever takes them is who they were
+
+
+def entries(kind: str) -> list[Path]:
+    """All that lies in the visitor's folder of a kind; nothing where there is none."""
+    try:
+        return list((root() / kind).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def new_id() -> str:
@@ -193,7 +239,12 @@ def discard(home: Path) -> None:
 
 
 def put_aside(home: Path) -> None:
-    """Remove a folder so that it can be brought back for a day."""
+    """Remove a folder so that it can be brought back for a day.
+
+    Raises:
+        WorkspaceError: if the workspace cannot be written to.
+    """
+    check_writable()
     aside = home.with_name(ASIDE + home.name)
     discard(aside)
     with contextlib.suppress(FileNotFoundError):
@@ -206,7 +257,9 @@ def bring_back(home: Path) -> None:
 
     Raises:
         NotFoundError: if it lies there no more.
+        WorkspaceError: if the workspace cannot be written to.
     """
+    check_writable()
     try:
         if not home.is_dir():
             home.with_name(ASIDE + home.name).rename(home)
@@ -217,13 +270,17 @@ def bring_back(home: Path) -> None:
 def tidy() -> None:
     """Delete for good what has lain aside for a day, and what a crash has left half made for as long; everybody's."""
     for id in everybody():
-        for kind in ("datasets", "uploads", "runs"):
-            with contextlib.suppress(FileNotFoundError):
-                for path in (home_of(id) / kind).iterdir():
-                    leftover = path.name.startswith((ASIDE, ".tmp-"))
-                    with contextlib.suppress(OSError):
-                        if leftover and time.time() - path.stat().st_mtime > KEPT_ASIDE_SECONDS:
-                            shutil.rmtree(path)
+        with visiting(id):
+            for kind in ("datasets", "uploads", "runs"):
+                _tidy(entries(kind))
+
+
+def _tidy(paths: list[Path]) -> None:
+    for path in paths:
+        leftover = path.name.startswith((ASIDE, ".tmp-"))
+        with contextlib.suppress(OSError):
+            if leftover and time.time() - path.stat().st_mtime > KEPT_ASIDE_SECONDS:
+                shutil.rmtree(path)
 
 
 def size(home: Path) -> int:

@@ -18,6 +18,7 @@
     /studio/datasets/<id>/names                          what the user called each example, as JSON; [] without names
     /studio/datasets/<id>/points                         x of a table of two numbers, float32 [N, 2], standardised
     /studio/samples/<name>.png                           a built-in set at a glance
+    /studio/health, ready, metrics                       see pages.ui.operations_routes
 
 Codes and thumbnails are asked for with ?code=<digest of what makes them>, as browsers keep them for ever.
 Streamlit checks neither the origin nor the base path of such routes: both are done here.
@@ -48,7 +49,9 @@ from pages.ui import (
     language,
     latent_routes,
     ledger_routes,
+    logs,
     models,
+    operations_routes,
     plotly_script,
     projection_routes,
     served,
@@ -98,12 +101,14 @@ def routes() -> list[BaseRoute]:
         Route(base + "/datasets/{id}/names", answer(_names)),
         Route(base + "/datasets/{id}/points", answer(_points)),
         Route(base + "/samples/{name}.png", answer(_sample_card)),
+        *operations_routes.routes(base),
     ]
 
 
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Bring what the first visitor needs, without letting anybody wait for it."""
+    logs.configure()  # again: the server has given its loggers handlers since
     log.warning(hosts.check_start())
     threading.Thread(target=_prepare, name="prepare", daemon=True).start()
     threading.Thread(target=_tidy, name="tidy", daemon=True).start()

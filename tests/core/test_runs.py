@@ -138,7 +138,7 @@ def test_half_written_line_and_foreign_folders_are_passed_over(stored_model: str
     with (directory.path / "epochs.jsonl").open("a") as file:
         file.write('{"epoch": 3, "tra')
     assert len(directory.read_epochs()) == 2
-    (workspace_folder / "runs" / "lost+found").mkdir()
+    (workspace_folder / "runs" / "lost+found").mkdir(parents=True, exist_ok=True)
     assert [run.id for run in runs.list_runs()] == [stored_model]
 
 

@@ -130,7 +130,7 @@ def test_full_disk_is_said_and_no_picture_is_blamed(tmp_path: Path, monkeypatch:
     from vae_core.datasets.pictures import read as pictures
 
     directory = UploadDirectory(workspace.place("uploads", workspace.new_id()))
-    directory.path.mkdir()
+    directory.path.mkdir(parents=True)
     (directory.path / "0").write_bytes(archive())
     directory.ask(UploadFile(names=("set.zip",), created=0.0))
     monkeypatch.setattr(pictures, "Rows", Full)
@@ -180,7 +180,7 @@ def test_dataset_is_replaced_once(wait_for: Wait) -> None:
 
 def test_large_set_is_looked_through_for_as_long_as_that_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     directory = UploadDirectory(workspace.place("uploads", workspace.new_id()))
-    directory.path.mkdir()
+    directory.path.mkdir(parents=True)
     (directory.path / "0").write_bytes(archive())
     directory.ask(UploadFile(names=("set.zip",), created=0.0))
     inspect = stored_datasets.inspect_pictures
@@ -265,7 +265,7 @@ def test_files_that_crash_are_refused_and_the_others_read(tmp_path: Path, monkey
     bad = png(np.full((16, 16), 66, dtype=np.uint8))
     files = [(f"{k}.png", png(strokes(9, 16)[k, ..., 0])) for k in range(9)]
     files.insert(4, ("bad.png", bad))
-    directory.path.mkdir()
+    directory.path.mkdir(parents=True)
     for k, (_, content) in enumerate(files):
         (directory.path / str(k)).write_bytes(content)
     names = tuple(name for name, _ in files)

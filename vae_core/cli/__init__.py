@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 stopped by Ctrl-C, 2 wrong usage, 3 the data cannot be use
 5 training failed.
 """
 
+from vae_core.cli.backup import backup, restore
 from vae_core.cli.bench import bench
 from vae_core.cli.choose import choose
 from vae_core.cli.group import main
@@ -14,5 +15,5 @@ from vae_core.cli.train import train
 
 __all__ = ["main"]
 
-for command in (train, evaluate, measure, encode, sample, datasets, presets, choose, bench):
+for command in (train, evaluate, measure, encode, sample, datasets, presets, choose, bench, backup, restore):
     main.add_command(command)

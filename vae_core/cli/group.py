@@ -9,12 +9,23 @@ import click
 
 from vae_core import versions, workspace
 from vae_core.datasets import AnySchema, Dataset
-from vae_core.errors import CheckpointError, ConfigError, DatasetError, NotFoundError, TrainingError, VAECoreError
+from vae_core.errors import (
+    BackupError,
+    CheckpointError,
+    ConfigError,
+    DatasetError,
+    NotFoundError,
+    TrainingError,
+    VAECoreError,
+    WorkspaceError,
+)
 
 EXIT_CODES: dict[type[VAECoreError], int] = {
     ConfigError: 2,
     DatasetError: 3,
     NotFoundError: 3,
+    BackupError: 3,
+    WorkspaceError: 3,
     CheckpointError: 4,
     TrainingError: 5,
 }

@@ -256,6 +256,7 @@ def keep(checkpoint: Checkpoint) -> str:
     Raises:
         CheckpointError: if the disk is full.
         QuotaError: if the visitor has no room for it.
+        WorkspaceError: if the workspace cannot be written to.
     """
     quotas.check()
     id = workspace.new_id()

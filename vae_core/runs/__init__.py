@@ -75,6 +75,7 @@ def start(name: str, config: RunConfig, study: Study | None = None) -> Run:
     Raises:
         TrainingError: if the disk is full, or too many runs wait already.
         QuotaError: if the visitor has no room for it.
+        WorkspaceError: if the workspace cannot be written to.
     """
     quotas.check()
     _check_queue()
@@ -140,7 +141,9 @@ def _again(run: Run) -> Iterator[Run]:
 
     Raises:
         TrainingError: if somebody else does.
+        WorkspaceError: if the workspace cannot be written to.
     """
+    workspace.check_writable()
     try:
         with run.directory.again().acquire(timeout=POLITE_SECONDS):
             yield get(run.id)
@@ -231,7 +234,12 @@ def _own(id: str) -> Run:
 
 
 def cancel(id: str) -> Run:
-    """Stop a run and keep its last finished epoch; returns within five seconds."""
+    """Stop a run and keep its last finished epoch; returns within five seconds.
+
+    Raises:
+        WorkspaceError: if the workspace cannot be written to.
+    """
+    workspace.check_writable()
     run = _own(id)
     directory = run.directory
     directory.ask_to_cancel()  # first: a worker that is not told by signal sees it when it begins

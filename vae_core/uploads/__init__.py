@@ -54,12 +54,13 @@ def receive(files: Iterable[tuple[str, BinaryIO]], preparation: Preparation | No
     Raises:
         QuotaError: if there is no room for them.
         DatasetError: if one of them is too large.
+        WorkspaceError: if the workspace cannot be written to.
     """
     brought = list(files)
     _check_sizes(brought)
     id = workspace.new_id()
     directory = UploadDirectory(workspace.place(KIND, id))
-    directory.path.mkdir()
+    directory.path.mkdir(parents=True)
     names = []
     for k, (name, stream) in enumerate(brought):
         with (directory.path / str(k)).open("wb") as kept:
@@ -91,7 +92,9 @@ def prepare_again(upload_id: str, preparation: Preparation, dataset_id: str, tit
     Raises:
         NotFoundError: if the upload is not kept any more.
         DatasetError: if it is being read just now.
+        WorkspaceError: if the workspace cannot be written to.
     """
+    workspace.check_writable()
     directory = UploadDirectory(workspace.place(KIND, upload_id))
     upload = directory.read_upload()
     quotas.check()

@@ -18,12 +18,14 @@ PAGES = [("app.py", "python"), ("pages/**/*.py", "python"), ("pages/**/*.js", "j
 NOT_OURS = "pages/ui/components/latent_pad/runtime"
 SILENT = (
     "vae_core/cli/",
+    "vae_core/backups/",
     "vae_core/bench/",
     "vae_core/foreign/examples/",
     "vae_core/notebook.py",
     "vae_core/card.py",
 )
-"""Parts of the core that no page shows: the command line is in English, and so are the files one takes away."""
+"""Parts of the core that no page shows: the command line is in English, and so are backups and the files one takes
+away."""
 WORDS = re.compile(r"[A-Za-z’]{2,}[^a-z]* [“(]?[A-Za-z{×]|[A-Z][a-z]{2,}[a-z,.: ]*$")
 """A string of the core that somebody reads: several words, or a title."""
 

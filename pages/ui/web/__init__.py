@@ -11,6 +11,7 @@ From the outside in:
 
 from starlette.middleware import Middleware
 
+from pages.ui.operations import LocalMetrics
 from pages.ui.web.gate import Gate
 from pages.ui.web.headers import Headers
 from pages.ui.web.hosts import Hosts
@@ -23,4 +24,4 @@ __all__ = ["middleware"]
 
 def middleware() -> list[Middleware]:
     """For `st.App`, the outermost first."""
-    return [Middleware(layer) for layer in (Headers, Hosts, Gate, Visits, Rates, UploadLimits)]
+    return [Middleware(layer) for layer in (Headers, Hosts, LocalMetrics, Gate, Visits, Rates, UploadLimits)]

@@ -6,7 +6,8 @@ from starlette.types import Scope
 
 from pages.ui.web.hosts import is_believed
 
-HEALTH = ("/_stcore/health", "/studio/health", "/studio/ready")
+HEALTH = ("/_stcore/health", "/studio/health", "/studio/ready", "/_stcore/metrics", "/studio/metrics")
+"""The numbers are for this machine alone: see `pages.ui.operations`."""
 
 
 def outer() -> str:
