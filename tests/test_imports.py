@@ -47,7 +47,7 @@ LAYERS = [
     "pages.ui.language",
     "pages.ui.sentences",
     "pages.ui.browser_runtime",
-    "pages.ui.operations pages.ui.metrics pages.ui.logs",
+    "pages.ui.operations pages.ui.metrics pages.ui.logs pages.ui.stopping",
     "pages.ui.web",
     "pages.ui.plotly_script pages.ui.pictures pages.ui.tables "
     "pages.ui.figures pages.ui.forms pages.ui.state pages.ui.navigation pages.ui.answers",

@@ -55,6 +55,7 @@ from pages.ui import (
     plotly_script,
     projection_routes,
     served,
+    stopping,
     takeaway_routes,
 )
 from pages.ui.answers import FOR_EVER, answer, same_origin
@@ -110,6 +111,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Bring what the first visitor needs, without letting anybody wait for it."""
     logs.configure()  # again: the server has given its loggers handlers since
     log.warning(hosts.check_start())
+    stopping.limit()
     threading.Thread(target=_prepare, name="prepare", daemon=True).start()
     threading.Thread(target=_tidy, name="tidy", daemon=True).start()
     threading.Thread(target=_resume, name="resume", daemon=True).start()

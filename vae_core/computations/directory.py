@@ -24,7 +24,7 @@ from vae_core.files import write_atomically
 State = Literal["absent", "queued", "running", "done", "failed", "interrupted"]
 VERSIONS = {"tsne": 1, "measures": 3, "anomalies": 3}
 """By kind; the next number with every change of what is computed or how it is written: older results are left alone."""
-STARTING_SECONDS = 20
+STARTING_SECONDS = 12
 """It may take so long until the new process holds the lock."""
 
 

@@ -40,7 +40,7 @@ from vae_core.run_config import RunConfig
 from vae_core.trials import Study, Trial
 
 State = Literal["queued", "running", "done", "cancelled", "failed", "interrupted"]
-STARTING_SECONDS = 20
+STARTING_SECONDS = 12
 """A new run may take so long until its worker holds the lock."""
 
 

@@ -24,7 +24,7 @@ from vae_core.errors import NotFoundError
 from vae_core.files import write_atomically
 
 State = Literal["reading", "done", "failed", "cancelled", "interrupted"]
-STARTING_SECONDS = 20
+STARTING_SECONDS = 12
 """A new reading may take so long until its process holds the lock."""
 
 
