@@ -113,12 +113,28 @@ class Screen:
                 return element.bidi_component, fragment
         raise LookupError(f"no component {name} among {self.kinds()}")
 
-    def labelled(self, kind: str, label: str = "") -> tuple[Element, str]:
-        """The element of a kind, as `button`, with this label, and its fragment; the first one without a label."""
+    def labelled(self, kind: str, label: str = "", key: str = "") -> tuple[Element, str]:
+        """An element, and its fragment.
+
+        Args:
+            kind: As `button`.
+            label: What stands on it; left empty, the first one of the kind.
+            key: How the app calls it, where several have the same label.
+        """
         for element, fragment in self.elements():
-            if element.WhichOneof("type") == kind and (not label or getattr(element, kind).label == label):
-                return element, fragment
+            if element.WhichOneof("type") == kind:
+                found = getattr(element, kind)
+                if (not label or found.label == label) and (not key or found.id.endswith(key)):
+                    return element, fragment
         raise LookupError(f"no {kind} {label!r} among {self.kinds()}")
+
+    def has(self, kind: str, label: str, key: str = "") -> bool:
+        """Whether there is such an element."""
+        try:
+            self.labelled(kind, label, key)
+        except LookupError:
+            return False
+        return True
 
     def kinds(self) -> list[str]:
         return [element.WhichOneof("type") or "" for element, _ in self.elements()]

@@ -233,8 +233,7 @@ class Visitor:
             VisitError: if it shows an error, or does not end in time.
         """
         started = time.perf_counter()
-        if self._lost:
-            raise VisitError(f"the connection was lost: {self._lost}")
+        self.check()
         self._awaited = Awaited(fragment, asyncio.get_running_loop().create_future())
         try:
             await self._send_rerun(told or {}, fragment)
@@ -243,9 +242,19 @@ class Visitor:
             raise VisitError(f"/{self.page}: {type(error).__name__}") from error
         finally:
             self._awaited = None
+        self.check()
+        return time.perf_counter() - started
+
+    def check(self) -> None:
+        """Look whether all is well just now, with what the page shows and with the connection.
+
+        Raises:
+            VisitError: if it is not.
+        """
+        if self._lost:
+            raise VisitError(f"the connection was lost: {self._lost}")
         if errors := self.screen.errors():
             raise VisitError(f"/{self.page}: {errors}")
-        return time.perf_counter() - started
 
     async def _send_rerun(self, told: Mapping[str, Mapping[str, Any]], fragment: str, is_auto: bool = False) -> None:
         states = {id: WidgetState(id=id, **values) for id, values in told.items()}
@@ -271,9 +280,9 @@ class Visitor:
         self.page, self.screen.page, self.screen.query = page, self.screen.pages[page], query
         return await self.rerun()
 
-    async def press(self, label: str) -> float:
-        """A button."""
-        element, fragment = self.screen.labelled("button", label)
+    async def press(self, label: str, key: str = "") -> float:
+        """A button; where there are several, that of a key."""
+        element, fragment = self.screen.labelled("button", label, key)
         return await self.rerun(fragment, {element.button.id: {"trigger_value": True}})
 
     async def fetch(self, path: str) -> bytes:
@@ -304,6 +313,11 @@ class Visitor:
         info = {"file_id": urls.file_id, "name": name, "size": len(content), "file_urls": urls}
         state = {"file_uploader_state_value": {"uploaded_file_info": [info]}}
         return await self.rerun(fragment, {element.file_uploader.id: state})
+
+    def vanish(self) -> None:
+        """Be gone without a word, as with a lid that is closed."""
+        if self._socket:
+            self._socket.transport.abort()
 
     async def close(self) -> None:
         """Close the tab."""

@@ -102,10 +102,7 @@ async def watch_training(visitor: Visitor, run: str, is_first: bool = False) -> 
 
 def is_training(visitor: Visitor) -> bool:
     """Whether the page shows a run that goes on."""
-    return any(
-        element.WhichOneof("type") == "button" and element.button.label == CANCEL
-        for element, _ in visitor.screen.elements()
-    )
+    return visitor.screen.has("button", CANCEL)
 
 
 async def cancel_training(visitor: Visitor, run: str) -> None:
