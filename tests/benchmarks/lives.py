@@ -59,6 +59,10 @@ async def press_when_there(visitor: Visitor, label: str, key: str = "") -> None:
     await visitor.press(label, key)
 
 
+GONE = ("This dataset is not in the workspace.",)
+"""All share one workspace: while one looks at the newest dataset another deletes it."""
+
+
 class Lives:
     """All of them.
 
@@ -91,6 +95,9 @@ class Lives:
                 self.failures.append(f"{what}: {type(error).__name__}: {error}")
             await asyncio.sleep(random.uniform(SHORT, LONG))
 
+    def _visitor(self, cookies: httpx.Cookies | None = None) -> Visitor:
+        return Visitor(self.address, cookies, forgiven=GONE)
+
     async def _leave(self, visitor: Visitor, random: Random) -> None:
         visitor.check()
         if random.random() < VANISHING:
@@ -98,7 +105,7 @@ class Lives:
             self.done["gone without a word"] += 1
 
     async def _explore(self, random: Random) -> None:
-        async with Visitor(self.address) as visitor:
+        async with self._visitor() as visitor:
             explorer = Explorer(visitor, random.choice(MODELS), random)
             await explorer.open()
             await explorer.fetch_files()
@@ -108,7 +115,7 @@ class Lives:
             await self._leave(visitor, random)
 
     async def _look(self, random: Random) -> None:
-        async with Visitor(self.address) as visitor:
+        async with self._visitor() as visitor:
             await look(visitor, random.choice(list(PAGES)))
             for _ in range(random.randint(1, 3)):
                 await asyncio.sleep(random.uniform(SHORT, LONG))
@@ -116,7 +123,7 @@ class Lives:
             await self._leave(visitor, random)
 
     async def _upload(self, random: Random) -> None:
-        async with Visitor(self.address) as visitor:
+        async with self._visitor() as visitor:
             await self._bring(visitor, random)
             if random.random() < DELETING:
                 await press_when_there(visitor, DELETE)
@@ -131,13 +138,13 @@ class Lives:
 
     async def _train(self, random: Random) -> None:
         async with self._training:
-            async with Visitor(self.address) as visitor:
+            async with self._visitor() as visitor:
                 dataset, cookies = await self._bring(visitor, random), visitor.http.cookies
             await self._watch(random, dataset, cookies)
 
     async def _watch(self, random: Random, dataset: str, cookies: httpx.Cookies) -> None:
         """Begin a training, then cancel it, wait for it, or leave it alone."""
-        async with Visitor(self.address, cookies) as visitor:
+        async with self._visitor(cookies) as visitor:
             run = await begin_training(visitor, EPOCHS, dataset)
             ending = random.choice(["cancel", "wait", "leave"])
             await asyncio.sleep(random.uniform(SHORT, LONG))

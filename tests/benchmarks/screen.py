@@ -67,7 +67,7 @@ class Screen:
             self.pages = {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
             self.page = message.navigation.page_script_hash
         elif kind == "page_not_found":
-            self.broken.append(f"no page {message.page_not_found.page_name!r}")
+            self.broken.append("there is no such page")
         elif kind == "session_event" and message.session_event.WhichOneof("type") == "script_compilation_exception":
             self.broken.append(message.session_event.script_compilation_exception.message)
 

@@ -46,11 +46,11 @@ class Awaited:
     run: str | None = None
 
     def follow(self, screen: Screen, message: ForwardMsg) -> None:
-        """See it begin, begin anew (`st.rerun`), and end."""
+        """See it begin, begin anew, and end: with `st.rerun`, or on another page, of which the end is not told."""
         kind = message.WhichOneof("type")
-        if kind == "new_session" and self.run is None:
+        if kind == "new_session":
             run = screen.run
-            if not run.fragments or self.fragment in run.fragments:
+            if not run.fragments or (self.run is None and self.fragment in run.fragments):
                 self.run = run.id
         elif kind == "script_finished" and message.metadata.run.script_run_id == self.run:
             if message.script_finished in ENDED:
@@ -84,6 +84,7 @@ class Visitor:
         address: Of the app, on this machine.
         cookies: Those of somebody else, to be the same person.
         passcode: What the app asks for, if it does.
+        forgiven: What a red sentence may begin with, and be no failure.
         ticks: Runs of fragments that refresh themselves.
         received: Bytes, over HTTP and the WebSocket.
     """
@@ -91,6 +92,7 @@ class Visitor:
     address: str
     cookies: httpx.Cookies | None = None
     passcode: str = ""
+    forgiven: tuple[str, ...] = ()
     screen: Screen = field(default_factory=Screen)
     ticks: int = 0
     received: int = 0
@@ -238,8 +240,11 @@ class Visitor:
         try:
             await self._send_rerun(told or {}, fragment)
             await asyncio.wait_for(self._awaited.ended, PATIENCE_SECONDS)
-        except (TimeoutError, ConnectionClosed) as error:
-            raise VisitError(f"/{self.page}: {type(error).__name__}") from error
+        except TimeoutError as error:
+            seen = "begun and not ended" if self._awaited.run else "not begun"
+            raise VisitError(f"/{self.page}: the run has {seen} in {PATIENCE_SECONDS:.0f} s") from error
+        except ConnectionClosed as error:
+            raise VisitError(f"/{self.page}: the connection was lost") from error
         finally:
             self._awaited = None
         self.check()
@@ -253,7 +258,7 @@ class Visitor:
         """
         if self._lost:
             raise VisitError(f"the connection was lost: {self._lost}")
-        if errors := self.screen.errors():
+        if errors := [told for told in self.screen.errors() if not told.startswith(self.forgiven)]:
             raise VisitError(f"/{self.page}: {errors}")
 
     async def _send_rerun(self, told: Mapping[str, Mapping[str, Any]], fragment: str, is_auto: bool = False) -> None:
@@ -277,6 +282,7 @@ class Visitor:
 
     async def go(self, page: str, query: str = "") -> float:
         """To another page by the menu."""
+        self._stop_ticking(*self._ticking)  # else an old fragment would be asked of the new page
         self.page, self.screen.page, self.screen.query = page, self.screen.pages[page], query
         return await self.rerun()
 
