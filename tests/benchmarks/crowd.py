@@ -11,7 +11,8 @@ from typing import Protocol
 
 import httpx
 
-from tests.benchmarks.visitor import VisitError, Visitor
+from tests.benchmarks.awaited import VisitError
+from tests.benchmarks.visitor import Visitor
 from tests.benchmarks.visits import Explorer, look, watch_training
 from vae_core import checkpoints
 

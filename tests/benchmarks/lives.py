@@ -12,8 +12,9 @@ import httpx
 import numpy as np
 from PIL import Image
 
+from tests.benchmarks.awaited import VisitError
 from tests.benchmarks.crowd import MODELS
-from tests.benchmarks.visitor import PATIENCE_SECONDS, VisitError, Visitor
+from tests.benchmarks.visitor import PATIENCE_SECONDS, Visitor
 from tests.benchmarks.visits import CANCEL, PAGES, Explorer, begin_training, is_training, look
 
 MIX = {"explore": 8, "look": 5, "upload": 3, "train": 2}

@@ -1,7 +1,9 @@
 """What a browser holds of a page that Streamlit sends: the elements, the address, and the messages it keeps."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BidiComponent_pb2 import BidiComponent
@@ -112,6 +114,10 @@ class Screen:
             if element.bidi_component.component_name == name:
                 return element.bidi_component, fragment
         raise LookupError(f"no component {name} among {self.kinds()}")
+
+    def component_data(self, name: str) -> Any:
+        """What the page gave to a component."""
+        return json.loads(self.component(name)[0].json)
 
     def labelled(self, kind: str, label: str = "", key: str = "") -> tuple[Element, str]:
         """An element, and its fragment.

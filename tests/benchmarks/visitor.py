@@ -6,7 +6,6 @@ same: files, cookies, WebSocket, runs of the script, fragments that tick, upload
 
 import asyncio
 import contextlib
-import json
 import re
 import time
 import uuid
@@ -23,6 +22,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from tests.benchmarks.awaited import Awaited, VisitError
 from tests.benchmarks.screen import ENDED, Screen
 
 PATIENCE_SECONDS = 60.0
@@ -31,42 +31,6 @@ LINKED = re.compile(r'(?:src|href)="\./(static/[^"]+\.(?:js|css))"')
 """What the shell's HTML loads before anything else."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 XSRF = "_streamlit_xsrf"
-
-
-class VisitError(Exception):
-    """What a visitor met instead of the page."""
-
-
-@dataclass
-class Awaited:
-    """A run that was asked for: of the whole script, or of a fragment."""
-
-    fragment: str
-    ended: asyncio.Future[None]
-    run: str | None = None
-
-    def follow(self, screen: Screen, message: ForwardMsg) -> None:
-        """See it begin, begin anew, and end: with `st.rerun`, or on another page, of which the end is not told."""
-        kind = message.WhichOneof("type")
-        if kind == "new_session":
-            run = screen.run
-            if not run.fragments or (self.run is None and self.fragment in run.fragments):
-                self.run = run.id
-        elif kind == "script_finished" and message.metadata.run.script_run_id == self.run:
-            if message.script_finished in ENDED:
-                self.end()
-            elif message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                self.run = None
-            else:
-                self.end(VisitError("the script cannot be compiled"))
-
-    def end(self, error: Exception | None = None) -> None:
-        if self.ended.done():
-            return
-        if error:
-            self.ended.set_exception(error)
-        else:
-            self.ended.set_result(None)
 
 
 def only_loopback(address: str) -> str:
@@ -265,9 +229,8 @@ class Visitor:
         states = {id: WidgetState(id=id, **values) for id, values in told.items()}
         message = BackMsg()
         asked = message.rerun_script
-        asked.query_string, asked.page_name, asked.page_script_hash = self.screen.query, self.page, self.screen.page
-        if asked.page_script_hash:
-            asked.page_name = ""  # as the browser has it: the name only before it knows the hash
+        asked.query_string, asked.page_script_hash = self.screen.query, self.screen.page
+        asked.page_name = "" if self.screen.page else self.page  # the name only before the hash is known
         asked.fragment_id, asked.is_auto_rerun = fragment, is_auto
         asked.widget_states.widgets.extend((self.widgets | states).values())
         asked.cached_message_hashes.extend(self.screen.kept)
@@ -335,8 +298,3 @@ class Visitor:
         if self._socket:
             await self._socket.close()
         await self.http.aclose()
-
-
-def component_data(screen: Screen, name: str) -> Any:
-    """What the page gave to a component."""
-    return json.loads(screen.component(name)[0].json)

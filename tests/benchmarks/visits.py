@@ -7,7 +7,8 @@ import asyncio
 import json
 from random import Random
 
-from tests.benchmarks.visitor import VisitError, Visitor, component_data
+from tests.benchmarks.awaited import VisitError
+from tests.benchmarks.visitor import Visitor
 from vae_core.config import TrainConfig
 
 PAGES = {
@@ -39,7 +40,7 @@ class Explorer:
 
     async def fetch_files(self, is_first: bool = False) -> None:
         """What the component loads once, side by side as a browser does; the libraries if no visit was before."""
-        data = component_data(self.visitor.screen, PAD)
+        data = self.visitor.screen.component_data(PAD)
         paths = [data["decoder"]["onnx"], data["codes"]["url"]]
         paths += [data["encoder"]["onnx"]] if data["has_encoder"] else []
         paths += [data["thumbnails"]["url"]] if data["thumbnails"] else []
@@ -53,7 +54,7 @@ class Explorer:
         """Let go of the point at another place; returns the seconds until the page has taken note."""
         component, fragment = self.visitor.screen.component(PAD)
         self.turn += 1
-        data = component_data(self.visitor.screen, PAD)
+        data = self.visitor.screen.component_data(PAD)
         z = [round(self.random.uniform(-2, 2), 4) for _ in range(data["latents"])]
         point = {"z": z, "label": 0 if data["conditions"] else None, "view": "", "turn": self.turn}
         seconds = await self.visitor.rerun(fragment, {component.id: {"json_value": json.dumps({"point": point})}})
@@ -61,7 +62,7 @@ class Explorer:
         return seconds
 
     def _check(self, z: list[float] | None = None) -> None:
-        data = component_data(self.visitor.screen, PAD)
+        data = self.visitor.screen.component_data(PAD)
         if data["model"] != self.model or data["turn"] != self.turn or z not in (None, data["z"]):
             raise VisitError(f"asked for {self.model}, turn {self.turn}, {z}; got {data['model']}, {data['turn']}")
 

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from tests.benchmarks import soak
+from tests.benchmarks.awaited import VisitError
 from tests.benchmarks.crowd import Found
 from tests.benchmarks.lives import MIX
 from tests.benchmarks.load import GATES, breaches
-from tests.benchmarks.visitor import VisitError, Visitor, component_data
+from tests.benchmarks.visitor import Visitor
 from tests.benchmarks.visits import PAD, Explorer, look
 from tests.browser.app_process import AppProcess
 
@@ -45,7 +46,7 @@ def test_a_visitor_gets_the_explorer_of_the_model_asked_for_and_its_files(app: A
     async def visit(visitor: Visitor) -> None:
         explorer = Explorer(visitor, "digits-2d", Random(0))
         await explorer.open()
-        data = component_data(visitor.screen, PAD)
+        data = visitor.screen.component_data(PAD)
         assert (data["model"], data["latents"]) == ("digits-2d", 2)
         codes = np.frombuffer(await visitor.fetch(data["codes"]["url"]), "<f4", 4 * data["codes"]["count"])
         assert np.isfinite(codes).all()
@@ -62,7 +63,7 @@ def test_letting_go_of_the_point_reaches_the_page_and_its_address(app: AppProces
         await explorer.open()
         for turn in (1, 2):
             await explorer.release()
-            data = component_data(visitor.screen, PAD)
+            data = visitor.screen.component_data(PAD)
             assert data["turn"] == turn
             assert visitor.screen.query == f"model=digits-2d&z={data['z'][0]:g}%2C{data['z'][1]:g}"
 
