@@ -25,10 +25,8 @@ from websockets.typing import Origin, Subprotocol
 from tests.benchmarks.awaited import Awaited, VisitError
 from tests.benchmarks.screen import ENDED, Screen
 
-PATIENCE_SECONDS = 60.0
-"""Whoever waits longer has met a failure."""
-LINKED = re.compile(r'(?:src|href)="\./(static/[^"]+\.(?:js|css))"')
-"""What the shell's HTML loads before anything else."""
+PATIENCE_SECONDS = 60.0  # whoever waits longer has met a failure
+LINKED = re.compile(r'(?:src|href)="\./(static/[^"]+\.(?:js|css))"')  # what the shell's HTML loads before all else
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 XSRF = "_streamlit_xsrf"
 
@@ -103,8 +101,7 @@ class Visitor:
         """
         started = time.perf_counter()
         shell = await self.fetch(f"/{page}" + (f"?{query}" if query else ""))
-        await self.fetch("/_stcore/health")
-        await self.fetch("/_stcore/host-config")
+        await asyncio.gather(self.fetch("/_stcore/health"), self.fetch("/_stcore/host-config"))
         if self.passcode:
             await self.log_in()
         if is_first:
@@ -121,13 +118,14 @@ class Visitor:
     async def _connect(self) -> None:
         """The stream, with the cookies given so far, the way a page of this address asks for it."""
         jar = {cookie.name: cookie.value or "" for cookie in self.http.cookies.jar}
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())} if jar else {}
+        headers = {"Cookie": "; ".join(map("=".join, jar.items()))} if jar else {}
         self._socket = await connect(
             self.address.replace("http", "ws", 1) + "/_stcore/stream",
             origin=Origin(self.address),
             subprotocols=[Subprotocol("streamlit"), Subprotocol(jar.get(XSRF) or "PLACEHOLDER_AUTH_TOKEN")],
             additional_headers=headers,
             max_size=None,
+            ping_interval=None,  # a page sends none either
             proxy=None,
             open_timeout=PATIENCE_SECONDS,
         )
@@ -257,7 +255,12 @@ class Visitor:
     async def fetch(self, path: str) -> bytes:
         """A file of the page, in full."""
         try:
-            answer = await self.http.get(path)
+            try:
+                answer = await self.http.get(path)
+            except (
+                httpx.RemoteProtocolError
+            ):  # a connection that the server has closed for idleness: browsers ask again
+                answer = await self.http.get(path)
         except httpx.TransportError as error:
             raise VisitError(f"{path}: {type(error).__name__}") from error
         self.received += len(answer.content)
@@ -272,11 +275,11 @@ class Visitor:
         request = message.file_urls_request
         request.request_id, request.session_id = uuid.uuid4().hex, self.screen.session
         request.file_names.append(name)
-        answered = self._asked_urls[request.request_id] = asyncio.get_running_loop().create_future()
+        told = self._asked_urls[request.request_id] = asyncio.get_running_loop().create_future()
         await self._send(message)
-        urls = (await asyncio.wait_for(answered, PATIENCE_SECONDS)).file_urls_response.file_urls[0]
-        headers = {"X-Xsrftoken": self.http.cookies.get(XSRF) or ""}
-        answer = await self.http.put(urls.upload_url, files={"file": (name, content)}, headers=headers)
+        urls = (await asyncio.wait_for(told, PATIENCE_SECONDS)).file_urls_response.file_urls[0]
+        xsrf = {"X-Xsrftoken": self.http.cookies.get(XSRF) or ""}
+        answer = await self.http.put(urls.upload_url, files={"file": (name, content)}, headers=xsrf)
         if answer.is_error:
             raise VisitError(f"upload of {name}: {answer.status_code} {answer.text}")
         info = {"file_id": urls.file_id, "name": name, "size": len(content), "file_urls": urls}
