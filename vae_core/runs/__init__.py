@@ -1,19 +1,17 @@
 """Runs: start, look, cancel, go on. A run outlives whoever started it."""
 
 import contextlib
-import os
-import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from filelock import Timeout
 
-from vae_core import derived, worker_process, workspace
+from vae_core import derived, workspace
 from vae_core.errors import TrainingError, VAECoreError
 from vae_core.files import full_disk_is
 from vae_core.run_config import RunConfig
-from vae_core.runs import threads
+from vae_core.runs import runners
 from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
 from vae_core.trials import Study
 
@@ -32,10 +30,8 @@ __all__ = [
     "start",
 ]
 
-POLITE_SECONDS = 2.5
-"""How long a cancelled worker may take to put its things in order before it is killed."""
-DEATH_SECONDS = 1.0
-"""How long the system may take over that."""
+AGAIN_SECONDS = 2.5
+"""Somebody else who lets a run go on is waited for so long."""
 
 
 @dataclass(frozen=True)
@@ -63,19 +59,26 @@ class Run:
         return self.directory.checkpoint.is_file()
 
 
-def start(name: str, config: RunConfig, study: Study | None = None) -> Run:
-    """Start a worker process on a stored dataset; with a study it cross-validates around these settings.
+def start(name: str, config: RunConfig, study: Study | None = None, workers: int = 1) -> Run:
+    """Hand a training on a stored dataset to the runner; with a study it cross-validates around these settings.
+
+    Args:
+        name: What to call it.
+        config: All settings.
+        study: What to compare, if it is no single training.
+        workers: Processes that share every batch.
 
     Raises:
-        TrainingError: if the disk is full.
+        ConfigError: if there is no such runner.
+        TrainingError: if the disk is full, or the runner's cluster does not take it.
     """
     id = workspace.new_id()
     directory = RunDirectory(workspace.place("runs", id))
     try:
         with full_disk_is(TrainingError):
-            directory.create(RunFile(name=name, config=config, created=time.time(), study=study))
-            _start_worker(directory)
-    except TrainingError:
+            directory.create(RunFile(name=name, config=config, created=time.time(), study=study, workers=workers))
+            runners.chosen().start(directory)
+    except VAECoreError:
         workspace.discard(directory.path)
         raise
     return get(id)
@@ -127,22 +130,22 @@ def _again(run: Run) -> Iterator[Run]:
         TrainingError: if somebody else does.
     """
     try:
-        with run.directory.again().acquire(timeout=POLITE_SECONDS):
+        with run.directory.again().acquire(timeout=AGAIN_SECONDS):
             yield get(run.id)
     except Timeout as error:
         raise TrainingError("Somebody else lets this run go on just now. Look again in a moment.") from error
 
 
 def _queue(directory: RunDirectory) -> None:
+    before = directory.read_status()
     directory.forget_cancel()
     with full_disk_is(TrainingError):
         directory.write_status(Status(state="queued"))
-        _start_worker(directory)
-
-
-def _start_worker(directory: RunDirectory) -> None:
-    environment = threads.environment(beside_server=True)
-    worker_process.start("vae_core.runs.worker", directory.path, directory.log, environment)
+        try:
+            runners.chosen().start(directory)
+        except VAECoreError:
+            directory.write_status(before)
+            raise
 
 
 def get(id: str) -> Run:
@@ -178,32 +181,11 @@ def cancel(id: str) -> Run:
     directory = run.directory
     directory.ask_to_cancel()  # first: a worker that is not told by signal sees it when it begins
     directory.forget_best()
-    told = _tell(directory)
-    if directory.is_held() and told:
-        _send(told, getattr(signal, "SIGKILL", signal.SIGTERM))
-        deadline = time.monotonic() + DEATH_SECONDS
-        while directory.is_held() and time.monotonic() < deadline:
-            time.sleep(0.02)
+    runners.of(directory).stop(directory)
     run = get(id)
     if run.is_live or run.status.state == "interrupted":
         directory.write_status(CANCELLED)
     return get(id)
-
-
-def _tell(directory: RunDirectory) -> int | None:
-    """Ask the worker to stop, and wait for it; returns its process number if it was told.
-
-    While the lock is held, the number in the status is that of this run's worker, or not written yet.
-    """
-    told = None
-    deadline = time.monotonic() + POLITE_SECONDS
-    while directory.is_held() and time.monotonic() < deadline:
-        pid = directory.read_status().pid
-        if pid and pid != told:
-            _send(pid, signal.SIGTERM)
-            told = pid
-        time.sleep(0.05)
-    return told
 
 
 def delete(id: str) -> None:
@@ -211,8 +193,3 @@ def delete(id: str) -> None:
     cancel(id)
     workspace.discard(workspace.place("runs", id))
     derived.forget(id)
-
-
-def _send(pid: int, signal_number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
-        os.kill(pid, signal_number)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from vae_core import checkpoints
+from vae_core import checkpoints, parallel
 from vae_core.batches import choose_device
 from vae_core.checkpoint_file import MAX_FILE_BYTES, MAX_RECORD_BYTES
 from vae_core.datasets import Dataset
@@ -66,11 +66,30 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
     keeper = Keeper(directory, dataset, training, device)
     keeper.go_on()
     progress.note = keeper.note
-    if not keeper.has_ended:
-        yield from _train(keeper, training)
+    with parallel.joined(device):
+        training.align()
+        if not keeper.has_ended:
+            yield from _train(keeper, training)
     progress.write("Finishing: placing every example on the map")
     trouble = _finish(directory, dataset, device, run.config.train.patience > 0)
     return " ".join(filter(None, (keeper.note, _early(training), trouble or _kept(training))))
+
+
+def assist(directory: RunDirectory, dataset: Dataset) -> None:
+    """Train along with the process that does `work`, which tells all others where it stands.
+
+    Raises:
+        ConfigError, CheckpointError: as `work`.
+        TrainingError: if training cannot go on, or one of the processes is lost.
+    """
+    run = directory.read_run()
+    device = check(run.config, dataset, directory.path)
+    model = checkpoints.build(run.config, dataset.schema, len(dataset.label_names))
+    training = Training(model, dataset, run.config, device)
+    with parallel.joined(device):
+        training.align()
+        for _ in training:
+            pass
 
 
 def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
