@@ -11,7 +11,7 @@ from vae_core import derived, workspace
 from vae_core.errors import TrainingError, VAECoreError
 from vae_core.files import full_disk_is
 from vae_core.run_config import RunConfig
-from vae_core.runs import runners
+from vae_core.runs import jobs, runners
 from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
 from vae_core.trials import Study
 
@@ -171,8 +171,15 @@ def list_runs() -> list[Run]:
 
 
 def count_ahead(run: Run) -> int:
-    """How many live runs were started before this one: it trains when they have ended."""
-    return sum(other.is_live and (other.created, other.id) < (run.created, run.id) for other in list_runs())
+    """How many runs are to end before this one trains: here the live ones before it, in a cluster those that wait."""
+    is_job = jobs.read(run.directory.path) is not None
+    return sum(
+        other.is_live
+        and (other.created, other.id) < (run.created, run.id)
+        and (jobs.read(other.directory.path) is not None) == is_job
+        and (not is_job or other.status.state == "queued")
+        for other in list_runs()
+    )
 
 
 def cancel(id: str) -> Run:
