@@ -1,18 +1,30 @@
 """Two processes that train together come to the same as one, up to the order in which float32 numbers are added."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import safetensors.torch
+from click.testing import CliRunner
 
-from tests.core.exact import KINDS
+from tests.conftest import SMALL, stroke_dataset
+from tests.core.exact import KINDS, make_run
 from tests.core.together import recipe, trained
+from vae_core import checkpoints, runs, stored_datasets
+from vae_core.checkpoint_file import Environment
+from vae_core.cli import main
+from vae_core.config import TrainConfig
 from vae_core.objectives import OBJECTIVES
 from vae_core.records import EpochRecord
+from vae_core.run_config import RunConfig
+from vae_core.runs import Run
+from vae_core.runs.directory import RunFile
 from vae_core.training import HISTORY
 
 Wait = Callable[[Callable[[], bool], float], None]
@@ -22,6 +34,20 @@ TOLERANCE = 1e-5
 NEEDED = [f"{kind}/" for kind in KINDS]
 NEEDED += [f"{'denoising' if OBJECTIVES[name].is_deterministic else 'running sigma'}/{name}" for name in OBJECTIVES]
 NEEDED += ["pseudo-inputs/iwae", "learnt mixture/info-vae", "learnt mixture/iwae"]  # a penalty that knows the prior
+
+
+def ranks(run: Run) -> dict[str, int]:
+    """RANK -> process number of the run's workers on this machine."""
+    found = {}
+    for process in Path("/proc").iterdir():
+        try:
+            command = (process / "cmdline").read_bytes().split(b"\0")
+            if b"vae_core.runs.worker" in command[2:4] and str(run.directory.path).encode() in command:
+                variables = dict(v.split(b"=", 1) for v in (process / "environ").read_bytes().split(b"\0") if b"=" in v)
+                found[variables.get(b"RANK", b"0").decode()] = int(process.name)
+        except OSError:
+            continue
+    return found
 
 
 def torchrun(processes: int, *command: str) -> list[str]:
@@ -67,3 +93,54 @@ def numbers(record: EpochRecord) -> list[float]:
 def test_batches_do_not_divide_evenly_so_that_a_process_may_have_nothing_of_one() -> None:
     config, dataset = recipe("running sigma/")
     assert (len(dataset) - round(len(dataset) * config.train.validation)) % config.train.batch_size == 1
+
+
+@pytest.fixture
+def shared_run(end_runs: None) -> Run:
+    """On this machine; in the app only a cluster does that."""
+    dataset = stroke_dataset()
+    config = RunConfig(
+        dataset_id=stored_datasets.save(dataset), model=SMALL, train=TrainConfig(epochs=10_000, batch_size=16)
+    )
+    return runs.start("strokes", config, workers=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rank", ["0", "1"])
+def test_lost_process_interrupts_the_run_at_once_and_it_goes_on(rank: str, shared_run: Run, wait_for: Wait) -> None:
+    wait_for(lambda: runs.get(shared_run.id).has_model, 120)
+    told = len(shared_run.directory.read_epochs())
+    os.kill(ranks(shared_run)[rank], signal.SIGKILL)
+    wait_for(lambda: runs.get(shared_run.id).status.state == "interrupted", 15)
+    assert len(checkpoints.load(checkpoints.locate(shared_run.id)).history) >= told
+    wait_for(lambda: not ranks(shared_run), 15)
+    runs.resume_interrupted()
+    wait_for(lambda: len(shared_run.directory.read_epochs()) > told and runs.get(shared_run.id).is_live, 120)
+    started = time.monotonic()
+    assert runs.cancel(shared_run.id).status.state == "cancelled"
+    assert time.monotonic() - started < 5
+    wait_for(lambda: not ranks(shared_run), 15)
+
+
+@pytest.mark.slow
+def test_command_line_shares_a_training_and_tells_of_its_epochs(tmp_path: Path) -> None:
+    np.save(tmp_path / "strokes.npy", stroke_dataset().x[..., 0])
+    told = {}
+    for workers in ("1", "2"):
+        words = ["train", str(tmp_path / "strokes.npy"), "--out", str(tmp_path / workers), "--workers", workers]
+        words += ["--epochs", "2", "--batch-size", "16", "--device", "cpu", "--json"]
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 0, result.output
+        told[workers] = [EpochRecord.model_validate_json(line) for line in result.stdout.splitlines()]
+    assert [numbers(record) for record in told["2"]] == [
+        pytest.approx(numbers(record), rel=TOLERANCE, abs=TOLERANCE) for record in told["1"]
+    ]
+
+
+def test_old_run_has_one_worker_and_a_checkpoint_of_one_says_nothing_of_it(workspace_folder: Path) -> None:
+    directory, _ = make_run()
+    old = directory.read_run().model_dump(exclude={"workers"})
+    assert RunFile.model_validate(old).workers == 1
+    one, two = (Environment(version="2", threads=1, device="cpu", workers=workers) for workers in (1, 2))
+    assert "workers" not in one.model_dump_json()
+    assert Environment.model_validate_json(two.model_dump_json()) == two

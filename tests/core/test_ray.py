@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import SMALL, stroke_dataset
 from tests.core.exact import make_run
 from tests.core.ray_cluster import Cluster, cluster, free_port
-from tests.core.test_parallel import TOLERANCE, numbers
+from tests.core.test_parallel import TOLERANCE, numbers, ranks
 from vae_core import checkpoints, runs, stored_datasets
 from vae_core.config import TrainConfig
 from vae_core.errors import ConfigError
@@ -124,20 +124,6 @@ def test_worker_that_does_not_hear_is_stopped_by_the_cluster(handed_to_ray: None
     assert state(run) == "cancelled"
 
 
-def ranks(run: Run) -> dict[str, int]:
-    """RANK -> process number of the run's workers on this machine."""
-    found = {}
-    for process in Path("/proc").iterdir():
-        try:
-            command = (process / "cmdline").read_bytes().split(b"\0")
-            if b"vae_core.runs.worker" in command and str(run.directory.path).encode() in command:
-                variables = dict(v.split(b"=", 1) for v in (process / "environ").read_bytes().split(b"\0") if b"=" in v)
-                found[variables.get(b"RANK", b"0").decode()] = int(process.name)
-        except OSError:
-            continue
-    return found
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("workers", "rank"), [(1, "0"), (2, "0"), (2, "1")])
 def test_killed_worker_is_interrupted_within_15_seconds_and_goes_on_once(
@@ -190,8 +176,14 @@ def test_another_process_finds_the_run_and_its_state_and_can_cancel_it(handed_to
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"RAY_AUTH_MODE": "disabled"}, "asks for a token. Start the app with RAY_AUTH_MODE=token"),
-        ({"RAY_AUTH_TOKEN": "0" * 32}, "asks for a token. Start the app with RAY_AUTH_MODE=token"),
+        (
+            {"RAY_AUTH_MODE": "disabled"},
+            "or for one at all. Start the app with RAY_AUTH_MODE=token",
+        ),
+        (
+            {"RAY_AUTH_TOKEN": "0" * 32},
+            "or for one at all. Start the app with RAY_AUTH_MODE=token",
+        ),
         ({"VAE_STUDIO_RUNNER": f"ray:http://127.0.0.1:{free_port()}"}, "There is no Ray cluster at this address."),
         ({"VAE_STUDIO_RUNNER": "slurm"}, "There is no runner “slurm”. Choose local, ray"),
     ],

@@ -23,6 +23,7 @@ __all__ = [
     "count_ahead",
     "delete",
     "get",
+    "has_cluster",
     "keep_best",
     "list_runs",
     "resume",
@@ -168,6 +169,15 @@ def list_runs() -> list[Run]:
         except VAECoreError:
             continue
     return sorted(found, key=lambda run: run.created, reverse=True)
+
+
+def has_cluster() -> bool:
+    """Whether new runs go to a cluster, where several workers may share one.
+
+    Raises:
+        ConfigError: if there is no such runner.
+    """
+    return runners.chosen().is_cluster
 
 
 def count_ahead(run: Run) -> int:

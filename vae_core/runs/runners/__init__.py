@@ -5,7 +5,7 @@ A runner begins the work in a run's directory and ends it; how it stands, the di
 
 import os
 from collections.abc import Callable
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from vae_core.errors import ConfigError
 from vae_core.runs import jobs
@@ -24,6 +24,9 @@ class Runner(Protocol):
 
     address: str
     """Of its engine; empty for this machine, or where the engine finds itself."""
+
+    is_cluster: ClassVar[bool]
+    """Whether it has room for several workers, and a queue of its own."""
 
     def start(self, directory: RunDirectory) -> None:
         """Have the run in a directory done, by a process that outlives this one.

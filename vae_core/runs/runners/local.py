@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import time
+from typing import ClassVar
 
 from vae_core import worker_process
 from vae_core.runs import jobs, threads
@@ -19,7 +20,9 @@ WORKER = "vae_core.runs.worker"
 class Local:
     """A detached process a run."""
 
-    def __init__(self, address: str = "") -> None:
+    is_cluster: ClassVar[bool] = False
+
+    def __init__(self, address: str) -> None:
         self.address = address
 
     def start(self, directory: RunDirectory) -> None:
@@ -27,8 +30,8 @@ class Local:
         jobs.write(directory.path, None)
         environment = threads.environment(beside_server=True)
         count = directory.read_run().workers
-        together = f"torch.distributed.run --standalone --nproc-per-node {count} -m " if count > 1 else ""
-        worker_process.start(together + WORKER, directory.path, directory.log, environment)
+        together = ("torch.distributed.run", "--standalone", f"--nproc-per-node={count}", "-m") if count > 1 else ()
+        worker_process.start(" ".join((*together, WORKER)), directory.path, directory.log, environment)
 
     def stop(self, directory: RunDirectory) -> None:
         """By a signal; a worker that is not up yet sees the word that was left."""

@@ -14,15 +14,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 from vae_core import worker_process, workspace
 from vae_core.errors import TrainingError, VAECoreError
 from vae_core.runs import jobs
 from vae_core.runs.directory import RunDirectory
-
-if TYPE_CHECKING:
-    from ray.job_submission import JobSubmissionClient
 
 POLITE_SECONDS = 2.5
 """How long cancelled workers may take to put their things in order before the job is stopped."""
@@ -35,7 +32,9 @@ STOP_SECONDS = 1.5
 class Ray:
     """A job a run, on the cluster at an address such as `http://HOST:8265`, or where Ray's own variables say."""
 
-    def __init__(self, address: str = "") -> None:
+    is_cluster: ClassVar[bool] = True
+
+    def __init__(self, address: str) -> None:
         self.address = address
 
     def start(self, directory: RunDirectory) -> None:
@@ -85,7 +84,7 @@ class Ray:
             _answer(lambda: self._client().stop_job(job.id), STOP_SECONDS)
         jobs.forget_beat(directory.path)
 
-    def _client(self) -> "JobSubmissionClient":
+    def _client(self) -> Any:
         from ray.job_submission import JobSubmissionClient
 
         return JobSubmissionClient(self.address or None)
@@ -119,13 +118,14 @@ def _answer(ask: Callable[[], Any], seconds: float) -> Any:
 
 def _explained(error: Exception) -> Exception:
     """The error as a sentence with what to do."""
-    kind = type(error).__name__
     if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] in ("ray", "aiohttp"):
         return TrainingError("Ray is not installed here. Install it with pip install 'ray[default]==2.60.*'.")
-    if kind == "AuthenticationError":  # Ray's own; its class is not loaded where Ray is not there
+    from ray.exceptions import AuthenticationError
+
+    if isinstance(error, AuthenticationError):
         return TrainingError(
-            "The Ray cluster did not let us in: it asks for a token. Start the app with RAY_AUTH_MODE=token, and with "
-            "the cluster's token in RAY_AUTH_TOKEN or ~/.ray/auth_token."
+            "The Ray cluster did not let us in: it asks for another token, or for one at all. Start the app with "
+            "RAY_AUTH_MODE=token, and with the cluster's token in RAY_AUTH_TOKEN or ~/.ray/auth_token."
         )
     if isinstance(error, ConnectionError):
         return TrainingError(
