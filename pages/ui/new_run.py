@@ -69,7 +69,7 @@ def compose(about: DatasetSummary) -> None:
         state.set_run_id(state.start_once(f"{config.digest}-{workers}", lambda: begin().id))
         st.rerun()
     if config and not form.problems:
-        choosing.offer(about, config, check)
+        choosing.offer(about, config, check, workers)
 
 
 def _workers() -> int:
@@ -80,7 +80,10 @@ def _workers() -> int:
     """
     if not runs.has_cluster():
         return 1
-    told = tr("Processes of the cluster that share every batch. The model comes out the same, but for rounding.")
+    told = tr(
+        "Processes of the cluster that share every batch, or the trainings of a comparison. What comes out is the "
+        "same, but for rounding."
+    )
     return st.number_input(tr("Workers"), 1, MOST_WORKERS, 1, help=told, key=f"{state.SETTINGS}workers")
 
 

@@ -23,9 +23,11 @@ from vae_core.config import TrainConfig
 from vae_core.objectives import OBJECTIVES
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
-from vae_core.runs import Run
+from vae_core.runs import Run, grid
 from vae_core.runs.directory import RunFile
+from vae_core.selection import cross_validate
 from vae_core.training import HISTORY
+from vae_core.trials import Study
 
 Wait = Callable[[Callable[[], bool], float], None]
 ROOT = Path(__file__).resolve().parents[2]
@@ -144,3 +146,35 @@ def test_old_run_has_one_worker_and_a_checkpoint_of_one_says_nothing_of_it(works
     one, two = (Environment(version="2", threads=1, device="cpu", workers=workers) for workers in (1, 2))
     assert "workers" not in one.model_dump_json()
     assert Environment.model_validate_json(two.model_dump_json()) == two
+
+
+@pytest.mark.slow
+def test_grid_shared_by_two_workers_is_that_of_one(end_runs: None, wait_for: Wait) -> None:
+    dataset = stroke_dataset()
+    train = TrainConfig(epochs=2, batch_size=16, device="cpu")
+    config = RunConfig(dataset_id=stored_datasets.save(dataset), model=SMALL, train=train)
+    study = Study(grid={"latents": (1, 2), "beta": (1.0, 4.0)}, folds=2)
+    alone = list(cross_validate(config, dataset, study.grid, study.folds))
+    run = runs.start("compared", config, study, workers=2)
+    wait_for(lambda: not runs.get(run.id).is_live, 120)
+    assert runs.get(run.id).status.state == "done"
+    shared = run.directory.read_trials()
+    told = [[trial.model_dump(exclude={"seconds"}) for trial in trials] for trials in (alone, shared)]
+    assert told[0] == told[1]
+    assert len(list((run.directory.path / "trials").iterdir())) == 8
+
+
+def test_grid_goes_on_with_the_trainings_that_are_left(workspace_folder: Path) -> None:
+    directory, dataset = make_run(epochs=1)
+    run = directory.read_run()
+    study = Study(grid={"latents": (1, 2)}, folds=2)
+    directory.create(run.model_copy(update={"study": study, "workers": 2}))
+    grid.take_part(directory, dataset, 1)
+    kept = (directory.path / "trials" / "1.json").stat().st_mtime_ns
+    grid.take_part(directory, dataset, 1)
+    assert (directory.path / "trials" / "1.json").stat().st_mtime_ns == kept
+    assert directory.read_trials() == []
+    steps: list[float] = []
+    grid.take_part(directory, dataset, 0, steps.append)
+    assert [trial.fold for trial in directory.read_trials()] == [0, 1, 0, 1]
+    assert steps == [0.75, 1.0]

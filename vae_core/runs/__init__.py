@@ -67,7 +67,7 @@ def start(name: str, config: RunConfig, study: Study | None = None, workers: int
         name: What to call it.
         config: All settings.
         study: What to compare, if it is no single training.
-        workers: Processes that share every batch.
+        workers: Processes that share every batch, or the trainings of a study.
 
     Raises:
         ConfigError: if there is no such runner.

@@ -2,7 +2,7 @@
 
     run.json                 what to compute: name, dataset, settings (written once by whoever starts it)
     status.json              where it stands (replaced whole, by the worker alone once it has started)
-    trials.jsonl             of a cross-validation: one Trial a line
+    trials.jsonl             of a cross-validation: one Trial a line; by several workers, see vae_core.runs.grid
     epochs.jsonl             one EpochRecord a line, as training goes
     preview.safetensors      codes of a probe set and a row of reconstructions, replaced every epoch
     film/                    frames of its epochs, see vae_core.film
@@ -64,7 +64,7 @@ class RunFile(BaseModel):
     is_brought: bool = False
     """Not trained here at all, but brought as a file."""
     workers: int = Field(1, ge=1, le=MOST_WORKERS)
-    """Processes that share every batch."""
+    """Processes that share every batch, or the trainings of a study."""
 
 
 class Status(BaseModel):

@@ -26,6 +26,7 @@ from vae_core.latents.codes import encode
 from vae_core.memory import check_memory
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig, check_fit
+from vae_core.runs import grid
 from vae_core.runs.directory import RunDirectory, Status, done
 from vae_core.runs.keeper import Keeper, Preview, best_of
 from vae_core.selection import cross_validate
@@ -162,6 +163,9 @@ def cross_validation(directory: RunDirectory, dataset: Dataset) -> str:
         raise TrainingError("This run is one training, and nothing to compare.")
     remove_leftovers(directory.path)
     progress = _Progress(directory, choose_device(run.config.train.device))
+    if run.workers > 1:
+        grid.take_part(directory, dataset, 0, progress.step)
+        return ""
     done = directory.read_trials()
     for trial in cross_validate(run.config, dataset, run.study.grid, run.study.folds, done, progress.step):
         directory.append_trial(trial)

@@ -42,8 +42,8 @@ def main(path: Path) -> int:
     except NotFoundError:
         return 0  # removed before this process was up
     signal.signal(signal.SIGTERM, _raise_cancelled)
-    if int(os.environ.get("RANK", "0")):
-        return _assist(directory)
+    if rank := int(os.environ.get("RANK", "0")):
+        return _assist(directory, rank)
     if os.environ.get(jobs.ENVIRONMENT):
         with jobs.Beat(path):
             return attempt(directory, lambda: _work(directory))
@@ -54,8 +54,8 @@ def main(path: Path) -> int:
         return 1  # another worker already does this run
 
 
-def _assist(directory: RunDirectory) -> int:
-    """Train along with the first of several workers, which alone writes and says how it ended."""
+def _assist(directory: RunDirectory, rank: int) -> int:
+    """Work along with the first of several workers, which alone writes and says how it ended."""
     is_job = bool(os.environ.get(jobs.ENVIRONMENT))
     try:
         with jobs.Beat(directory.path, is_quiet=lambda: True) if is_job else contextlib.nullcontext():
@@ -63,12 +63,18 @@ def _assist(directory: RunDirectory) -> int:
                 time.sleep(TURN_SECONDS)
             if directory.read_status().state == "running":
                 from vae_core import stored_datasets
+                from vae_core.runs import grid
                 from vae_core.runs.work import assist
 
-                assist(directory, stored_datasets.load(directory.read_run().config.dataset_id))
+                run = directory.read_run()
+                dataset = stored_datasets.load(run.config.dataset_id)
+                grid.take_part(directory, dataset, rank) if run.study else assist(directory, dataset)
     except (Exception, CancelledError) as error:
-        logging.error("A worker ended early", exc_info=error)
-        return 0 if isinstance(error, VAECoreError | CancelledError) else 1
+        if not directory.is_cancel_asked():
+            logging.error("A worker ended early", exc_info=error)
+        # the first says why a training ended, which they share; a comparison cannot end without the others' part
+        is_told = isinstance(error, VAECoreError) and directory.read_run().study is None
+        return 0 if is_told or isinstance(error, CancelledError) else 1
     return 0
 
 
