@@ -36,6 +36,12 @@ def size() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def take_device(device: torch.device) -> None:
+    """Let `cuda` mean a GPU of this process's own, where several processes stand side by side; before it is used."""
+    if size() > 1 and device.type == "cuda":
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
+
+
 @contextlib.contextmanager
 def joined(device: torch.device) -> Iterator[None]:
     """Within, this process trains together with the others that were started with it, if there are any.
@@ -46,8 +52,6 @@ def joined(device: torch.device) -> Iterator[None]:
     if size() == 1:
         yield
         return
-    if device.type == "cuda":
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")) % torch.cuda.device_count())
     with _lost():
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     try:

@@ -16,8 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.browser.conftest import go_without
-
 START_SECONDS = 120
 MEMORY = 100_000_000
 
@@ -45,6 +43,8 @@ def free_port() -> int:
 def cluster() -> Iterator[Cluster]:
     """Started like any other, `ray start --head` and `ray start --address`; stopped by its own processes only."""
     if importlib.util.find_spec("ray") is None:
+        from tests.browser.conftest import go_without
+
         go_without("these tests need Ray: pip install -r tests/requirements.txt")
     folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))  # its sockets' paths must be short
     port, dashboard = free_port(), free_port()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.conftest import SMALL, stroke_dataset
@@ -18,6 +19,7 @@ from tests.core.test_parallel import TOLERANCE, numbers, ranks
 from vae_core import checkpoints, runs, stored_datasets
 from vae_core.config import TrainConfig
 from vae_core.errors import ConfigError
+from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
 from vae_core.runs import Run, jobs, runners
 from vae_core.runs.crew import needs_of
@@ -170,6 +172,24 @@ def test_another_process_finds_the_run_and_its_state_and_can_cancel_it(handed_to
     code = f"from vae_core import runs; print(runs.get({id!r}).status.state, runs.cancel({id!r}).status.state)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert told == ["running", "cancelled"]
+
+
+@pytest.mark.slow
+def test_command_line_follows_its_run_and_stopped_from_the_keyboard_cancels_it(
+    handed_to_ray: None, ray: Cluster, tmp_path: Path, wait_for: Wait
+) -> None:
+    np.save(tmp_path / "strokes.npy", stroke_dataset().x[..., 0])
+    out = RunDirectory(tmp_path / "out")
+    words = ["train", str(tmp_path / "strokes.npy"), "--out", str(out.path), "--runner", f"ray:{ray.address}", "--json"]
+    words += ["--epochs", "10000", "--batch-size", "16"]
+    command = subprocess.Popen([sys.executable, "-m", "vae_core", *words], stdout=subprocess.PIPE, text=True)
+    assert command.stdout is not None
+    assert EpochRecord.model_validate_json(command.stdout.readline()).epoch == 1
+    os.kill(command.pid, signal.SIGINT)
+    command.stdout.close()
+    assert command.wait(timeout=10) == 1
+    assert out.read_status().state == "cancelled"
+    wait_for(lambda: not out.is_held(), TRUE_SECONDS)
 
 
 @pytest.mark.slow

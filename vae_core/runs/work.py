@@ -59,6 +59,7 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
     remove_leftovers(directory.path)
     directory.keep_reserve()
     device = check(run.config, dataset, directory.path)
+    parallel.take_device(device)
     model = checkpoints.build(run.config, dataset.schema, len(dataset.label_names))
     if device.type == "cpu":
         check_memory(model, run.config)
@@ -85,6 +86,7 @@ def assist(directory: RunDirectory, dataset: Dataset) -> None:
     """
     run = directory.read_run()
     device = check(run.config, dataset, directory.path)
+    parallel.take_device(device)
     model = checkpoints.build(run.config, dataset.schema, len(dataset.label_names))
     training = Training(model, dataset, run.config, device)
     with parallel.joined(device):
