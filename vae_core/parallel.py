@@ -57,7 +57,8 @@ def joined(device: torch.device) -> Iterator[None]:
     try:
         yield
     finally:
-        distributed.destroy_process_group()
+        with contextlib.suppress(RuntimeError):  # of a group that is broken already; why, is what is to be told
+            distributed.destroy_process_group()
 
 
 def is_joined() -> bool:
