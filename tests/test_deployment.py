@@ -23,7 +23,13 @@ from pages.ui.web.upload_limits import FORM_BYTES, SESSION_BYTES
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY, GITHUB = ROOT / ".deploy", ROOT / ".github"
-PAGES = [ROOT / "README.md", DEPLOY / "README.md", GITHUB / "CONTRIBUTING.md", GITHUB / "CHANGELOG.md"]
+PAGES = [
+    ROOT / "README.md",
+    DEPLOY / "README.md",
+    DEPLOY / "cluster.md",
+    GITHUB / "CONTRIBUTING.md",
+    GITHUB / "CHANGELOG.md",
+]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 STREAMLIT = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
 COMMAND = ["python", "-m", "streamlit", "run", "app.py"]

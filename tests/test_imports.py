@@ -20,7 +20,7 @@ LAYERS = [
     "vae_core.derived vae_core.worker_process",
     "vae_core.stored_datasets",
     "vae_core.uploads",
-    "vae_core.example vae_core.batches vae_core.adam",
+    "vae_core.example vae_core.batches vae_core.adam vae_core.parallel",
     "vae_core.planned",
     "vae_core.brought",
     "vae_core.networks vae_core.likelihoods vae_core.priors",

@@ -21,6 +21,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 from torch import Tensor
 
+from vae_core import parallel
 from vae_core.datasets import AnySchema
 from vae_core.datasets.file import shown_name
 from vae_core.errors import CheckpointError
@@ -69,12 +70,15 @@ class Environment(BaseModel):
     """Of torch."""
     threads: int
     device: str
+    workers: int = Field(1, ge=1, exclude_if=lambda workers: workers == 1)
+    """Processes that trained together."""
 
     @classmethod
     def here(cls, device: torch.device) -> Self:
         """This process on a device."""
         name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-        return cls(version=torch.__version__, threads=torch.get_num_threads(), device=name)
+        threads, workers = torch.get_num_threads(), parallel.size()
+        return cls(version=torch.__version__, threads=threads, device=name, workers=workers)
 
 
 class Record(BaseModel):

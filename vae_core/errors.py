@@ -5,6 +5,7 @@ VAECoreError
 ├── ConfigError       a setting is out of its range
 ├── CheckpointError   a checkpoint cannot be read, or does not fit the data
 ├── TrainingError     training cannot start or cannot go on
+│   └── LostWorkerError   one of several processes that train together is gone
 ├── ProjectionError   codes cannot be laid out on a map
 ├── MetricError       something cannot be measured
 ├── ComputationError  something that takes a while cannot begin
@@ -37,6 +38,10 @@ class CheckpointError(VAECoreError):
 
 class TrainingError(VAECoreError):
     """Training cannot start or cannot go on."""
+
+
+class LostWorkerError(TrainingError):
+    """One of several processes that train together is gone."""
 
 
 class ProjectionError(VAECoreError):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vae_core import config
+from vae_core import config, parallel
 from vae_core.errors import ConfigError
 from vae_core.example import ExampleSpec
 
@@ -145,7 +145,7 @@ class Gaussian(Likelihood):
 
     def _best(self, squared_error: Tensor) -> Tensor:
         """log σ of this batch, remembered."""
-        log_sigma = 0.5 * squared_error.mean().clamp_min(math.exp(2 * LEAST_LOG_SIGMA)).log()
+        log_sigma = 0.5 * parallel.mean(squared_error).clamp_min(math.exp(2 * LEAST_LOG_SIGMA)).log()
         self.batches.add_(1).clamp_(max=self.MEMORY)
         self.log_sigma.lerp_(log_sigma.detach().to(self.log_sigma.dtype), 1 / self.batches)
         return log_sigma

@@ -86,13 +86,25 @@ def cross_validate(
     """
     planned = plan(start, dataset, grid, folds)
     device = choose_device(start.train.device)
-    for number, (settings, fold, config) in enumerate(planned[len(done) :], start=len(done)):
+    for number, one in enumerate(planned[len(done) :], start=len(done)):
         told = partial(_tell, on_step, number, len(planned))
-        training = training_without(dataset, config, folds, fold, device, told)
-        validation, problem = _measured(training)
-        told(1)
-        seconds = sum(record.seconds for record in training.history)
-        yield Trial(settings=settings, fold=fold, validation=validation, seconds=seconds, problem=problem)
+        yield tried(one, dataset, folds, device, told)
+
+
+def tried(
+    planned: tuple[dict[str, Any], int, RunConfig],
+    dataset: Dataset,
+    folds: int,
+    device: torch.device,
+    on_step: Callable[[float], None] = lambda share: None,
+) -> Trial:
+    """What comes of one training of the plan."""
+    settings, fold, config = planned
+    training = training_without(dataset, config, folds, fold, device, on_step)
+    validation, problem = _measured(training)
+    on_step(1)
+    seconds = sum(record.seconds for record in training.history)
+    return Trial(settings=settings, fold=fold, validation=validation, seconds=seconds, problem=problem)
 
 
 def _measured(training: Training) -> tuple[Terms | None, str]:

@@ -7,8 +7,10 @@ from typing import Literal
 
 import numpy as np
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor
 
+from vae_core import parallel
 from vae_core.adam import Adam
 from vae_core.batches import Examples, binarise
 from vae_core.config import TrainConfig
@@ -31,10 +33,11 @@ LOOK_EVERY = 50
 """On a GPU the loss is looked at after so many steps: every look makes the device wait."""
 START_EXAMPLES = 512
 """The model begins at the mean of so many examples."""
+HISTORY = TypeAdapter(list[EpochRecord])
 
 
 class Training:
-    """The training of one model on one dataset.
+    """The training of one model on one dataset, in this process or together with others (see `vae_core.parallel`).
 
     All randomness comes from the seed and the epoch's number, so that a training that goes on from a finished epoch
     ends where an uninterrupted one does.
@@ -82,8 +85,10 @@ class Training:
         """Train, yielding after each epoch.
 
         Raises:
-            TrainingError: if the loss stops being a number; `model` is then of no use.
+            TrainingError: if the loss stops being a number; `model` is then of no use. If a process that trains along
+                is lost.
         """
+        self.align()
         while len(self.history) < self.config.train.epochs and not self.is_out_of_patience:
             started = time.perf_counter()
             epoch = len(self.history) + 1
@@ -95,6 +100,7 @@ class Training:
                 raise self._diverged(epoch, self._batches) from error
             seconds = time.perf_counter() - started
             self.history.append(EpochRecord(epoch=epoch, train=learnt, validation=validation, seconds=seconds))
+            self.align()
             yield self.history[-1]
 
     @property
@@ -121,6 +127,16 @@ class Training:
         self.model.load_state_dict(weights)
         self._optimizer.load(state)
         self.history = list(history)
+
+    def align(self) -> None:
+        """Let all processes that train together stand where the first one does: machines may round differently.
+
+        Raises:
+            TrainingError: if one of them is lost.
+        """
+        if parallel.is_joined():
+            told = parallel.align({**self.model.state_dict(), **self.state()}, HISTORY.dump_json(self.history))
+            self.history = HISTORY.validate_json(told)
 
     def _rate(self, done: float) -> float:
         """The learning rate after a share of the training."""
@@ -151,6 +167,7 @@ class Training:
                 raise self._diverged(epoch, bad + 1)
             self._optimizer.zero_grad()
             loss.backward()
+            parallel.add_gradients(self.model.parameters())
             self._optimizer.step(self._rate(step / steps))
             mean.add(out)
             self._on_step((step + 1) / steps)
@@ -162,7 +179,8 @@ class Training:
         if self.config.train.targets == "binarised":
             x = binarise(x, noise)
         with self._autocast:
-            out = self.model(x, noise, self._examples.labels(index), objective.draws, objective.corrupt(x, noise))
+            seen = objective.corrupt(x, noise)
+            out = parallel.output(self.model, x, noise, self._examples.labels(index), objective.draws, seen)
         penalty = objective.penalty(out, Step(len(self._learn), done, noise))
         weight = penalty_weight(self.config.train, done)
         return out, (out.reconstruction_loss + weight * penalty).mean()
@@ -235,7 +253,7 @@ def measure(
     codes = []
     for part in index.split(EVALUATION_BATCH):
         x = binarise(examples[part], noise) if targets == "binarised" else examples[part]
-        out = model(x, noise, examples.labels(part))
+        out = parallel.output(model, x, noise, examples.labels(part))
         mean.add(out)
         codes.append(out.posterior.mean)
     return mean.terms(torch.cat(codes).var(0, correction=0).tolist())

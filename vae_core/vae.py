@@ -134,7 +134,7 @@ class VAE(nn.Module):
     def forward(
         self,
         x: Tensor,
-        generator: torch.Generator | None = None,
+        noise: torch.Generator | Tensor | None = None,
         labels: Tensor | None = None,
         samples: int = 1,
         seen: Tensor | None = None,
@@ -143,7 +143,7 @@ class VAE(nn.Module):
 
         Args:
             x: [B, *shape], pictures in [0, 1].
-            generator: Source of the noise, on the device of x.
+            noise: Standard normal, [B · K, L]; or its source, on the device of x.
             labels: Of a conditional model, int64 [B].
             samples: How many an example.
             seen: What the encoder sees instead of x.
@@ -156,7 +156,8 @@ class VAE(nn.Module):
             labels = labels.repeat_interleave(samples, 0) if labels is not None else None
         latents = posterior.mean
         if not self.is_deterministic:
-            noise = torch.randn(latents.shape, generator=generator, device=x.device, dtype=latents.dtype)
+            if not isinstance(noise, Tensor):
+                noise = torch.randn(latents.shape, generator=noise, device=x.device, dtype=latents.dtype)
             latents = latents + posterior.stddev * noise  # [B, L], the reparameterisation trick
         prior = self.present_prior()
         kl = torch.zeros_like(latents) if self.is_deterministic else prior.kl(posterior, latents)

@@ -18,7 +18,7 @@ def start(
     """Begin `python -m <module> <directory>`.
 
     Args:
-        module: What to run.
+        module: What to run, and perhaps what is said to it before the directory, as on a command line.
         directory: What it works on.
         log: The file to which what it says is added.
         environment: Variables beside ours. It works in our workspace for our visitor, unless they name another.
@@ -31,7 +31,7 @@ def start(
     variables = os.environ | ours | dict(environment)
     with log.open("ab") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, str(directory)],
+            [sys.executable, "-m", *module.split(), str(directory)],
             cwd=ROOT,
             env=variables,
             stdin=subprocess.DEVNULL,

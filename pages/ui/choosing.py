@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -24,13 +25,16 @@ SHARE_OF_EPOCHS = 4
 """A training of a comparison has this part of the epochs."""
 
 
-def offer(about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSummary, RunConfig], object]) -> None:
+def offer(
+    about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSummary, RunConfig], object], workers: int = 1
+) -> None:
     """What to vary around the settings above, and the button that begins.
 
     Args:
         about: The dataset.
         config: The settings that are not varied.
         check: Raises VAECoreError if such settings do not go with the dataset.
+        workers: How many share the trainings.
     """
     with st.expander(tr("Compare structures (cross-validation)"), icon=":material/balance:"):
         st.caption(
@@ -66,7 +70,8 @@ def offer(about: DatasetSummary, config: RunConfig, check: Callable[[DatasetSumm
         if st.button(tr("Compare in {count} trainings", count=count), icon=":material/balance:", key=f"{key}-start"):
             study = Study(grid=grid, folds=int(folds), final_epochs=config.train.epochs)
             name = f"{about.name}, compared"
-            state.set_run_id(state.start_once(start.digest + str(study), lambda: runs.start(name, start, study).id))
+            begin = partial(runs.start, name, start, study, workers)
+            state.set_run_id(state.start_once(f"{start.digest}{study}{workers}", lambda: begin().id))
             st.rerun()
 
 

@@ -3,7 +3,7 @@
 import inspect
 import math
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from statistics import median
 from typing import Literal
 
@@ -24,6 +24,7 @@ from vae_core.errors import VAECoreError
 from vae_core.memory import check_memory
 from vae_core.objectives import OBJECTIVES
 from vae_core.run_config import PRESETS, RunConfig, check_fit, held_out_count, suggested_preset
+from vae_core.runs.directory import MOST_WORKERS
 
 TOO_FEW = later("Training needs at least {count} examples, and a good model some hundreds.")
 SMALL_EXAMPLE = 3072
@@ -52,9 +53,10 @@ def compose(about: DatasetSummary) -> None:
     preset = _preset(about)
     start = PRESETS[preset].run_config(about.id, about.count, about.schema_)
     form = Form(f"{state.SETTINGS}{about.id}-{preset}")
-    config = None
+    config, workers = None, 1
     try:
         config = _settings(about, start, form)
+        workers = _workers()
         outcome = _outcome(about, config, preset)
         findings.show(diagnose((), config, about.count))
         st.caption(tr(UNREADABLE) if form.problems else outcome)
@@ -63,10 +65,26 @@ def compose(about: DatasetSummary) -> None:
         config = None
     impossible = config is None or bool(form.problems)
     if st.button(tr("Start training"), type="primary", icon=":material/play_arrow:", disabled=impossible) and config:
-        state.set_run_id(state.start_once(config.digest, lambda: runs.start(about.name, config).id))
+        begin = partial(runs.start, about.name, config, workers=workers)
+        state.set_run_id(state.start_once(f"{config.digest}-{workers}", lambda: begin().id))
         st.rerun()
     if config and not form.problems:
-        choosing.offer(about, config, check)
+        choosing.offer(about, config, check, workers)
+
+
+def _workers() -> int:
+    """How many share every batch; only a cluster has room for several.
+
+    Raises:
+        ConfigError: if there is no such runner.
+    """
+    if not runs.has_cluster():
+        return 1
+    told = tr(
+        "Processes of the cluster that share every batch, or the trainings of a comparison. What comes out is the "
+        "same, but for rounding."
+    )
+    return st.number_input(tr("Workers"), 1, MOST_WORKERS, 1, help=told, key=f"{state.SETTINGS}workers")
 
 
 def _preset(about: DatasetSummary) -> str:

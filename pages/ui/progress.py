@@ -139,7 +139,7 @@ def _standing(run: Run) -> None:
     elif status.state == "queued":
         ahead = runs.count_ahead(run)
         waiting = trn("Waiting for {count} run before this one.", "Waiting for {count} runs before this one.", ahead)
-        st.caption(waiting if ahead else tr("Starting…"))
+        st.caption(waiting if ahead else escape(tr(status.message)) if status.message else tr("Starting…"))
     elif status.state == "failed":
         st.warning(escape(tr(status.message)), icon=":material/error:")
     elif status.state == "interrupted" and status.attempts == 1:

@@ -15,6 +15,8 @@ from tests.stored import store_model
 from vae_core import checkpoints, runs
 from vae_core.checkpoints import Checkpoint
 from vae_core.objectives import Autoencoder
+from vae_core.runs import jobs
+from vae_core.runs.crew import WAITING
 from vae_core.runs.directory import State, Status
 
 
@@ -137,3 +139,13 @@ def test_facts_of_every_kind_of_model_read_well() -> None:
     assert "Autoencoder · mlp · 2 latents · bernoulli · 2 epochs · validation reconstruction loss" in (
         models.facts(autoencoder())
     )
+
+
+def test_run_that_waits_in_a_cluster_says_so(tiny_checkpoint: Checkpoint) -> None:
+    id = store(tiny_checkpoint, "queued", WAITING)
+    folder = runs.get(id).directory.path
+    jobs.write(folder, jobs.Job(runner="ray", id="1", address=""))
+    (folder / "beat").touch()
+    app = show(id)
+    assert WAITING in [caption.value for caption in app.caption]
+    assert "Cancel" in buttons(app)

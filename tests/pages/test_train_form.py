@@ -184,3 +184,18 @@ def test_every_preset_starts_from_the_page_with_its_own_settings(preset: str, en
     assert not app.exception
     [run] = runs.list_runs()
     assert run.config == PRESETS[preset].run_config(dataset.id, len(dataset), dataset.schema)
+
+
+@pytest.mark.parametrize(("runner", "is_offered"), [("local", False), ("ray:http://head:8265", True)])
+def test_workers_are_asked_for_where_there_is_a_cluster(
+    runner: str, is_offered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAE_STUDIO_RUNNER", runner)
+    assert ("Workers" in labels(form_for(stroke_dataset()))) is is_offered
+
+
+def test_runner_that_is_not_there_is_told_of_and_nothing_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAE_STUDIO_RUNNER", "slurm")
+    app = form_for(stroke_dataset())
+    assert "There is no runner" in app.warning[0].value
+    assert start(app).disabled

@@ -11,14 +11,15 @@ import click
 from filelock import Timeout
 
 from vae_core.cli.group import check_writable, kind, open_data
+from vae_core.cli.handed import follow, hand_over
 from vae_core.cli.options import settings
 from vae_core.datasets import Dataset
 from vae_core.diagnosis import diagnose
 from vae_core.errors import ConfigError
 from vae_core.records import EpochRecord
 from vae_core.run_config import PRESETS, RunConfig
-from vae_core.runs import replaced
-from vae_core.runs.directory import RunDirectory, RunFile, done
+from vae_core.runs import jobs, replaced, runners
+from vae_core.runs.directory import MOST_WORKERS, RunDirectory, RunFile, done
 from vae_core.runs.endings import ending, explained
 
 
@@ -37,6 +38,8 @@ from vae_core.runs.endings import ending, explained
 @click.option("--resume", is_flag=True, help="Go on after the last epoch in the folder, with the settings there.")
 @click.option("--name", "run_name", help="What to call the model.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an epoch on standard output.")
+@click.option("--runner", help="Who trains: ray, or ray:http://HOST:8265, hands it to a Ray cluster. [this process]")
+@click.option("--workers", type=click.IntRange(1, MOST_WORKERS), help="Processes that share every batch. [1]")
 @settings
 def train(
     data: str,
@@ -46,6 +49,8 @@ def train(
     resume: bool,
     run_name: str | None,
     as_json: bool,
+    runner: str | None,
+    workers: int | None,
     **values: Any,
 ) -> None:
     """Train a model on DATA."""
@@ -54,12 +59,14 @@ def train(
     dataset = open_data(data)
     given = {name: value for name, value in values.items() if value is not None}
     directory = RunDirectory(out)
-    if resume and (given or preset or force):
+    if resume and (given or preset or force or workers):
         raise click.UsageError("--resume goes on with the settings in the folder. Leave the others out.")
     if resume:
         directory.read_run()  # first: where there is no run, no folder is made
     name = run_name or dataset.name
-    new = None if resume else RunFile(name=name, config=settings_for(dataset, preset, **given), created=time.time())
+    config = None if resume else settings_for(dataset, preset, **given)
+    new = RunFile(name=name, config=config, created=time.time(), workers=workers or 1) if config else None
+    others = runners.chosen(runner or "local") if runner or (new or directory.read_run()).workers > 1 else None
     with _held(directory, out):
         if directory.checkpoint.exists() and not (force or resume):
             raise click.UsageError(f"{out} already holds a model. Choose another folder, --resume it or --force.")
@@ -68,7 +75,13 @@ def train(
             raise ConfigError(f"The run in {out.name} was started on other data. Give the same, prepared the same way.")
         if not as_json:
             _introduce(dataset, config)
-        _run(directory, dataset, new, as_json)
+        if others is None:
+            _run(directory, dataset, new, as_json)
+        else:
+            _hand_over(directory, dataset, new, others)
+    if others:
+        with _telling(directory, as_json) as tell:
+            follow(directory, others, tell)
     if not as_json:
         for finding in diagnose(directory.read_epochs(), config, len(dataset)):
             click.echo(f"Note: {finding.sentence} {finding.advice}", err=True)
@@ -90,6 +103,8 @@ def _held(directory: RunDirectory, out: Path) -> Iterator[None]:
     except Timeout as error:
         raise ConfigError(f"Another process is training in {out}. Choose another folder.") from error
     with lock:
+        if jobs.read(out) and jobs.is_beating(out):
+            raise ConfigError(f"A cluster is training in {out}. Wait for its end, or choose another folder.")
         _bring_back(directory)  # from a process that was killed
         yield
 
@@ -129,6 +144,7 @@ def _run(directory: RunDirectory, dataset: Dataset, new: RunFile | None, as_json
     if new:
         check(new.config, dataset, directory.path)
     with _ending_told(directory):
+        jobs.write(directory.path, None)
         if new:
             replaced.set_aside(directory)
             directory.create(new)
@@ -137,6 +153,17 @@ def _run(directory: RunDirectory, dataset: Dataset, new: RunFile | None, as_json
         directory.write_status(done(note))
     if note:
         click.echo(f"Note: {note}", err=True)
+
+
+def _hand_over(directory: RunDirectory, dataset: Dataset, new: RunFile | None, others: runners.Runner) -> None:
+    """Let others do it: they find the dataset in the workspace, and the folder where it is."""
+    from vae_core import stored_datasets
+
+    stored_datasets.save(dataset)
+    with _ending_told(directory):
+        if new:
+            replaced.set_aside(directory)
+        hand_over(directory, new, others)
 
 
 @contextmanager

@@ -1,8 +1,6 @@
 """Runs: start, look, cancel, go on. A run outlives whoever started it."""
 
 import contextlib
-import os
-import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +8,12 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from vae_core import derived, profiles, quotas, worker_process, workspace
+from vae_core import derived, profiles, quotas, workspace
 from vae_core.errors import NotFoundError, TrainingError, VAECoreError
 from vae_core.files import full_disk_is
 from vae_core.run_config import RunConfig
-from vae_core.runs import threads
-from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
+from vae_core.runs import jobs, runners
+from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, State, Status
 from vae_core.trials import Study
 
 __all__ = [
@@ -26,6 +24,7 @@ __all__ = [
     "count_ahead",
     "delete",
     "get",
+    "has_cluster",
     "keep_best",
     "list_runs",
     "resume",
@@ -33,10 +32,8 @@ __all__ = [
     "start",
 ]
 
-POLITE_SECONDS = 2.5
-"""How long a cancelled worker may take to put its things in order before it is killed."""
-DEATH_SECONDS = 1.0
-"""How long the system may take over that."""
+AGAIN_SECONDS = 2.5
+"""Somebody else who lets a run go on is waited for so long."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +66,18 @@ class Run:
         return self.directory.checkpoint.is_file()
 
 
-def start(name: str, config: RunConfig, study: Study | None = None) -> Run:
-    """Start a worker process on a stored dataset; with a study it cross-validates around these settings.
+def start(name: str, config: RunConfig, study: Study | None = None, workers: int = 1) -> Run:
+    """Hand a training on a stored dataset to the runner; with a study it cross-validates around these settings.
+
+    Args:
+        name: What to call it.
+        config: All settings.
+        study: What to compare, if it is no single training.
+        workers: Processes that share every batch, or the trainings of a study.
 
     Raises:
-        TrainingError: if the disk is full, or too many runs wait already.
+        ConfigError: if there is no such runner.
+        TrainingError: if the disk is full, too many runs wait already, or the runner's cluster does not take it.
         QuotaError: if the visitor has no room for it.
         WorkspaceError: if the workspace cannot be written to.
     """
@@ -83,9 +87,9 @@ def start(name: str, config: RunConfig, study: Study | None = None) -> Run:
     directory = RunDirectory(workspace.place("runs", id))
     try:
         with full_disk_is(TrainingError):
-            directory.create(RunFile(name=name, config=config, created=time.time(), study=study))
-            _start_worker(directory)
-    except TrainingError:
+            directory.create(RunFile(name=name, config=config, created=time.time(), study=study, workers=workers))
+            runners.chosen().start(directory)
+    except VAECoreError:
         workspace.discard(directory.path)
         raise
     return get(id)
@@ -145,22 +149,22 @@ def _again(run: Run) -> Iterator[Run]:
     """
     workspace.check_writable()
     try:
-        with run.directory.again().acquire(timeout=POLITE_SECONDS):
+        with run.directory.again().acquire(timeout=AGAIN_SECONDS):
             yield get(run.id)
     except Timeout as error:
         raise TrainingError("Somebody else lets this run go on just now. Look again in a moment.") from error
 
 
 def _queue(directory: RunDirectory) -> None:
+    before = directory.read_status()
     directory.forget_cancel()
     with full_disk_is(TrainingError):
         directory.write_status(Status(state="queued"))
-        _start_worker(directory)
-
-
-def _start_worker(directory: RunDirectory) -> None:
-    environment = threads.environment(beside_server=True)
-    worker_process.start("vae_core.runs.worker", directory.path, directory.log, environment)
+        try:
+            runners.chosen().start(directory)
+        except VAECoreError:
+            directory.write_status(before)
+            raise
 
 
 def get(id: str) -> Run:
@@ -185,19 +189,33 @@ def list_runs() -> list[Run]:
     return sorted(found, key=lambda run: run.created, reverse=True)
 
 
+def has_cluster() -> bool:
+    """Whether new runs go to a cluster, where several workers may share one.
+
+    Raises:
+        ConfigError: if there is no such runner.
+    """
+    return runners.chosen().is_cluster
+
+
 def count_ahead(run: Run) -> int:
-    """How many live runs, of whomever, were started before this one: it trains when they have ended."""
-    mine = (run.created, run.id)
-    return sum((created, home.name) < mine for home, created in _live())
+    """How many runs, of whomever, are to end before this one trains: here the live ones before it, in a cluster those
+    that wait."""
+    mine, is_job = (run.created, run.id), jobs.read(run.directory.path) is not None
+    return sum(
+        (created, home.name) < mine and (jobs.read(home) is not None) == is_job and (not is_job or state == "queued")
+        for home, created, state in _live()
+    )
 
 
-def _live() -> Iterator[tuple[Path, float]]:
-    """The folder of every run that waits or trains, whoever's it is, and when it was started."""
+def _live() -> Iterator[tuple[Path, float, State]]:
+    """Of every run that waits or trains, whoever's it is: its folder, when it was started, and which of the two."""
     for home in workspace.everywhere("runs"):
         directory = RunDirectory(home)
+        state = directory.read_status().state
         with contextlib.suppress(NotFoundError):
-            if directory.read_status().state in ("queued", "running"):
-                yield home, directory.read_run().created
+            if state in ("queued", "running"):
+                yield home, directory.read_run().created, state
 
 
 def _check_queue() -> None:
@@ -207,7 +225,7 @@ def _check_queue() -> None:
         TrainingError: if there are too many, here or of this visitor.
     """
     profile = profiles.present()
-    waiting = [home for home, _ in _live()]
+    waiting = [home for home, _, _ in _live()]
     own = sum(home.is_relative_to(workspace.root()) for home in waiting)
     if profile.queue_each is not None and own >= profile.queue_each:
         raise TrainingError(
@@ -244,32 +262,11 @@ def cancel(id: str) -> Run:
     directory = run.directory
     directory.ask_to_cancel()  # first: a worker that is not told by signal sees it when it begins
     directory.forget_best()
-    told = _tell(directory)
-    if directory.is_held() and told:
-        _send(told, getattr(signal, "SIGKILL", signal.SIGTERM))
-        deadline = time.monotonic() + DEATH_SECONDS
-        while directory.is_held() and time.monotonic() < deadline:
-            time.sleep(0.02)
+    runners.of(directory).stop(directory)
     run = get(id)
     if run.is_live or run.status.state == "interrupted":
         directory.write_status(CANCELLED)
     return get(id)
-
-
-def _tell(directory: RunDirectory) -> int | None:
-    """Ask the worker to stop, and wait for it; returns its process number if it was told.
-
-    While the lock is held, the number in the status is that of this run's worker, or not written yet.
-    """
-    told = None
-    deadline = time.monotonic() + POLITE_SECONDS
-    while directory.is_held() and time.monotonic() < deadline:
-        pid = directory.read_status().pid
-        if pid and pid != told:
-            _send(pid, signal.SIGTERM)
-            told = pid
-        time.sleep(0.05)
-    return told
 
 
 def delete(id: str) -> None:
@@ -277,8 +274,3 @@ def delete(id: str) -> None:
     cancel(id)
     workspace.discard(workspace.place("runs", id))
     derived.forget(id)
-
-
-def _send(pid: int, signal_number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
-        os.kill(pid, signal_number)

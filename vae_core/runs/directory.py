@@ -2,7 +2,7 @@
 
     run.json                 what to compute: name, dataset, settings (written once by whoever starts it)
     status.json              where it stands (replaced whole, by the worker alone once it has started)
-    trials.jsonl             of a cross-validation: one Trial a line
+    trials.jsonl             of a cross-validation: one Trial a line; by several workers, see vae_core.runs.grid
     epochs.jsonl             one EpochRecord a line, as training goes
     preview.safetensors      codes of a probe set and a row of reconstructions, replaced every epoch
     film/                    frames of its epochs, see vae_core.film
@@ -13,12 +13,13 @@
     keep-best                how it stood before, when the model of an ended run is to become that of its best epoch
     reserve                  a little room on the disk, so that a full one can still be told of
     lock                     held by the worker for as long as it lives; the kernel lets go of it when it dies
+    job.json, beat           of a run that was handed to an engine, in place of the lock: see vae_core.runs.jobs
     again.lock               held for a moment by whoever lets the run go on, so that only one does
     unreadable-*             checkpoints that could not be read when the run went on
     replaced/                the files of the run before in this folder, until the first epoch of this one is on disk
     log.txt                  what the worker printed
 
-A run whose status says queued or running while nobody holds the lock has been interrupted: no process number
+A run whose status says queued or running while nobody holds the lock, or beats, has been interrupted: no process number
 is ever guessed at.
 """
 
@@ -30,18 +31,24 @@ from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vae_core import process_lock
 from vae_core.errors import NotFoundError
 from vae_core.files import append, is_disk_full, write_atomically
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
+from vae_core.runs import jobs
 from vae_core.trials import Study, Trial
 
 State = Literal["queued", "running", "done", "cancelled", "failed", "interrupted"]
 STARTING_SECONDS = 12
 """A new run may take so long until its worker holds the lock."""
+JOB_STARTING_SECONDS = 120
+"""Likewise until a job begins to beat: an engine starts a process for it first."""
+
+
+MOST_WORKERS = 64
 
 
 class RunFile(BaseModel):
@@ -56,6 +63,8 @@ class RunFile(BaseModel):
     """Not one training, but a cross-validation around these settings."""
     is_brought: bool = False
     """Not trained here at all, but brought as a file."""
+    workers: int = Field(1, ge=1, le=MOST_WORKERS)
+    """Processes that share every batch, or the trainings of a study."""
 
 
 class Status(BaseModel):
@@ -177,7 +186,8 @@ class RunDirectory:
         if status.state not in ("queued", "running"):
             return status
         was_up = status.pid is not None  # a worker leaves its number while it waits for its turn
-        if status.state == "queued" and not was_up and time.time() - status.updated < STARTING_SECONDS:
+        starting = JOB_STARTING_SECONDS if jobs.read(self.path) else STARTING_SECONDS
+        if status.state == "queued" and not was_up and time.time() - status.updated < starting:
             return status
         return status.model_copy(
             update={
@@ -186,6 +196,14 @@ class RunDirectory:
                 "message": "The training process ended before it was finished. It can go on from its last epoch.",
             }
         )
+
+    def is_unfinished(self) -> bool:
+        """Whether nobody has said yet how it ended."""
+        return self._written_status().state in ("queued", "running")
+
+    def has_begun(self) -> bool:
+        """Whether a worker has begun it, and left its number."""
+        return self._written_status().pid is not None
 
     def _written_status(self) -> Status:
         try:
@@ -238,7 +256,7 @@ class RunDirectory:
 
     def is_held(self) -> bool:
         """Whether a worker is alive."""
-        return process_lock.is_held(self.path / "lock")
+        return jobs.is_beating(self.path) if jobs.read(self.path) else process_lock.is_held(self.path / "lock")
 
     def ask_to_cancel(self) -> None:
         """Leave word for a worker that is not up yet."""

@@ -2,12 +2,16 @@
 
 import errno
 
-from vae_core.errors import TrainingError, VAECoreError
+from vae_core.errors import LostWorkerError, TrainingError, VAECoreError
 from vae_core.files import is_disk_full
 from vae_core.runs.directory import CANCELLED, RunDirectory, Status
 
 DISK_FULL = "The disk is full. The last finished epoch is kept. Make room, then go on."
 OUT_OF_MEMORY = ("allocate", "out of memory", "can't start new thread")
+LOST = Status(
+    state="interrupted",
+    message="One of the processes that train together was lost. The training can go on from its last epoch.",
+)
 STOPPED = Status(state="interrupted", message="The system stopped the training. It can go on from its last epoch.")
 
 
@@ -28,6 +32,8 @@ def ending(error: BaseException, directory: RunDirectory, details: str) -> Statu
         return CANCELLED
     if is_cancelling(error):
         return STOPPED
+    if isinstance(error, LostWorkerError):
+        return CANCELLED if directory.is_cancel_asked() else LOST
     known = explained(error, directory)
     if isinstance(known, VAECoreError):
         return Status(state="failed", message=str(known))

@@ -27,7 +27,8 @@ SAVE_SECONDS = 0.5
 PREVIEW_CODES = 2000
 PREVIEW_PICTURES = 10
 OTHER_PLACE = (
-    "It went on on a GPU, or under another version, device or number of threads: the numbers are close, not the same."
+    "It went on on a GPU, or under another version, device or number of threads or workers: the numbers are close, not "
+    "the same."
 )
 UNREADABLE = "could not be read and was put aside."
 

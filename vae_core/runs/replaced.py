@@ -19,6 +19,7 @@ NAMES = (
     "status.json",
     "epochs.jsonl",
     "trials.jsonl",
+    "trials",
     "cancel",
     "keep-best",
 )

@@ -6,16 +6,14 @@ written every `keeper.SAVE_SECONDS`, and the last one in any case. What a kill t
 
 import contextlib
 import logging
-import os
 import shutil
-import time
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-from vae_core import checkpoints, profiles
+from vae_core import checkpoints, parallel
 from vae_core.batches import choose_device
 from vae_core.checkpoint_file import MAX_FILE_BYTES, MAX_RECORD_BYTES
 from vae_core.datasets import Dataset
@@ -26,14 +24,14 @@ from vae_core.latents.codes import encode
 from vae_core.memory import check_memory
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig, check_fit
+from vae_core.runs import grid
 from vae_core.runs.directory import RunDirectory, Status, done
 from vae_core.runs.keeper import Keeper, Preview, best_of
+from vae_core.runs.progress import Progress
 from vae_core.selection import cross_validate
 from vae_core.training import Training, split
 from vae_core.vae import VAE
 
-STATUS_SECONDS = 0.5
-"""Progress is written at most this often."""
 SAVES_OF_ROOM = 3
 LEAST_FREE_BYTES = 2**30
 CODE_BYTES = 12
@@ -58,20 +56,41 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
     remove_leftovers(directory.path)
     directory.keep_reserve()
     device = check(run.config, dataset, directory.path)
+    parallel.take_device(device)
     model = checkpoints.build(run.config, dataset.schema, len(dataset.label_names))
     if device.type == "cpu":
         check_memory(model, run.config)
-    progress = _Progress(directory, device)
+    progress = Progress(directory, device)
     training = Training(model, dataset, run.config, device, progress.step)
     keeper = Keeper(directory, dataset, training, device)
     keeper.go_on()
     progress.note = keeper.note
-    if not keeper.has_ended:
-        yield from _train(keeper, training, progress)
+    with parallel.joined(device):
+        training.align()
+        if not keeper.has_ended:
+            yield from _train(keeper, training, progress)
     progress.write("Finishing: placing every example on the map")
     trouble = _finish(directory, dataset, device, run.config.train.patience > 0)
     early = _early(training) or _short_of_time(training, progress)
     return " ".join(filter(None, (keeper.note, early, trouble or _kept(training))))
+
+
+def assist(directory: RunDirectory, dataset: Dataset) -> None:
+    """Train along with the process that does `work`, which tells all others where it stands.
+
+    Raises:
+        ConfigError, CheckpointError: as `work`.
+        TrainingError: if training cannot go on, or one of the processes is lost.
+    """
+    run = directory.read_run()
+    device = check(run.config, dataset, directory.path)
+    parallel.take_device(device)
+    model = checkpoints.build(run.config, dataset.schema, len(dataset.label_names))
+    training = Training(model, dataset, run.config, device)
+    with parallel.joined(device):
+        training.align()
+        for _ in training:
+            pass
 
 
 def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
@@ -96,58 +115,6 @@ def check(config: RunConfig, dataset: Dataset, folder: Path) -> torch.device:
     return device
 
 
-class _Progress:
-    """Share done and time left, in `status.json`."""
-
-    def __init__(self, directory: RunDirectory, device: torch.device) -> None:
-        self.directory = directory
-        self.device = str(device)
-        self.note = ""
-        self.most_seconds = profiles.present().training_seconds
-        self.is_over = False
-        self.started = self.written = time.monotonic()
-        self.first = self.done = 0.0
-        self.write()
-
-    @property
-    def most_minutes(self) -> str:
-        """In words."""
-        return f"{(self.most_seconds or 0) / 60:.0f}"
-
-    def is_over_after(self, seconds: float) -> bool:
-        """Whether so much more would be more time than a training may take."""
-        if self.most_seconds is not None:
-            self.is_over = time.monotonic() - self.started + seconds > self.most_seconds
-        return self.is_over
-
-    def step(self, done: float) -> None:
-        if self.is_over_after(0):
-            raise TrainingError(
-                f"A training here may take {self.most_minutes} minutes. The last finished epoch is kept. "
-                "Choose fewer epochs or a smaller model."
-            )
-        self.first = self.first or done
-        self.done = done
-        if time.monotonic() - self.written >= STATUS_SECONDS:
-            self.write()
-
-    def write(self, message: str = "") -> None:
-        self.written = time.monotonic()
-        elapsed = self.written - self.started
-        fresh = self.done - self.first  # of what this worker has done
-        left = elapsed / fresh * (1 - self.done) if fresh > 0 else None
-        status = Status(
-            state="running",
-            pid=os.getpid(),
-            device=self.device,
-            done=self.done,
-            seconds_left=left,
-            message=" ".join(filter(None, (self.note, message))),
-        )
-        with contextlib.suppress(OSError):  # training does not depend on being told of
-            self.directory.write_status(status)
-
-
 def _early(training: Training) -> str:
     """What is to be said of a training that ended before its last epoch."""
     settings, done = training.config.train, len(training.history)
@@ -156,7 +123,7 @@ def _early(training: Training) -> str:
     return f"Stopped after epoch {done} of {settings.epochs}, as validation had not improved for {settings.patience}."
 
 
-def _short_of_time(training: Training, progress: _Progress) -> str:
+def _short_of_time(training: Training, progress: Progress) -> str:
     """What is to be said of a training that was ended for its time."""
     settings, done = training.config.train, len(training.history)
     if progress.most_seconds is None or done == settings.epochs or not progress.is_over:
@@ -168,12 +135,14 @@ def _kept(training: Training) -> str:
     return f"Epoch {best_epoch(training.history)}, the best one, is kept." if _early(training) else ""
 
 
-def _train(keeper: Keeper, training: Training, progress: _Progress) -> Generator[EpochRecord]:
+def _train(keeper: Keeper, training: Training, progress: Progress) -> Generator[EpochRecord]:
     try:
         for record in training:
             keeper.keep(record)
             yield record
-            if progress.is_over_after(record.seconds):  # what another epoch would not end in time
+            if parallel.size() == 1 and progress.is_over_after(
+                record.seconds
+            ):  # what another epoch would not end in time
                 break
         keeper.film.take(is_last=True)
         keeper.flush(keeper.preview.picture(training.model))
@@ -205,7 +174,10 @@ def cross_validation(directory: RunDirectory, dataset: Dataset) -> str:
     if run.study is None:
         raise TrainingError("This run is one training, and nothing to compare.")
     remove_leftovers(directory.path)
-    progress = _Progress(directory, choose_device(run.config.train.device))
+    progress = Progress(directory, choose_device(run.config.train.device))
+    if run.workers > 1:
+        grid.take_part(directory, dataset, 0, progress.step)
+        return ""
     done = directory.read_trials()
     for trial in cross_validate(run.config, dataset, run.study.grid, run.study.folds, done, progress.step):
         directory.append_trial(trial)

@@ -4,6 +4,7 @@ It waits for its turn, trains, and leaves how it went in the directory. It is st
 the server may stop, restart or never have been there.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -18,6 +19,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from vae_core import workspace
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.memory import free_bytes
+from vae_core.runs import jobs
 from vae_core.runs.directory import RunDirectory, Status, done
 from vae_core.runs.endings import CancelledError, ending, is_cancelling
 
@@ -41,11 +43,40 @@ def main(path: Path) -> int:
     except NotFoundError:
         return 0  # removed before this process was up
     signal.signal(signal.SIGTERM, _raise_cancelled)
+    if rank := int(os.environ.get("RANK", "0")):
+        return _assist(directory, rank)
+    if os.environ.get(jobs.ENVIRONMENT):
+        with jobs.Beat(path):
+            return attempt(directory, lambda: _work(directory))
     try:
         with directory.lock().acquire(timeout=5):
             return attempt(directory, lambda: _work(directory))
     except Timeout:
         return 1  # another worker already does this run
+
+
+def _assist(directory: RunDirectory, rank: int) -> int:
+    """Work along with the first of several workers, which alone writes and says how it ended."""
+    is_job = bool(os.environ.get(jobs.ENVIRONMENT))
+    try:
+        with jobs.Beat(directory.path, is_quiet=lambda: True) if is_job else contextlib.nullcontext():
+            while directory.read_status().state == "queued":
+                time.sleep(TURN_SECONDS)
+            if directory.read_status().state == "running":
+                from vae_core import stored_datasets
+                from vae_core.runs import grid
+                from vae_core.runs.work import assist
+
+                run = directory.read_run()
+                dataset = stored_datasets.load(run.config.dataset_id)
+                grid.take_part(directory, dataset, rank) if run.study else assist(directory, dataset)
+    except (Exception, CancelledError) as error:
+        if not directory.is_cancel_asked():
+            logging.error("A worker ended early", exc_info=error)
+        # the first says why a training ended, which they share; a comparison cannot end without the others' part
+        is_told = isinstance(error, VAECoreError) and directory.read_run().study is None
+        return 0 if is_told or isinstance(error, CancelledError) else 1
+    return 0
 
 
 def attempt(directory: RunDirectory, work: Callable[[], Status]) -> int:
@@ -60,6 +91,8 @@ def attempt(directory: RunDirectory, work: Callable[[], Status]) -> int:
         directory.write_status(work())
     except (Exception, CancelledError, KeyboardInterrupt) as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if not jobs.is_ours(directory.path):
+            return 1  # whoever has it now says how it stands
         status = ending(error, directory, details="log.txt in the run's folder")
         if status.state == "failed" and not isinstance(error, VAECoreError):
             logging.error("The run ended early", exc_info=error)
@@ -73,7 +106,7 @@ def _raise_cancelled(signal_number: int, frame: FrameType | None) -> None:
 
 
 def _work(directory: RunDirectory) -> Status:
-    with _turn(directory):
+    with contextlib.nullcontext() if jobs.read(directory.path) else _turn(directory):  # a cluster has its own queue
         # imported late: workers that wait for their turn must stay small
         from vae_core import stored_datasets
         from vae_core.runs.work import cross_validation, keep_best, result_of, work
@@ -145,7 +178,7 @@ def _someone_waits_longer(directory: RunDirectory) -> bool:
     mine = (directory.read_run().created, directory.path.name)
     for other in workspace.everywhere("runs"):
         neighbour = RunDirectory(other)
-        if other == directory.path or neighbour.read_status().state != "queued":
+        if other == directory.path or jobs.read(other) or neighbour.read_status().state != "queued":
             continue
         try:
             if (neighbour.read_run().created, other.name) < mine:
