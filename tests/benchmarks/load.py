@@ -29,8 +29,9 @@ from urllib.parse import urlsplit
 
 from tests.benchmarks import stock
 from tests.benchmarks.crowd import MODELS, Crowd, Explorers, Found, Plan, Sliders
+from tests.benchmarks.loopback import only_loopback
 from tests.benchmarks.process_watch import Watch, listener, until_idle, working_in
-from tests.benchmarks.visitor import Visitor, only_loopback
+from tests.benchmarks.visitor import Visitor
 from tests.benchmarks.visits import Explorer, begin_training, cancel_training
 from tests.browser.app_process import ROOT, AppProcess
 from vae_core import checkpoints

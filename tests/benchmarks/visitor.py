@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -23,19 +22,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from tests.benchmarks.awaited import Awaited, VisitError
+from tests.benchmarks.loopback import only_loopback
 from tests.benchmarks.screen import ENDED, Screen
 
 PATIENCE_SECONDS = 60.0  # whoever waits longer has met a failure
 LINKED = re.compile(r'(?:src|href)="\./(static/[^"]+\.(?:js|css))"')  # what the shell's HTML loads before all else
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 XSRF = "_streamlit_xsrf"
-
-
-def only_loopback(address: str) -> str:
-    """The address, if it is this machine's own: these scripts are made to wear a server down."""
-    if urlsplit(address).hostname not in LOOPBACK:
-        raise SystemExit(f"{address} is another machine. These scripts visit 127.0.0.1 only.")
-    return address.rstrip("/")
 
 
 @dataclass
