@@ -1,5 +1,6 @@
 """What the live explorer needs of a model and its dataset, as plain arrays and JSON. No Streamlit."""
 
+import gzip
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -132,6 +133,12 @@ def component_files() -> dict[str, Path]:
     """The components' modules by their paths, as `latent_pad/pad.js`."""
     found = {path.relative_to(COMPONENTS).as_posix(): path for path in sorted(COMPONENTS.glob("**/*.js"))}
     return {name: path for name, path in found.items() if not name.startswith("latent_pad/runtime/")}
+
+
+@cache
+def compressed(path: Path) -> bytes:
+    """A module, gzipped."""
+    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 @cache

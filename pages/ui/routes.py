@@ -67,6 +67,8 @@ from vae_core.vae import VAE
 
 log = logging.getLogger(__name__)
 
+GZIP = {"Content-Encoding": "gzip"}
+"""Of what is kept compressed: else it would be compressed anew for everybody, on the thread that answers all."""
 FOR_A_DAY = FOR_EVER | {"Cache-Control": "private, max-age=86400"}
 TIDY_SECONDS = 3600
 RESUME_SECONDS = 10
@@ -165,7 +167,7 @@ def _component_file(request: Request) -> Response:
     path = explorer.component_files().get(request.path_params["name"])
     if path is None:
         return PlainTextResponse(tr("There is no such file."), status_code=404)
-    return FileResponse(path, media_type=MEDIA_TYPES[path.suffix], headers=FOR_EVER)
+    return Response(explorer.compressed(path), media_type=MEDIA_TYPES[path.suffix], headers=FOR_EVER | GZIP)
 
 
 def _words(request: Request) -> Response:
@@ -177,8 +179,7 @@ def _words(request: Request) -> Response:
 
 
 def _plotly(request: Request) -> Response:
-    headers = FOR_EVER | {"Content-Encoding": "gzip"}
-    return Response(plotly_script.compressed(), media_type="text/javascript", headers=headers)
+    return Response(plotly_script.compressed(), media_type="text/javascript", headers=FOR_EVER | GZIP)
 
 
 def _runtime_file(request: Request) -> Response:
@@ -186,9 +187,7 @@ def _runtime_file(request: Request) -> Response:
     if name not in browser_runtime.PACKAGES or not browser_runtime.is_installed():
         return PlainTextResponse(tr("The browser runtime is not installed."), status_code=404)
     path = browser_runtime.FOLDER / browser_runtime.version() / f"{name}.gz"
-    return FileResponse(
-        path, media_type=MEDIA_TYPES["." + name.rsplit(".", 1)[1]], headers=FOR_EVER | {"Content-Encoding": "gzip"}
-    )
+    return FileResponse(path, media_type=MEDIA_TYPES["." + name.rsplit(".", 1)[1]], headers=FOR_EVER | GZIP)
 
 
 def _decoder(request: Request) -> Response:
@@ -202,17 +201,13 @@ def _encoder(request: Request) -> Response:
 
 
 def _codes(request: Request) -> Response:
-    codes = cache.codes(request.path_params["id"], request.path_params["version"])
-    density = cache.layout(request.path_params["id"], request.path_params["version"]).density
-    return Response(served.codes(codes, density), media_type="application/octet-stream", headers=FOR_EVER)
+    content = cache.packed_codes(request.path_params["id"], request.path_params["version"])
+    return Response(content, media_type="application/octet-stream", headers=FOR_EVER | GZIP)
 
 
 def _thumbnails(request: Request) -> Response:
-    dataset = cache.dataset(request.path_params["id"])
-    if dataset.schema.kind != "image":
-        raise NotFoundError(later("A table has no pictures."))
-    content = served.thumbnails(dataset).tobytes()
-    return Response(content, media_type="application/octet-stream", headers=FOR_EVER)
+    content = cache.packed_thumbnails(request.path_params["id"])
+    return Response(content, media_type="application/octet-stream", headers=FOR_EVER | GZIP)
 
 
 def _names(request: Request) -> Response:

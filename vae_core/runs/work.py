@@ -140,9 +140,8 @@ def _train(keeper: Keeper, training: Training, progress: Progress) -> Generator[
         for record in training:
             keeper.keep(record)
             yield record
-            if parallel.size() == 1 and progress.is_over_after(
-                record.seconds
-            ):  # what another epoch would not end in time
+            # another epoch would not end in time; several workers would each decide that for themselves
+            if parallel.size() == 1 and progress.is_over_after(record.seconds):
                 break
         keeper.film.take(is_last=True)
         keeper.flush(keeper.preview.picture(training.model))

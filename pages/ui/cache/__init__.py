@@ -15,6 +15,7 @@ from pages.ui.cache.data import (
     first_rows,
     inspection,
     label_counts,
+    packed_thumbnails,
     workspace_size,
     workspaces,
 )
@@ -41,6 +42,7 @@ from pages.ui.cache.models import (
     newest_film,
     newest_model,
     open_model,
+    packed_codes,
     paths,
 )
 
@@ -71,6 +73,8 @@ __all__ = [
     "newest_film",
     "newest_model",
     "open_model",
+    "packed_codes",
+    "packed_thumbnails",
     "paths",
     "reconstructions",
     "reconstructions_by",

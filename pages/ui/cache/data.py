@@ -1,12 +1,13 @@
 """Stored datasets, and what is told of them."""
 
+import gzip
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from pages.ui import tables
+from pages.ui import served, tables
 from pages.ui.cache.owned import of_dataset
 from pages.ui.language import later
 from vae_core import oversight, stored_datasets, workspace
@@ -16,6 +17,8 @@ from vae_core.errors import DatasetError, NotFoundError
 from vae_core.oversight import Workspace
 
 COLUMNS_SHOWN = ROWS_SHOWN = 200
+PACKING = 6
+"""Of gzip: harder, and it takes twice as long for a hundredth of the size."""
 
 
 def dataset(id: str) -> Dataset:
@@ -42,6 +45,19 @@ def dataset_size(id: str) -> int | None:
     """How many examples a dataset has, if it is in the workspace."""
     found = dataset_or_none(id)
     return None if found is None else len(found)
+
+
+@of_dataset(8)
+def packed_thumbnails(id: str) -> bytes:
+    """Its pictures as the explorer fetches them, gzipped.
+
+    Raises:
+        NotFoundError: if it is a table.
+    """
+    shown = dataset(id)
+    if shown.schema.kind != "image":
+        raise NotFoundError(later("A table has no pictures."))
+    return gzip.compress(served.thumbnails(shown).tobytes(), PACKING, mtime=0)
 
 
 @of_dataset(32)

@@ -1,5 +1,6 @@
 """Models, their codes and their films, by id and version."""
 
+import gzip
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -7,8 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from pages.ui import explorer, films
-from pages.ui.cache.data import dataset
+from pages.ui import explorer, films, served
+from pages.ui.cache.data import PACKING, dataset
 from pages.ui.cache.owned import of_model
 from pages.ui.explorer import OpenModel
 from pages.ui.language import later
@@ -73,6 +74,12 @@ def layout(id: str, version: str) -> explorer.Layout:
     model = open_model(id, version).vae
     standard = model.config.prior.name == "standard" and not model.is_deterministic
     return explorer.layout(codes(id, version), standard)
+
+
+@of_model(16)
+def packed_codes(id: str, version: str) -> bytes:
+    """The codes as the explorer fetches them, gzipped."""
+    return gzip.compress(served.codes(codes(id, version), layout(id, version).density), PACKING, mtime=0)
 
 
 def decoder_file(id: str, version: str) -> Path:

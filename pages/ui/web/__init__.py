@@ -15,6 +15,7 @@ from pages.ui.operations import LocalMetrics
 from pages.ui.web.gate import Gate
 from pages.ui.web.headers import Headers
 from pages.ui.web.hosts import Hosts
+from pages.ui.web.packing import Packing
 from pages.ui.web.rates import Rates
 from pages.ui.web.upload_limits import UploadLimits
 from pages.ui.web.visits import Visits
@@ -24,4 +25,4 @@ __all__ = ["middleware"]
 
 def middleware() -> list[Middleware]:
     """For `st.App`, the outermost first."""
-    return [Middleware(layer) for layer in (Headers, Hosts, LocalMetrics, Gate, Visits, Rates, UploadLimits)]
+    return [Middleware(layer) for layer in (Headers, Hosts, LocalMetrics, Gate, Visits, Rates, UploadLimits, Packing)]

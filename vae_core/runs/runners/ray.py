@@ -46,11 +46,8 @@ class Ray:
         before = jobs.read(directory.path)
         job = jobs.Job(runner="ray", id=f"{directory.path.name}-{secrets.token_hex(4)}", address=self.address)
         command = [sys.executable, "-m", "vae_core.runs.crew", str(directory.path.resolve())]
-        ours = {
-            name: value
-            for name, value in os.environ.items()
-            if name.startswith("VAE_STUDIO_") and "PASSCODE" not in name
-        }
+        named = {name for name in os.environ if name.startswith("VAE_STUDIO_") and "PASSCODE" not in name}
+        ours = {name: os.environ[name] for name in named}
         environment = ours | {
             jobs.ENVIRONMENT: job.id,
             workspace.ENVIRONMENT: str(workspace.base()),
