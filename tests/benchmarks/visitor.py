@@ -21,13 +21,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
+from pages.ui.web import passcodes
 from tests.benchmarks.awaited import Awaited, VisitError
 from tests.benchmarks.loopback import only_loopback
 from tests.benchmarks.screen import ENDED, Screen
 
 PATIENCE_SECONDS = 60.0  # whoever waits longer has met a failure
 LINKED = re.compile(r'(?:src|href)="\./(static/[^"]+\.(?:js|css))"')  # what the shell's HTML loads before all else
-XSRF = "_streamlit_xsrf"
+XSRF, PASS = "_streamlit_xsrf", passcodes.COOKIE
 
 
 @dataclass
@@ -91,11 +92,11 @@ class Visitor:
         Raises:
             VisitError: if the page shows an error, or none appears.
         """
+        if self.passcode and PASS not in self.http.cookies:
+            await self.log_in()
         started = time.perf_counter()
         shell = await self.fetch(f"/{page}" + (f"?{query}" if query else ""))
         await asyncio.gather(self.fetch("/_stcore/health"), self.fetch("/_stcore/host-config"))
-        if self.passcode:
-            await self.log_in()
         if is_first:
             await asyncio.gather(*(self.fetch("/" + path) for path in LINKED.findall(shell.decode())))
         self.page, self.screen.query = page, query
@@ -104,8 +105,14 @@ class Visitor:
         return time.perf_counter() - started
 
     async def log_in(self) -> None:
-        """Give the passcode that the app asks for."""
-        raise NotImplementedError("the app has no passcode yet")
+        """Give the passcode that the app asks for.
+
+        Raises:
+            VisitError: if that is another one.
+        """
+        answer = await self.http.post("/studio/enter", data={"passcode": self.passcode, "next": "/"})
+        if answer.status_code != httpx.codes.SEE_OTHER:
+            raise VisitError(f"the passcode was not taken: {answer.status_code}")
 
     async def _connect(self) -> None:
         """The stream, with the cookies given so far, the way a page of this address asks for it."""
