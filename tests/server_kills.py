@@ -211,7 +211,7 @@ def survive(kills: int, seed: int) -> list[float]:
     for _ in range(kills):
         unsure = live(known, random)
         if random.random() < 0.3:
-            _kill_a_worker(known, random)
+            kill_a_worker(known, random)
         server = Server()  # lets go on what was interrupted
         try:
             seconds.append(until_true(known, unsure))
@@ -224,7 +224,8 @@ def survive(kills: int, seed: int) -> list[float]:
     return seconds
 
 
-def _kill_a_worker(known: Known, random: Random) -> None:
+def kill_a_worker(known: Known, random: Random) -> None:
+    """If one of the runs is in training."""
     live = [run for run in runs.list_runs() if run.id in known.runs and run.status.pid and run.directory.is_held()]
     if live:
         os.kill(random.choice(live).status.pid or 0, signal.SIGKILL)
