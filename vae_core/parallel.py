@@ -118,6 +118,18 @@ def add_gradients(parameters: Iterable[nn.Parameter]) -> None:
         gradient.copy_(summed.view_as(gradient))
 
 
+def confirm(device: torch.device) -> None:
+    """Ask whether all are still there: before gloo tells that one has died, it may give numbers that are none.
+
+    All must ask at the same moment.
+
+    Raises:
+        LostWorkerError: if one has.
+    """
+    if is_joined():
+        _add(torch.zeros(1, device=device))
+
+
 @torch.no_grad()
 def align(tensors: Mapping[str, Tensor], told: bytes = b"") -> bytes:
     """Let all have these tensors as the first process has them, and hear what it tells; returns that."""

@@ -144,7 +144,8 @@ class Training:
         return settings.learning_rate * (one_cycle(done) if settings.schedule == "one-cycle" else 1)
 
     def _diverged(self, epoch: int, step: int) -> TrainingError:
-        """The loss was no number at a step of an epoch, counted from 1."""
+        """The loss was no number at a step of an epoch, counted from 1; of all processes, as they share every batch."""
+        parallel.confirm(self._device)
         rate = self._rate(((epoch - 1) * self._batches + step - 1) / (self.config.train.epochs * self._batches))
         return TrainingError(
             f"The loss stopped being a number at step {step} of epoch {epoch} (learning rate {rate:.2g}). "

@@ -128,7 +128,7 @@ def test_home_offers_the_bundled_models_with_pictures(page: Page, app: AppProces
         expect(page.get_by_text(exhibit.title or BUNDLED_TITLES[exhibit.name])).to_be_visible(timeout=30_000)
     settle(page)
     loaded = "() => [...document.querySelectorAll('[data-testid=stMain] img')].filter(i => i.naturalWidth > 0).length"
-    page.wait_for_function(f"({loaded})() === {len(GALLERY)}")
+    page.wait_for_function(f"() => ({loaded})() === {len(GALLERY)}")
     page.get_by_role("button", name="Explore").nth(1).click()
     page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
     assert "model=mnist-2d" in page.url

@@ -95,7 +95,7 @@ def test_without_the_passcode_or_with_anothers_cookie_nothing_is_had(classroom: 
             dataset = await bring(visitor, 0)
             with httpx.Client(base_url=classroom.address) as stranger:
                 for path in (
-                    f"/studio/datasets/{dataset}/points",
+                    f"/studio/datasets/{dataset}/names",
                     "/_stcore/host-config",
                     "/studio/models/mnist-2d/1/codes",
                 ):
@@ -103,8 +103,8 @@ def test_without_the_passcode_or_with_anothers_cookie_nothing_is_had(classroom: 
             cookies = httpx.Cookies(dict(visitor.http.cookies))
             cookies.delete("studio_workspace")
             with httpx.Client(base_url=classroom.address, cookies=cookies) as student:
-                assert student.get(f"/studio/datasets/{dataset}/points").status_code == httpx.codes.NOT_FOUND
-            assert (await visitor.http.get(f"/studio/datasets/{dataset}/points")).status_code == httpx.codes.OK
+                assert student.get(f"/studio/datasets/{dataset}/names").status_code == httpx.codes.NOT_FOUND
+            assert (await visitor.http.get(f"/studio/datasets/{dataset}/names")).status_code == httpx.codes.OK
 
     asyncio.run(visit())
 

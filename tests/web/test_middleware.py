@@ -39,7 +39,11 @@ async def echo(socket: WebSocket) -> None:
 
 def server(client: tuple[str, int] = ("127.0.0.1", 1), base_url: str = "http://localhost") -> TestClient:
     paths = ("/", "/_stcore/host-config", "/_stcore/health", "/studio/models/x")
-    routes = [*(Route(path, whose) for path in paths), WebSocketRoute("/socket", echo)]
+    routes = [
+        *(Route(path, whose) for path in paths),
+        WebSocketRoute("/socket", echo),
+        WebSocketRoute("/_stcore/stream", echo),
+    ]
     app = Starlette(routes=routes, middleware=middleware())
     return TestClient(app, base_url=base_url, client=client, follow_redirects=False)
 
@@ -279,11 +283,21 @@ def test_uploads_beyond_the_rate_are_refused() -> None:
     assert client.put("/_stcore/upload_file/t/1", content=b"x").status_code == 404
 
 
-def test_interactions_beyond_the_rate_wait_and_none_is_lost() -> None:
-    with server().websocket_connect("/socket") as socket:
-        for n in range(15):
-            socket.send_text(str(n))
-        assert [socket.receive_text() for _ in range(15)] == [str(n) for n in range(15)]
+def test_interactions_beyond_the_rate_wait_and_none_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    paused: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
+
+    monkeypatch.setattr(rates.asyncio, "sleep", sleep)
+    for path, most in (("/_stcore/stream", 15), ("/socket", 0)):  # decoding is no interaction
+        paused.clear()
+        with server().websocket_connect(path) as socket:
+            for n in range(25):
+                socket.send_text(str(n))
+            assert [socket.receive_text() for _ in range(25)] == [str(n) for n in range(25)]
+        assert bool(paused) == bool(most)
+        assert len(paused) <= most
 
 
 @pytest.mark.usefixtures("classroom")

@@ -18,6 +18,8 @@ from pages.ui.language import COOKIE, asked, tr
 from pages.ui.web.hosts import client
 from pages.ui.web.upload_limits import UPLOAD
 
+STREAM = "/_stcore/stream"
+"""Where visits talk to their pages."""
 REMEMBERED = 10_000
 """So many of those who asked last; whoever was forgotten begins anew."""
 A_CLASS = 50
@@ -88,7 +90,7 @@ class Rates:
         """Pass on what is within them."""
         path = scope.get("path", "")
         upload = UPLOAD.match(path) if scope["type"] == "http" and scope["method"] == "PUT" else None
-        if scope["type"] == "websocket":
+        if scope["type"] == "websocket" and path.endswith(STREAM):  # decoding is not: a frame waits for the one before
             self._visits += 1
             await self._app(scope, self._slowed(receive, f"visit {self._visits}", client(scope)), send)
         elif upload and not (self._uploads.take(upload[1]) and self._uploads_of_all.take(client(scope))):
