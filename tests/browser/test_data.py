@@ -143,7 +143,10 @@ def test_deleted_by_mistake_and_brought_back(page: Page, app: AppProcess, app_wo
     other = page.context.new_page()
     other.goto(there)
     settle(other)
+    settle(page)
     page.get_by_role("button", name="Delete").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Delete").wait_for()
+    settle(page)  # it unfolds
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Delete").dblclick()
     expect(page.get_by_text("“mistake.zip” was deleted.")).to_be_visible(timeout=30_000)
     assert "mistake.zip" not in [about.name for about in stored_datasets.list_all()]
