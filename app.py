@@ -19,6 +19,7 @@ from vae_core.errors import VAECoreError
 
 logs.configure()
 versions.check()
+st.secrets.load_if_toml_exists()  # where a platform has no other place for settings, these become the environment
 try:
     check_start()
 except VAECoreError as error:

@@ -45,7 +45,7 @@ def actions(about: DatasetSummary) -> None:
         type="primary",
         icon=":material/model_training:",
         width="stretch",
-        disabled=not enough,
+        disabled=not (enough and profiles.present().may_bring),
     ):
         st.switch_page(page("train"), query_params={"dataset": about.id})
     if workspace.is_shared(workspace.place("datasets", about.id)):

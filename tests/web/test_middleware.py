@@ -19,6 +19,7 @@ from vae_core import profiles, workspace
 from vae_core.errors import ConfigError, NotFoundError
 
 CODE, TEACHERS = "blue-whale", "old-walrus"
+SOCKET = "ws://localhost/socket"
 HTML = {"accept": "text/html"}
 EVERYWHERE = "0.0.0.0"  # noqa: S104, asked for and refused
 
@@ -75,7 +76,7 @@ def enter(client: TestClient, code: str = CODE, onward: str = "/") -> int:
 def test_foreign_host_is_refused(host: str) -> None:
     client = server()
     assert client.get("/", headers={"host": host}).status_code == 403
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/socket", headers={"host": host}):
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(SOCKET, headers={"host": host}):
         pass
 
 
@@ -91,7 +92,10 @@ def test_foreign_origin_is_refused(origin: str) -> None:
     client = server()
     assert client.get("/", headers={"origin": origin}).status_code == 403
     assert client.post("/", headers={"origin": origin}).status_code == 403
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/socket", headers={"origin": origin}):
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect(SOCKET, headers={"origin": origin}),
+    ):
         pass
     assert client.get("/", headers={"origin": "http://localhost"}).status_code == 200
 
@@ -161,14 +165,14 @@ def test_passcode_is_asked_for_before_anything_is_answered() -> None:
     assert 'name="next" value="/train?run=x"' in page.text
     assert client.get("/studio/models/x").status_code == 401
     assert client.get("/_stcore/health").status_code != 401
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/socket"):
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(SOCKET):
         pass
     assert "That is not the passcode" in client.post("/studio/enter", data={"passcode": "wrong"}).text
     answer = client.post("/studio/enter", data={"passcode": CODE, "next": "/train?run=x"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/train?run=x")
     assert re.search(r"studio_pass=.*HttpOnly.*SameSite=lax", answer.headers["set-cookie"], re.IGNORECASE)
     assert client.get("/_stcore/host-config").status_code != 401
-    with client.websocket_connect("ws://localhost/socket") as socket:
+    with client.websocket_connect(SOCKET) as socket:
         socket.send_text("hello")
         assert socket.receive_text() == "hello"
 
@@ -292,7 +296,7 @@ def test_interactions_beyond_the_rate_wait_and_none_is_lost(monkeypatch: pytest.
     monkeypatch.setattr(rates.asyncio, "sleep", sleep)
     for path, most in (("/_stcore/stream", 15), ("/socket", 0)):  # decoding is no interaction
         paused.clear()
-        with server().websocket_connect(path) as socket:
+        with server().websocket_connect(f"ws://localhost{path}") as socket:
             for n in range(25):
                 socket.send_text(str(n))
             assert [socket.receive_text() for _ in range(25)] == [str(n) for n in range(25)]

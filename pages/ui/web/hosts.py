@@ -29,11 +29,11 @@ FROM_AFAR = "This server is for the machine that it runs on. To let others in, s
 
 
 def is_loopback(address: str) -> bool:
-    """Whether an address is of this machine alone; a test's client is."""
+    """Whether an address is of this machine alone."""
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
-        return address in ("localhost", "testclient")
+        return address == "localhost"
 
 
 def client(scope: Scope) -> str:
@@ -60,7 +60,7 @@ def known_names() -> Collection[str]:
     here = platform.node().lower()
     options = ("server.address", "browser.serverAddress")
     configured = {str(st.config.get_option(name) or "").lower() for name in options} - {""}
-    return told | {"localhost", "testserver", here, f"{here}.local"} | configured
+    return told | {"localhost", here, f"{here}.local"} | configured
 
 
 def is_known(host: str) -> bool:
