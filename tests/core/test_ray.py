@@ -70,7 +70,7 @@ def test_run_streams_its_epochs_and_ends_with_a_model(handed_to_ray: None, wait_
     wait_for(lambda: epochs_of(run) > 0, SECONDS)
     wait_for(lambda: state(run) == "done", SECONDS)
     assert len(checkpoints.load(checkpoints.locate(run.id)).history) == epochs_of(run) == 3
-    assert not jobs.is_beating(run.directory.path)
+    wait_for(lambda: not jobs.is_beating(run.directory.path), jobs.STALE_SECONDS / 2)  # forgotten, not only old
 
 
 @pytest.mark.slow

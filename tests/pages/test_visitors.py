@@ -1,6 +1,5 @@
 """The scripts that measure load: their visitors get what they came for, and tell when they do not; a short soak."""
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from random import Random
@@ -17,6 +16,7 @@ from tests.benchmarks.load import GATES, breaches
 from tests.benchmarks.visitor import Visitor
 from tests.benchmarks.visits import PAD, Explorer, look
 from tests.browser.app_process import AppProcess
+from tests.own_loop import done
 
 pytestmark = pytest.mark.slow
 SECONDS, SESSIONS = 25, 8
@@ -39,7 +39,7 @@ def visiting(app: AppProcess, visit: Callable[[Visitor], Coroutine[Any, Any, Non
         async with Visitor(app.address) as visitor:
             await visit(visitor)
 
-    asyncio.run(come())
+    done(come())
 
 
 def test_a_visitor_gets_the_explorer_of_the_model_asked_for_and_its_files(app: AppProcess) -> None:
@@ -110,6 +110,6 @@ def test_a_gate_is_not_held_by_what_was_not_measured() -> None:
 
 
 def test_nothing_stays_behind_of_visitors_that_come_and_go(app: AppProcess, folder: Path) -> None:
-    outcome = asyncio.run(soak.soak(app, folder, SECONDS, SESSIONS))
+    outcome = done(soak.soak(app, folder, SECONDS, SESSIONS))
     assert outcome.leaks() == []
     assert set(MIX) <= set(outcome.done)

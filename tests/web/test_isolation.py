@@ -14,6 +14,7 @@ from tests.benchmarks.lives import until
 from tests.benchmarks.visitor import Visitor
 from tests.benchmarks.visits import look
 from tests.browser.app_process import AppProcess
+from tests.own_loop import done
 from vae_core import workspace
 
 pytestmark = pytest.mark.slow
@@ -82,7 +83,7 @@ def test_nobody_of_fifty_sees_anything_of_anybody_else(classroom: AppProcess) ->
         turn, brought = asyncio.Semaphore(AT_ONCE), [""] * SESSIONS
         return await asyncio.gather(*(one(k, turn, brought) for k in range(SESSIONS)))
 
-    assert asyncio.run(all_of_them()) == [0] * SESSIONS
+    assert done(all_of_them()) == [0] * SESSIONS
     assert len(list((classroom.workspace / "visitors").iterdir())) == SESSIONS
     for home in (classroom.workspace / "visitors").glob("*/datasets/*/dataset.json"):
         assert workspace.ID_PATTERN.fullmatch(home.parent.name)
@@ -106,7 +107,7 @@ def test_without_the_passcode_or_with_anothers_cookie_nothing_is_had(classroom: 
                 assert student.get(f"/studio/datasets/{dataset}/names").status_code == httpx.codes.NOT_FOUND
             assert (await visitor.http.get(f"/studio/datasets/{dataset}/names")).status_code == httpx.codes.OK
 
-    asyncio.run(visit())
+    done(visit())
 
 
 def test_wrong_passcode_is_a_failure_of_the_visit(classroom: AppProcess) -> None:
@@ -115,4 +116,4 @@ def test_wrong_passcode_is_a_failure_of_the_visit(classroom: AppProcess) -> None
             await visitor.open("data")
 
     with pytest.raises(VisitError, match="was not taken: 403"):
-        asyncio.run(visit())
+        done(visit())
