@@ -52,6 +52,14 @@ def append(path: Path, content: bytes) -> None:
             raise
 
 
+def stamp(path: Path) -> str:
+    """Changes whenever a file is written; empty where there is none."""
+    try:
+        return f"{path.stat().st_mtime_ns:x}"
+    except FileNotFoundError:
+        return ""
+
+
 def can_write_in(directory: Path) -> bool:
     """Whether files can be put there; a full disk is another matter, and told where it is met."""
     try:

@@ -113,7 +113,8 @@ def show() -> None:
         for column, exhibit in zip(st.columns(COLUMNS), GALLERY[start : start + COLUMNS], strict=False):
             with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
                 with st.container():
-                    st.image(str(PICTURES / f"{exhibit.name}.png"), width="stretch")
+                    picture = str(PICTURES / f"{exhibit.name}.png")
+                    st.image(picture, width="stretch", output_format="PNG")  # as it is: sharp, and nothing to encode
                     title = tr(exhibit.title or models.BUNDLED_TITLES[exhibit.name])
                     st.markdown(f"**{title}**")
                     st.caption(tr(exhibit.text))

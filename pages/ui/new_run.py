@@ -188,7 +188,13 @@ def check(about: DatasetSummary, config: RunConfig, build: bool = True) -> int:
     choose_device(config.train.device)
     if not build:
         return 0
-    return sum(p.numel() for p in checkpoints.build(config, about.schema_, labels, meta=True).parameters())
+    return _parameters(config, about.schema_, labels)
+
+
+@lru_cache(maxsize=256)
+def _parameters(config: RunConfig, schema: AnySchema, labels: int) -> int:
+    """How many a model has; the form asks whenever it is drawn, and a class has the same few models in it."""
+    return sum(p.numel() for p in checkpoints.build(config, schema, labels, meta=True).parameters())
 
 
 @lru_cache(maxsize=64)

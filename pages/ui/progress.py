@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.ui import cache, choosing, figures, findings, models, preview, state
-from pages.ui.language import tr, trn
+from pages.ui.language import current, tr, trn
 from pages.ui.navigation import page
 from pages.ui.sentences import escape, moment, sentences_for_errors
 from vae_core import runs
@@ -41,7 +41,8 @@ def _show(id: str, was_live: bool) -> None:
     run = runs.get(id)
     if was_live and not run.is_live:
         st.rerun()  # the whole page: stop ticking, and let the list below know
-    records = run.directory.read_epochs()
+    written = run.directory.written()
+    records = cache.history(id, written)
     with st.container(border=True):
         _headline(run)
         _actions(run, records)
@@ -54,8 +55,8 @@ def _show(id: str, was_live: bool) -> None:
             said = diagnose(records, run.config, examples)
             findings.show([one for one in said if one.kind != "overfitting" or not present or best != present])
         if records:
-            _curves(run, records)
-            preview.show(run)
+            _curves(run, written)
+            preview.show(run, written)
         elif run.status.state == "running":
             st.caption(tr("The first epoch is under way; curves, reconstructions and the map appear after it."))
 
@@ -173,18 +174,13 @@ def duration(seconds: float) -> str:
     return tr("{count} h", count=f"{seconds / 3600:.1f}")
 
 
-def _curves(run: Run, records: Sequence[EpochRecord]) -> None:
+def _curves(run: Run, written: str) -> None:
     """The terms of the loss over the epochs, one figure each; and where the nats are."""
-    if run.config.objective.is_deterministic:
-        st.plotly_chart(
-            figures.loss_curve(records, "reconstruction_loss", marked=True), key=f"r-{run.id}", config=MODEBAR
-        )
-        return
-    for column, term in zip(st.columns(3), figures.TERMS, strict=True):
-        figure = figures.loss_curve(records, term, marked=term == "negative_elbo")
-        column.plotly_chart(figure, key=f"{term}-{run.id}", config=MODEBAR)
-    if run.config.model.latents > 2:
-        st.plotly_chart(figures.kl_by_dimension(records), key=f"dimensions-{run.id}", config=MODEBAR)
+    drawn = cache.curves(run.id, written, current())
+    terms = [name for name in drawn if name in figures.TERMS]
+    places = dict(zip(terms, st.columns(len(terms)), strict=True))
+    for name, figure in drawn.items():
+        places.get(name, st).plotly_chart(figure, key=f"{name}-{run.id}", config=MODEBAR)
 
 
 def list_all() -> None:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 PATHS = ("open", "replace", "rename", "link", "unlink", "remove", "mkdir")
+TAKES_ROOM = {"write", "link", "mkdir"}
+"""Refused on a full disk."""
 KILLED = 99
 WRITING = set("wax+")
 
@@ -117,7 +119,7 @@ class Full:
         if operation == ("unlink", "reserve"):
             self._has_reserve = False
         takes = int(operation.file.split()[0]) if operation.name == "write" else 0
-        if operation.name in ("link", "mkdir") or (takes and (self._has_reserve or takes > self._small)):
+        if operation.name in TAKES_ROOM - {"write"} or (takes and (self._has_reserve or takes > self._small)):
             half()
             raise OSError(errno.ENOSPC, "No space left on device")
 

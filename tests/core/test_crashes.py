@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.core.deaths import KILLED, Full, Operation, dying, in_child, nothing, watched
+from tests.core.deaths import KILLED, TAKES_ROOM, Full, Operation, dying, in_child, nothing, watched
 from tests.core.exact import digest, losses, make_run, read, straight
 from vae_core import checkpoints, files
 from vae_core.datasets import Dataset
@@ -18,7 +18,7 @@ from vae_core.runs import endings, keeper, worker
 from vae_core.runs.directory import RESERVE_BYTES, RunDirectory, done
 from vae_core.runs.work import result_of, work
 
-CHECKPOINT = Operation("replace", "checkpoint.safetensors")
+CHECKPOINT, CHECKPOINT_OPENED = (Operation(name, "checkpoint.safetensors") for name in ("replace", "open"))
 
 
 class Story(NamedTuple):
@@ -111,13 +111,21 @@ def die(story: Story, number: int, torn: bool, **watching: bool) -> RunDirectory
     return directory
 
 
-def points(story: Story) -> list[tuple[int, bool]]:
-    """Before every operation, and halfway through every write."""
+def points(story: Story, first: int = 0, last: int = 10_000) -> list[tuple[int, bool]]:
+    """Before every operation, and halfway through every write; not before a flush to disk, which changes no file."""
+    following = [*story.operations[1:], Operation("", "")]
     return [
         (number, torn)
-        for number, operation in enumerate(story.operations)
+        for number, (operation, after) in enumerate(zip(story.operations, following, strict=True))
+        if first <= number <= last and "fsync" not in (operation.name, after.name if operation.name == "open" else "")
         for torn in ((False, True) if operation.name == "write" else (False,))
     ]
+
+
+def points_without_links(story: Story) -> list[tuple[int, bool]]:
+    """Those between a link that is refused and the end of what is done instead: all others are the same with links."""
+    link = next(number for number, operation in enumerate(story.operations) if operation.name == "link")
+    return points(story, link, story.operations.index(CHECKPOINT, link) + 1)
 
 
 @pytest.mark.slow
@@ -126,7 +134,7 @@ def test_death_at_every_operation_loses_nothing_and_mixes_nothing(story: Tell, w
     told = story(2, without_links=without_links)
     names = {operation.name for operation in told.operations}
     assert names >= {"open", "write", "flush", "fsync", "link", "replace", "unlink"}
-    for number, torn in points(told):
+    for number, torn in points_without_links(told) if without_links else points(told):
         directory = die(told, number, torn, without_links=without_links)
         check(told, directory, told.operations[:number])
         told.run(directory)
@@ -145,12 +153,10 @@ def test_writer_in_place_does_not_pass_the_same_test(story: Tell, monkeypatch: p
         monkeypatch.setattr(module, "write_atomically", write_in_place)
     told = story(2)
     failed = 0
-    for number, torn in points(told):
+    opened = [number for number, operation in enumerate(told.operations) if operation == CHECKPOINT_OPENED]
+    for number, torn in [point for first in opened for point in points(told, first, first + 1)]:
         directory = die(told, number, torn)
-        done = [
-            CHECKPOINT if operation == ("open", "checkpoint.safetensors") else operation
-            for operation in told.operations[:number]
-        ]
+        done = [CHECKPOINT if operation == CHECKPOINT_OPENED else operation for operation in told.operations[:number]]
         try:
             check(told, directory, done)
         except Exception:
@@ -162,7 +168,8 @@ def test_writer_in_place_does_not_pass_the_same_test(story: Tell, monkeypatch: p
 def test_disk_that_fills_at_any_operation_keeps_every_finished_epoch(story: Tell) -> None:
     told = story(2)
     states = set()
-    for number in range(len(told.operations)):
+    taking = [number for number, operation in enumerate(told.operations) if operation.name in TAKES_ROOM]
+    for number in (*taking, len(told.operations) - 1):
         directory = told.copy()
         with watched(Full(number, small=RESERVE_BYTES)) as operations:
             worker.attempt(directory, lambda d=directory: done(result_of(work(d, told.dataset))))

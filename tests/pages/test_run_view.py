@@ -1,13 +1,15 @@
 """A run on the Train page: its curves, what they say, and the buttons that apply."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
+import plotly.graph_objects as go
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.ui import models
+from pages.ui import figures, models
 from tests.conftest import stroke_dataset, trained
 from tests.pages.test_pages import open_page, press
 from tests.small import small
@@ -15,6 +17,7 @@ from tests.stored import store_model
 from vae_core import checkpoints, runs
 from vae_core.checkpoints import Checkpoint
 from vae_core.objectives import Autoencoder
+from vae_core.records import EpochRecord
 from vae_core.runs import jobs
 from vae_core.runs.crew import WAITING
 from vae_core.runs.directory import State, Status
@@ -149,3 +152,25 @@ def test_run_that_waits_in_a_cluster_says_so(tiny_checkpoint: Checkpoint) -> Non
     app = show(id)
     assert WAITING in [caption.value for caption in app.caption]
     assert "Cancel" in buttons(app)
+
+
+def test_figures_are_drawn_once_for_all_who_watch_and_anew_for_a_new_epoch(
+    tiny_checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+    loss_curve = figures.loss_curve
+
+    def counted(records: Sequence[EpochRecord], *more: Any, **named: Any) -> go.Figure:
+        drawn.append(len(records))
+        return loss_curve(records, *more, **named)
+
+    monkeypatch.setattr(figures, "loss_curve", counted)
+    id = store(tiny_checkpoint)
+    show(id)
+    assert drawn == [2, 2, 2]
+    show(id)
+    assert drawn == [2, 2, 2]
+    last = tiny_checkpoint.history[-1]
+    runs.get(id).directory.append_epochs([last.model_copy(update={"epoch": 3})])
+    show(id)
+    assert drawn == [2, 2, 2, 3, 3, 3]

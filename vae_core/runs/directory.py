@@ -35,7 +35,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from vae_core import process_lock
 from vae_core.errors import NotFoundError
-from vae_core.files import append, is_disk_full, write_atomically
+from vae_core.files import append, is_disk_full, stamp, write_atomically
 from vae_core.records import EpochRecord
 from vae_core.run_config import RunConfig
 from vae_core.runs import jobs
@@ -232,6 +232,10 @@ class RunDirectory:
             except ValidationError:
                 break
         return records
+
+    def written(self) -> str:
+        """Changes whenever epochs or a preview are written."""
+        return "-".join(stamp(path) for path in (self.path / "epochs.jsonl", self.preview))
 
     def append_trial(self, trial: Trial) -> None:
         """Add a line to what a cross-validation has found."""

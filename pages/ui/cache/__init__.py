@@ -45,6 +45,7 @@ from pages.ui.cache.models import (
     packed_codes,
     paths,
 )
+from pages.ui.cache.watched import Preview, curves, history, preview
 
 __all__ = [
     "COLUMNS_SHOWN",
@@ -52,10 +53,12 @@ __all__ = [
     "ROWS_SHOWN",
     "SHEET_ROWS",
     "SHUFFLED",
+    "Preview",
     "anomalies",
     "codes",
     "column_summary",
     "contact_sheet",
+    "curves",
     "dataset",
     "dataset_or_none",
     "dataset_size",
@@ -66,6 +69,7 @@ __all__ = [
     "film_sheet",
     "film_version",
     "first_rows",
+    "history",
     "inspection",
     "label_counts",
     "layout",
@@ -76,6 +80,7 @@ __all__ = [
     "packed_codes",
     "packed_thumbnails",
     "paths",
+    "preview",
     "reconstructions",
     "reconstructions_by",
     "sample_card",

@@ -21,6 +21,11 @@ def of_dataset(entries: int) -> Callable[[Function[P, R]], Function[P, R]]:
     return _by(lambda id: str(workspace.place("datasets", id)), entries)
 
 
+def of_run(entries: int) -> Callable[[Function[P, R]], Function[P, R]]:
+    """Keep what a function makes of a run, whose id is its first argument."""
+    return _by(lambda id: str(workspace.place("runs", id)), entries)
+
+
 def of_model(entries: int) -> Callable[[Function[P, R]], Function[P, R]]:
     """Keep what a function makes of a model, whose id is its first argument; whoever may not see it, is told so.
 
