@@ -178,9 +178,10 @@ def _curves(run: Run, written: str) -> None:
     """The terms of the loss over the epochs, one figure each; and where the nats are."""
     drawn = cache.curves(run.id, written, current())
     terms = [name for name in drawn if name in figures.TERMS]
-    places = dict(zip(terms, st.columns(len(terms)), strict=True))
-    for name, figure in drawn.items():
-        places.get(name, st).plotly_chart(figure, key=f"{name}-{run.id}", config=MODEBAR)
+    for column, term in zip(st.columns(len(terms)), terms, strict=True):
+        column.plotly_chart(drawn[term], key=f"{term}-{run.id}", config=MODEBAR)
+    if "dimensions" in drawn:
+        st.plotly_chart(drawn["dimensions"], key=f"dimensions-{run.id}", config=MODEBAR)
 
 
 def list_all() -> None:
