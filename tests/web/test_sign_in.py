@@ -1,15 +1,20 @@
 """What makes somebody a person, and a teacher; and with what a classroom is started where people sign in."""
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 from streamlit import auth_util
 from streamlit.runtime.secrets import Secrets
 from streamlit.web.server import server_util
 
-from pages.ui.web import hosts, sign_in
+from pages.ui.web import hosts, middleware, sign_in
 from vae_core import profiles
 from vae_core.errors import ConfigError
 
@@ -104,3 +109,22 @@ def test_teachers_who_cannot_sign_in_are_a_mistake(told: Secrets, monkeypatch: p
     monkeypatch.setenv(sign_in.TEACHERS_ENVIRONMENT, "a@b.example")
     with pytest.raises(ConfigError, match="nobody signs in"):
         hosts.check_start()
+
+
+def test_passcode_and_sign_in_are_both_asked_for(told: Secrets, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(profiles.ENVIRONMENT, "classroom")
+    monkeypatch.setenv("VAE_STUDIO_PASSCODE", "blue-whale")
+    told.merge_programmatic_secrets(tomllib.loads(AUTH))
+    app = Starlette(routes=[Route("/", lambda _: PlainTextResponse("inside"))], middleware=middleware())
+    client = TestClient(app, base_url="http://127.0.0.1:8501", follow_redirects=False)
+    person = pieces(json.dumps({"iss": "i", "sub": "1", "is_logged_in": True, "origin": "http://127.0.0.1:8501"}))
+    for cookies, tells, shown in (
+        ({}, False, "Passcode"),
+        (person, False, "Passcode"),
+        ({}, True, "Sign in"),
+        (person, True, "inside"),
+    ):
+        client.cookies = dict(cookies)  # type: ignore[assignment]
+        if tells:
+            client.post("/studio/enter", data={"passcode": "blue-whale", "next": "/"})
+        assert shown in client.get("/", headers={"accept": "text/html"}).text
