@@ -5,7 +5,7 @@ import streamlit as st
 from pages.ui import cache
 from pages.ui.language import later, tr
 from pages.ui.sentences import in_bytes
-from pages.ui.web import visits
+from pages.ui.web import sign_in, visits
 from vae_core import profiles, workspace
 
 DEMO = later(
@@ -44,5 +44,10 @@ def show() -> None:
         st.progress(min(used / profile.quota_bytes, 1.0), text=told)
         days = f"{profile.kept_seconds / profiles.DAY:.0f}"
         st.caption(tr("It is kept until you have not been here for {days} days.", days=days))
+        if person := sign_in.of_script():
+            st.write(tr("You find it wherever you sign in."))
+            st.text(tr("Signed in as {name}.", name=person.name))
+            st.button(tr("Sign out"), icon=":material/logout:", on_click=st.logout)
+            return
         st.write(tr("This browser finds it by itself. For another one keep this link, and keep it to yourself:"))
         st.code(visits.link(), language=None, wrap_lines=True)

@@ -149,7 +149,8 @@ def test_server_that_others_reach_is_started_with_a_passcode_only(
 ) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(st.config, "get_option", lambda name: address if name == "server.address" else None)
+    others = st.config.get_option
+    monkeypatch.setattr(st.config, "get_option", lambda name: address if name == "server.address" else others(name))
     if refusal:
         with pytest.raises(ConfigError, match=refusal):
             hosts.check_start()

@@ -4,7 +4,7 @@ From the outside in:
 
     headers    what a browser may load and do on our pages
     hosts      no foreign name of this server, no foreign page, nobody from afar without a passcode
-    gate       the passcode
+    gate       the passcode, and who signs in
     visits     whose workspace is meant
     rates      how much one may ask
 """
@@ -12,7 +12,7 @@ From the outside in:
 from starlette.middleware import Middleware
 
 from pages.ui.operations import LocalMetrics
-from pages.ui.web.gate import Gate
+from pages.ui.web.gate import Gate, SignIn
 from pages.ui.web.headers import Headers
 from pages.ui.web.hosts import Hosts
 from pages.ui.web.packing import Packing
@@ -25,4 +25,5 @@ __all__ = ["middleware"]
 
 def middleware() -> list[Middleware]:
     """For `st.App`, the outermost first."""
-    return [Middleware(layer) for layer in (Headers, Hosts, LocalMetrics, Gate, Visits, Rates, UploadLimits, Packing)]
+    layers = (Headers, Hosts, LocalMetrics, Gate, SignIn, Visits, Rates, UploadLimits, Packing)
+    return [Middleware(layer) for layer in layers]

@@ -18,9 +18,10 @@ h1 { font-size: 1.5rem; margin: 0 0 .5rem }
 p { margin: 0 0 1.25rem }
 .error { color: light-dark(#b3261e, #ffb4ab) }
 label { display: block; margin-bottom: .25rem }
-input, button { font: inherit; box-sizing: border-box; width: 100%; padding: .6rem .75rem; border-radius: .5rem }
+input, button, a { font: inherit; box-sizing: border-box; width: 100%; padding: .6rem .75rem; border-radius: .5rem }
 input { border: 1px solid light-dark(#8a8f98, #7d828c); margin-bottom: 1rem }
-button { border: 0; background: light-dark(#3b6fd4, #4674d6); color: #fff; cursor: pointer }
+button, a { border: 0; background: light-dark(#3b6fd4, #4674d6); color: #fff; cursor: pointer }
+a { display: block; text-align: center; text-decoration: none }
 :focus-visible { outline: 2px solid light-dark(#1d4fb4, #9dbcff); outline-offset: 2px }
 """
 
@@ -48,15 +49,32 @@ def page(
             '<input id="passcode" name="passcode" type="password" autocomplete="current-password" required autofocus>'
         )
     trouble = f'<p class="error" role="alert">{html.escape(error)}</p>' if error else ""
-    content = (
+    return _document(
+        f'<p>{html.escape(said)}</p>{trouble}<form method="post" action="{html.escape(action)}">{fields}'
+        f"<button>{html.escape(button)}</button></form>"
+    )
+
+
+def link(said: str, button: str, address: str) -> HTMLResponse:
+    """A way on that may lead to another server: browsers hold a form's whole way against our Content-Security-Policy.
+
+    Args:
+        said: What it is about.
+        button: What its button says.
+        address: Where it leads.
+    """
+    return _document(f'<p>{html.escape(said)}</p><a href="{html.escape(address)}">{html.escape(button)}</a>')
+
+
+def _document(content: str) -> HTMLResponse:
+    shown = (
         f'<!doctype html><html lang="{current().replace("_", "-")}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
         f"<title>VAE Studio</title><style>{STYLE}</style></head><body><main><h1>VAE Studio</h1>"
-        f'<p>{html.escape(said)}</p>{trouble}<form method="post" action="{html.escape(action)}">{fields}'
-        f"<button>{html.escape(button)}</button></form></main></body></html>"
+        f"{content}</main></body></html>"
     )
     # without any referrer browsers send no origin with a form, and we would not know it for ours
-    return HTMLResponse(content, headers={"Cache-Control": "no-store", "Referrer-Policy": "same-origin"})
+    return HTMLResponse(shown, headers={"Cache-Control": "no-store", "Referrer-Policy": "same-origin"})
 
 
 async def answers(request: Request) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The passcode, asked for before anything else is answered."""
+"""The passcode, and the sign-in: each asked for before anything else is answered, where there is one."""
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
@@ -6,12 +6,12 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pages.ui.language import asked, tr
-from pages.ui.web import form, passcodes
-from pages.ui.web.addresses import base, is_health, is_secure, local
+from pages.ui.web import form, passcodes, sign_in
+from pages.ui.web.addresses import base, is_health, is_secure, local, outer
 from pages.ui.web.hosts import client
 from pages.ui.web.rates import Rate
 
-ENTER = "/enter"
+ENTER, SIGN_IN = "/enter", "/sign-in"
 TRIES = 5
 """Wrong ones in a minute, from one address."""
 
@@ -65,8 +65,40 @@ class Gate:
         return answer
 
 
+class SignIn:
+    """Middleware that lets pass who is signed in, or all where nobody signs in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or send to the provider."""
+        is_asked = scope["type"] in ("http", "websocket") and sign_in.is_configured() and not is_health(scope)
+        is_way = is_asked and scope["type"] == "http" and scope["path"] in {outer() + path for path in sign_in.PATHS}
+        if not is_asked or is_way or sign_in.person(HTTPConnection(scope).cookies):
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 4401})
+        else:
+            request = Request(scope, receive)
+            with asked(form.spoken(request)):
+                await self._answer(request)(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        if request.url.path == base() + SIGN_IN:
+            return RedirectResponse(sign_in.address(), 303, {"Cache-Control": "no-store"})
+        if "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse(tr("Sign in first: open the app's page."), 401)
+        answer = form.link(_welcome(), tr("Sign in"), base() + SIGN_IN)
+        answer.status_code = 401
+        return answer
+
+
+def _welcome() -> str:
+    return tr("Welcome. This server is for a class.")
+
+
 def _form(onward: str, error: str = "", code: int = 401) -> Response:
-    said, asked_for = tr("Welcome. This server is for a class."), tr("Passcode")
-    answer = form.page(said, tr("Enter"), base() + ENTER, {"next": onward}, asked_for, error)
+    answer = form.page(_welcome(), tr("Enter"), base() + ENTER, {"next": onward}, tr("Passcode"), error)
     answer.status_code = code
     return answer

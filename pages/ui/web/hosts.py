@@ -1,4 +1,5 @@
-"""Who may ask at all: under a name that is this server's, from its own pages, and without a passcode from here only.
+"""Who may ask at all: under a name that is this server's, from its own pages, and unless one is asked who one is, from
+here only.
 
 A foreign name is how a page elsewhere makes a browser take this server for its own (DNS rebinding). An address in
 numbers cannot be made to point elsewhere, so it is no foreign name.
@@ -15,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pages.ui.web import passcodes
+from pages.ui.web import passcodes, sign_in
 from vae_core import profiles
 from vae_core.errors import ConfigError
 
@@ -81,7 +82,7 @@ def is_known(host: str) -> bool:
 
 def is_open_to_all() -> bool:
     """Whether somebody on another machine may ask."""
-    return passcodes.is_protected() or profiles.present().name == "demo"
+    return passcodes.is_protected() or sign_in.is_configured() or profiles.present().name == "demo"
 
 
 def check_start() -> str:
@@ -91,21 +92,25 @@ def check_start() -> str:
         Who can reach it, in a sentence.
 
     Raises:
-        ConfigError: if others can, without a passcode; or the passcode protects nothing.
+        ConfigError: if others can, without passcode or sign-in; or these protect nothing.
     """
     profile, address = profiles.present(), str(st.config.get_option("server.address") or "")
     passcodes.check()
-    protected = passcodes.is_protected()
-    if profile.name == "classroom" and not protected:
-        raise ConfigError("A classroom needs a passcode. Set VAE_STUDIO_PASSCODE to one of at least 8 characters.")
+    sign_in.check()
+    protected, signed_in = passcodes.is_protected(), sign_in.is_configured()
+    if profile.name == "classroom" and not (protected or signed_in):
+        raise ConfigError(
+            "A classroom needs a passcode. Set VAE_STUDIO_PASSCODE to one of at least 8 characters, "
+            "or let people sign in: [auth] in secrets.toml, see .deploy/classroom.md."
+        )
     if not is_loopback(address) and not is_open_to_all():
         raise ConfigError(
             f"The server would listen on {address or 'all addresses'}, for everybody who reaches it. "
             "Set VAE_STUDIO_PASSCODE, or leave server.address at 127.0.0.1."
         )
     reach = "this machine" if is_loopback(address) else "everybody who reaches this machine"
-    key = ", with a passcode" if protected else ""
-    return f"Profile {profile.name}: open to {reach}{key}."
+    keys = [", with a passcode"] * protected + [", signed in"] * signed_in
+    return f"Profile {profile.name}: open to {reach}{''.join(keys)}."
 
 
 class Hosts:

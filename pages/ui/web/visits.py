@@ -2,8 +2,10 @@
 
 The id names a folder; the signature is what nobody guesses. A browser is given one when its first page asks for it
 from here, not when it comes by a link from elsewhere: then it would not send the cookie that it has, and lose it.
+Where people sign in, the person decides, and there is neither cookie nor link.
 """
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -14,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.language import asked, tr
-from pages.ui.web import form, passcodes, signing
+from pages.ui.web import form, passcodes, sign_in, signing
 from pages.ui.web.addresses import base, is_secure, local, outer
 from pages.ui.web.hosts import client
 from pages.ui.web.rates import Rate
@@ -42,6 +44,14 @@ def id_in(told: str | None) -> str | None:
     return id if fits and signing.is_signed(PURPOSE, id, signature) else None
 
 
+def _whose(cookies: Mapping[str, str]) -> str | None:
+    """The workspace of whoever sends these."""
+    if sign_in.is_configured():
+        person = sign_in.person(cookies)
+        return person.id if person else None
+    return id_in(cookies.get(COOKIE))
+
+
 class Visits:
     """Middleware that says whose workspace a request is about, and gives one to who has none."""
 
@@ -59,9 +69,10 @@ class Visits:
             with asked(form.spoken(request)):
                 await (await self._open(request))(scope, receive, send)
             return
-        id = id_in(HTTPConnection(scope).cookies.get(COOKIE))
+        id = _whose(HTTPConnection(scope).cookies)
         if scope["type"] == "http" and scope["path"] == f"{outer()}/_stcore/host-config":
-            send = _with_cookie(send, id or workspace.new_id(), is_secure(scope))
+            if not sign_in.is_configured():
+                send = _with_cookie(send, id or workspace.new_id(), is_secure(scope))
             if id:
                 oversight.note_visit(id)
         if id is None:  # whoever asks is nobody, and whatever is theirs is refused
@@ -73,7 +84,7 @@ class Visits:
     async def _open(self, request: Request) -> Response:
         """A link that somebody kept: their browser is given the workspace, when they say so."""
         told, who = request.url.path.removeprefix(base() + OPEN), client(request.scope)
-        if not told:
+        if not told or sign_in.is_configured():
             return RedirectResponse(local(""), 303)
         if self._misses.is_used_up(who):
             return _sorry(form.too_many(), 429)
@@ -111,6 +122,8 @@ def _cookie(id: str, is_secure: bool) -> str:
 
 def nobody() -> NotFoundError:
     """Said to whoever has no workspace."""
+    if sign_in.is_configured():
+        return NotFoundError(tr("You are no longer signed in. Reload the page and sign in again."))
     return NotFoundError(tr("This browser keeps no cookie of ours, so nothing of yours is found. Reload the page."))
 
 
@@ -118,6 +131,9 @@ def is_teacher() -> bool:
     """Whether the page is being drawn for the teacher of a class."""
     if not profiles.present().has_visitors or not get_script_run_ctx(suppress_warning=True):
         return False
+    if sign_in.is_configured():
+        person = sign_in.of_script()
+        return person is not None and person.is_teacher
     return passcodes.role_in(st.context.cookies.to_dict().get(passcodes.COOKIE)) == "teacher"
 
 
@@ -136,7 +152,7 @@ def of_script() -> str | None:
     if not profiles.present().has_visitors:
         return None
     context = get_script_run_ctx(suppress_warning=True)
-    id = id_in(st.context.cookies.to_dict().get(COOKIE)) if context else None
+    id = _whose(st.context.cookies.to_dict()) if context else None
     if id is None:
         raise nobody()
     return id
