@@ -1,6 +1,8 @@
 """Whether the process that works in a directory is alive: it holds a lock, which the kernel takes back when it dies."""
 
+import contextlib
 import os
+import platform
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -14,6 +16,14 @@ except ImportError:  # Windows
 def lock(path: Path) -> FileLock:
     """The lock to hold while working."""
     return FileLock(path, is_singleton=False)
+
+
+def here() -> str:
+    """Where a process number means the same process as for us: this machine, and this container of it."""
+    numbers = ""
+    with contextlib.suppress(OSError):  # told by Linux alone
+        numbers = str(Path("/proc/self/ns/pid").readlink())
+    return f"{platform.node()} {numbers}".strip()
 
 
 def is_held(path: Path) -> bool:

@@ -39,8 +39,8 @@ def watch(id: str) -> None:
 
 def _show(id: str, was_live: bool) -> None:
     run = runs.get(id)
-    if was_live and not run.is_live:
-        st.rerun()  # the whole page: stop ticking, and let the list below know
+    if was_live != run.is_live:
+        st.rerun()  # the whole page: stop ticking, or begin to, and let the list below know
     written = run.directory.written()
     records = cache.history(id, written)
     with st.container(border=True):
@@ -89,26 +89,26 @@ def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
             st.switch_page(page("film"), query_params={"run": run.id})
         if run.is_shared:
             return
-        if run.is_live and st.button(tr("Cancel"), key=f"cancel-{run.id}", icon=":material/stop:"):
-            _press(runs.cancel, run.id)
+        if run.is_live:
+            _button(runs.cancel, run, "cancel", tr("Cancel"), ":material/stop:")
         onward = tr("With the trainings that are left.") if run.study else tr("From its last finished epoch.")
-        if run.status.state in ("interrupted", "cancelled", "failed") and st.button(
-            tr("Go on"), key=f"go-on-{run.id}", icon=":material/resume:", help=onward
-        ):
-            _press(runs.resume, run.id)
+        if run.status.state in ("interrupted", "cancelled", "failed"):
+            _button(runs.resume, run, "go-on", tr("Go on"), ":material/resume:", onward)
         best, present = _best_and_present(run, records)
-        if best != present and st.button(
-            tr("Take the best epoch"),
-            key=f"best-{run.id}",
-            icon=":material/star:",
-            help=tr(
+        if best != present:
+            told = tr(
                 "The model becomes that of epoch {epoch}, which did best on validation. It cannot go on after that.",
                 epoch=best,
-            ),
-        ):
-            _press(runs.keep_best, run.id)
+            )
+            _button(runs.keep_best, run, "best", tr("Take the best epoch"), ":material/star:", told)
     if present and present != records[-1].epoch:
         st.caption(tr("The model is that of epoch {epoch}, the best one; so are the pictures below.", epoch=present))
+
+
+def _button(action: Callable[[str], Run], run: Run, name: str, label: str, icon: str, told: str | None = None) -> None:
+    """What changes a run is done before anything is drawn: a part of the page that begins the whole page anew would
+    else swallow a press that came at the same moment."""
+    st.button(label, key=f"{name}-{run.id}", icon=icon, help=told, on_click=_press, args=(action, run.id))
 
 
 def _press(action: Callable[[str], Run], id: str) -> None:
@@ -117,7 +117,6 @@ def _press(action: Callable[[str], Run], id: str) -> None:
         action(id)
     except VAECoreError as error:
         st.toast(escape(tr(str(error))), icon=":material/info:", duration="long")
-    st.rerun()
 
 
 def _best_and_present(run: Run, records: Sequence[EpochRecord]) -> tuple[int, int]:

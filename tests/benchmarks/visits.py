@@ -83,7 +83,8 @@ async def look(visitor: Visitor, page: str, is_first: bool = False) -> float:
 
 async def begin_training(visitor: Visitor, epochs: int, dataset: str = "") -> str:
     """On the Train page choose how long, and start; returns what to put into the address to watch it."""
-    await visitor.open("train", f"dataset={dataset}" if dataset else "")
+    come = visitor.go if visitor.screen.pages else visitor.open
+    await come("train", f"dataset={dataset}" if dataset else "")
     field, fragment = visitor.screen.labelled("number_input", EPOCHS)
     await visitor.rerun(fragment, {field.number_input.id: {"int_value": epochs}})
     await visitor.press(START)

@@ -14,11 +14,12 @@ import pytest
 
 from tests.conftest import SMALL, stroke_dataset
 from tests.core.deaths import Operation, watched
-from vae_core import checkpoints, runs, stored_datasets, workspace
+from vae_core import checkpoints, process_lock, runs, stored_datasets, workspace
 from vae_core.config import TrainConfig
 from vae_core.errors import NotFoundError, TrainingError
 from vae_core.run_config import RunConfig
-from vae_core.runs import Run, threads
+from vae_core.runs import Run, Status, threads
+from vae_core.runs.runners import local
 
 Wait = Callable[[Callable[[], bool], float], None]
 
@@ -76,6 +77,36 @@ def test_cancel_takes_less_than_five_seconds_and_keeps_the_last_epoch(wait_for: 
     assert cancelled.status.state == "cancelled"
     assert not cancelled.directory.is_held()
     assert checkpoints.load(checkpoints.locate(run.id)).model()
+
+
+@pytest.mark.slow
+def test_cancel_reaches_a_worker_of_another_machine(wait_for: Wait, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = start(epochs=10_000)
+    wait_for(lambda: runs.get(run.id).has_model, 60)
+    killed: list[int] = []
+    with monkeypatch.context() as elsewhere:  # its number is there another process's, if anybody's
+        elsewhere.setattr(os, "kill", lambda pid, _: killed.append(pid))
+        elsewhere.setattr(process_lock, "here", lambda: "another machine")
+        assert runs.cancel(run.id).status.state == "cancelled"
+    assert killed == []
+    assert not run.directory.is_held()
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+def test_deaf_worker_is_killed_on_its_own_machine_only(
+    stored_model: str, monkeypatch: pytest.MonkeyPatch, is_here: bool
+) -> None:
+    killed: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda pid, _: killed.append(pid))
+    for seconds in ("POLITE_SECONDS", "DEATH_SECONDS"):
+        monkeypatch.setattr(local, seconds, 0.05)
+    directory = runs.get(stored_model).directory
+    with directory.lock():
+        directory.write_status(Status(state="running", pid=4_000_000))
+        if not is_here:
+            monkeypatch.setattr(process_lock, "here", lambda: "another machine")
+        local.Local("").stop(directory)
+    assert killed == [4_000_000] * is_here
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@
     checkpoint.safetensors   the model after the last finished epoch, with all that it takes to go on
     previous.safetensors     the one before
     best.safetensors         the model after the epoch of the best validation −ELBO
-    cancel                   there when the run was cancelled before its worker was up
+    cancel                   there when the run was cancelled: its worker looks for it
     keep-best                how it stood before, when the model of an ended run is to become that of its best epoch
     reserve                  a little room on the disk, so that a full one can still be told of
     lock                     held by the worker for as long as it lives; the kernel lets go of it when it dies
@@ -74,6 +74,8 @@ class Status(BaseModel):
 
     state: State
     pid: int | None = None
+    host: str = ""
+    """Where that number is of a process; stamped when it is written."""
     device: str = ""
     done: float = 0.0
     """Share of all training steps done, 0 to 1."""
@@ -167,7 +169,8 @@ class RunDirectory:
             OSError: if it cannot be written.
         """
         attempts = status.attempts or self._written_status().attempts
-        stamped = status.model_copy(update={"updated": time.time(), "attempts": attempts})
+        host = process_lock.here() if status.pid else ""
+        stamped = status.model_copy(update={"updated": time.time(), "attempts": attempts, "host": host})
         content = stamped.model_dump_json().encode()
         try:
             write_atomically(self.path / "status.json", content)
@@ -263,7 +266,7 @@ class RunDirectory:
         return jobs.is_beating(self.path) if jobs.read(self.path) else process_lock.is_held(self.path / "lock")
 
     def ask_to_cancel(self) -> None:
-        """Leave word for a worker that is not up yet."""
+        """Leave word for the worker, wherever it is, and if it is not up yet."""
         (self.path / "cancel").touch()
 
     def forget_cancel(self) -> None:
@@ -291,7 +294,7 @@ class RunDirectory:
         return (self.path / "keep-best").exists()
 
     def is_cancel_asked(self) -> bool:
-        """Whether the run was cancelled before its worker was up."""
+        """Whether the run is to end."""
         return (self.path / "cancel").exists()
 
 

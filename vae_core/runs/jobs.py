@@ -85,10 +85,11 @@ class Beat:
     Args:
         folder: Of the run.
         is_quiet: Asked before every beat: whether another process beats now.
+        is_detached: Whether it goes on without the process that started it.
     """
 
-    def __init__(self, folder: Path, is_quiet: Callable[[], bool] = lambda: False) -> None:
-        self._folder, self._is_quiet = folder, is_quiet
+    def __init__(self, folder: Path, is_quiet: Callable[[], bool] = lambda: False, is_detached: bool = False) -> None:
+        self._folder, self._is_quiet, self._is_detached = folder, is_quiet, is_detached
         self._parent = os.getppid()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._go_on, daemon=True)
@@ -106,7 +107,7 @@ class Beat:
     def _go_on(self) -> None:
         beaten = 0.0
         while not self._ended.is_set():
-            if (self._folder / "cancel").exists() or os.getppid() != self._parent or not is_ours(self._folder):
+            if self._is_unwanted():
                 os.kill(os.getpid(), signal.SIGTERM)
                 self._ended.wait(DEAF_SECONDS)
             if time.monotonic() - beaten >= BEAT_SECONDS and is_ours(self._folder) and not self._is_quiet():
@@ -114,3 +115,7 @@ class Beat:
                 with contextlib.suppress(OSError):  # the folder was removed just now, or its disk is away for a moment
                     (self._folder / "beat").touch()
             self._ended.wait(LOOK_SECONDS)
+
+    def _is_unwanted(self) -> bool:
+        left_alone = not self._is_detached and os.getppid() != self._parent
+        return left_alone or (self._folder / "cancel").exists() or not is_ours(self._folder)

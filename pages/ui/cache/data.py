@@ -21,15 +21,9 @@ PACKING = 6
 """Of gzip: harder, and it takes twice as long for a hundredth of the size."""
 
 
-def dataset(id: str) -> Dataset:
-    """A stored dataset, memory-mapped; gone as soon as it is removed."""
-    if not workspace.place("datasets", id).is_dir():
-        raise NotFoundError(later("This dataset is not in the workspace. Upload it again on the Data page."))
-    return _dataset(id)
-
-
 @of_dataset(32)
-def _dataset(id: str) -> Dataset:
+def dataset(id: str) -> Dataset:
+    """A stored dataset, memory-mapped."""
     return stored_datasets.load(id)
 
 

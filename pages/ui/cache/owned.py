@@ -9,7 +9,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
 
+from pages.ui.language import later
 from vae_core import checkpoints, workspace
+from vae_core.errors import NotFoundError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,8 +19,11 @@ Function = Callable[Concatenate[str, P], R]
 
 
 def of_dataset(entries: int) -> Callable[[Function[P, R]], Function[P, R]]:
-    """Keep what a function makes of a dataset, whose id is its first argument."""
-    return _by(lambda id: str(workspace.place("datasets", id)), entries)
+    """Keep what a function makes of a dataset, whose id is its first argument, for as long as it is there.
+
+    The wrapped function raises NotFoundError where the visitor has no such dataset.
+    """
+    return _by(_dataset_place, entries)
 
 
 def of_run(entries: int) -> Callable[[Function[P, R]], Function[P, R]]:
@@ -37,6 +42,13 @@ def of_model(entries: int) -> Callable[[Function[P, R]], Function[P, R]]:
 def of_visitor(entries: int) -> Callable[[Function[P, R]], Function[P, R]]:
     """Keep what a function makes of several things of a visitor's, named by its arguments."""
     return _by(lambda id: str(workspace.root()), entries)
+
+
+def _dataset_place(id: str) -> str:
+    home = workspace.place("datasets", id)
+    if not home.is_dir():
+        raise NotFoundError(later("This dataset is not in the workspace. Upload it again on the Data page."))
+    return str(home)
 
 
 def _by(place: Callable[[str], str], entries: int) -> Callable[[Function[P, R]], Function[P, R]]:

@@ -6,7 +6,7 @@ import signal
 import time
 from typing import ClassVar
 
-from vae_core import worker_process
+from vae_core import process_lock, worker_process
 from vae_core.runs import jobs, threads
 from vae_core.runs.directory import RunDirectory
 
@@ -34,31 +34,21 @@ class Local:
         worker_process.start(" ".join((*together, WORKER)), directory.path, directory.log, environment)
 
     def stop(self, directory: RunDirectory) -> None:
-        """By a signal; a worker that is not up yet sees the word that was left."""
-        told = _tell(directory)
-        if directory.is_held() and told:
-            _send(told, getattr(signal, "SIGKILL", signal.SIGTERM))
-            deadline = time.monotonic() + DEATH_SECONDS
-            while directory.is_held() and time.monotonic() < deadline:
-                time.sleep(0.02)
+        """By the word that was left, which the worker looks for; one on this machine that is deaf to it is killed."""
+        if not _ends(directory, POLITE_SECONDS):
+            status = directory.read_status()
+            if status.pid and status.host in ("", process_lock.here()):  # earlier versions did not say where
+                with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                    os.kill(status.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+            _ends(directory, DEATH_SECONDS)
 
 
-def _tell(directory: RunDirectory) -> int | None:
-    """Ask the worker to stop, and wait for it; returns its process number if it was told.
+def _ends(directory: RunDirectory, seconds: float) -> bool:
+    """Whether the worker ends within that time.
 
     While the lock is held, the number in the status is that of this run's worker, or not written yet.
     """
-    told = None
-    deadline = time.monotonic() + POLITE_SECONDS
-    while directory.is_held() and time.monotonic() < deadline:
-        pid = directory.read_status().pid
-        if pid and pid != told:
-            _send(pid, signal.SIGTERM)
-            told = pid
-        time.sleep(0.05)
-    return told
-
-
-def _send(pid: int, signal_number: int) -> None:
-    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
-        os.kill(pid, signal_number)
+    deadline = time.monotonic() + seconds
+    while (held := directory.is_held()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not held
