@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser, Playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -45,6 +45,16 @@ START_SECONDS = 60
 def launch(playwright: Playwright) -> Browser:
     """Debian's Chromium, drawing in software."""
     return playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+
+
+def launch_keeping(playwright: Playwright, folder: Path) -> BrowserContext:
+    """The same with a folder of its own: one that forgets everything keeps no compiled scripts either."""
+    return playwright.chromium.launch_persistent_context(
+        folder,
+        executable_path=str(CHROMIUM),
+        args=FLAGS,
+        viewport={"width": 1280, "height": 900},
+    )
 
 
 class AppProcess:

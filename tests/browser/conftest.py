@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from pages.ui import browser_runtime
-from tests.browser.app_process import CHROMIUM, AppProcess, launch
+from tests.browser.app_process import CHROMIUM, AppProcess, launch_keeping
 
 
 def go_without(reason: str) -> None:
@@ -17,13 +17,21 @@ def go_without(reason: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    """Who has been here before: the browser keeps the app's scripts, compiled, from test to test."""
     if not CHROMIUM.exists():
         go_without(f"browser tests need Debian's Chromium at {CHROMIUM}: apt-get install chromium")
     with sync_playwright() as playwright:
-        opened = launch(playwright)
+        opened = launch_keeping(playwright, tmp_path_factory.mktemp("browser"))
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser(visitor: BrowserContext) -> Browser:
+    """The same one, for whoever wants visitors of their own."""
+    assert visitor.browser is not None
+    return visitor.browser
 
 
 @pytest.fixture(scope="session")
@@ -33,14 +41,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
     process = AppProcess(tmp_path_factory.mktemp("app") / "workspace")
     yield process
     process.stop()
-
-
-@pytest.fixture(scope="session")
-def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    """Who has been here before: the browser keeps the app's scripts, compiled, from test to test."""
-    opened = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

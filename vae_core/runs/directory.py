@@ -74,8 +74,7 @@ class Status(BaseModel):
 
     state: State
     pid: int | None = None
-    host: str = ""
-    """Where that number is of a process; stamped when it is written."""
+    host: str = ""  # where that number is of a process; stamped when it is written
     device: str = ""
     done: float = 0.0
     """Share of all training steps done, 0 to 1."""
@@ -169,9 +168,8 @@ class RunDirectory:
             OSError: if it cannot be written.
         """
         attempts = status.attempts or self._written_status().attempts
-        host = process_lock.here() if status.pid else ""
-        stamped = status.model_copy(update={"updated": time.time(), "attempts": attempts, "host": host})
-        content = stamped.model_dump_json().encode()
+        stamps = {"updated": time.time(), "attempts": attempts, "host": process_lock.here() if status.pid else ""}
+        content = status.model_copy(update=stamps).model_dump_json().encode()
         try:
             write_atomically(self.path / "status.json", content)
         except OSError as error:
