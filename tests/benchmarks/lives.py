@@ -60,24 +60,21 @@ async def press_when_there(visitor: Visitor, label: str, key: str = "") -> None:
     await visitor.press(label, key)
 
 
-GONE = ("This dataset is not in the workspace.",)
-"""All share one workspace: while one looks at the newest dataset another deletes it."""
-
-
 class Lives:
     """All of them.
 
     Args:
         address: Of the app.
         seconds: After that nobody begins anything.
+        passcode: That it asks for.
 
     Attributes:
         done: What was done, and how often.
         failures: What went wrong, in words.
     """
 
-    def __init__(self, address: str, seconds: float) -> None:
-        self.address, self.seconds = address, seconds
+    def __init__(self, address: str, seconds: float, passcode: str = "") -> None:
+        self.address, self.seconds, self.passcode = address, seconds, passcode
         self.done: Counter[str] = Counter()
         self.failures: list[str] = []
         self._training = asyncio.Semaphore(AT_ONCE)
@@ -97,7 +94,7 @@ class Lives:
             await asyncio.sleep(random.uniform(SHORT, LONG))
 
     def _visitor(self, cookies: httpx.Cookies | None = None) -> Visitor:
-        return Visitor(self.address, cookies, forgiven=GONE)
+        return Visitor(self.address, cookies, self.passcode)
 
     async def _leave(self, visitor: Visitor, random: Random) -> None:
         visitor.check()

@@ -1,6 +1,7 @@
 """Whether the app stays as it is for hours: `python -m tests.benchmarks.soak --minutes 30 --sessions 30`.
 
-So many visitors at a time, each followed by another when it has gone: they drag in the explorer, look at pages, upload
+A class, everybody with a workspace of their own: so many visitors at a time, each followed by another when it has gone.
+They drag in the explorer, look at pages, upload
 pictures and wait for the dataset, train on it, watch, cancel, delete; a third of them is gone without a word. All of it
 is drawn from a seed. Every ten seconds memory, threads, open files and processes of the server are looked at.
 
@@ -30,6 +31,8 @@ from tests.benchmarks.visits import PAGES, look
 from tests.browser.app_process import AppProcess
 
 EVERY_SECONDS = 10.0
+PASSCODE = "blue-whale"
+CLASSROOM = {"VAE_STUDIO_PROFILE": "classroom", "VAE_STUDIO_PASSCODE": PASSCODE}
 SPARE = {"threads": 12, "files": 12 + 32 + 16}
 """So many more than before are no leak: pools of threads fill up by and by, and `pages.ui.cache` holds up to 32
 datasets and 16 models, each of which is a file mapped into memory."""
@@ -99,13 +102,13 @@ async def soak(app: AppProcess, folder: Path, seconds: float, sessions: int, see
         seed: Of who does what.
     """
     for page in PAGES:
-        async with Visitor(app.address) as visitor:
+        async with _visitor(app) as visitor:
             await look(visitor, page)
-    lives = Lives(app.address, seconds)
+    lives = Lives(app.address, seconds, PASSCODE)
     async with Watch(app.process.pid, min(EVERY_SECONDS, seconds / 8)) as watch:
         await asyncio.gather(*(lives.one_after_another(Random(f"{seed} {number}")) for number in range(sessions)))
     await _drain(app)
-    async with Visitor(app.address) as visitor:  # somebody must come for Streamlit to look who is overdue
+    async with _visitor(app) as visitor:  # somebody must come for Streamlit to look who is overdue
         await look(visitor, "")
     await asyncio.sleep(1)
     said = await _metrics(app)
@@ -122,8 +125,12 @@ async def soak(app: AppProcess, folder: Path, seconds: float, sessions: int, see
     )
 
 
+def _visitor(app: AppProcess) -> Visitor:
+    return Visitor(app.address, passcode=PASSCODE)
+
+
 async def _metrics(app: AppProcess) -> str:
-    async with Visitor(app.address) as visitor:
+    async with _visitor(app) as visitor:
         return (await visitor.fetch("/_stcore/metrics")).decode()
 
 
@@ -152,7 +159,8 @@ def start(folder: Path) -> AppProcess:
     before = os.environ.get("TMPDIR")
     os.environ["TMPDIR"] = str(folder / "temporary")
     try:
-        return AppProcess(folder / "workspace", arguments=["--server.disconnectedSessionTTL", str(RESUME_SECONDS)])
+        resuming = ["--server.disconnectedSessionTTL", str(RESUME_SECONDS)]
+        return AppProcess(folder / "workspace", arguments=resuming, settings=CLASSROOM)
     finally:
         if before is None:
             del os.environ["TMPDIR"]

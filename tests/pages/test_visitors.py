@@ -19,7 +19,7 @@ from tests.browser.app_process import AppProcess
 from tests.own_loop import done
 
 pytestmark = pytest.mark.slow
-SECONDS, SESSIONS = 25, 8
+SECONDS, SESSIONS = 120, 6
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def app(folder: Path) -> Iterator[AppProcess]:
 
 def visiting(app: AppProcess, visit: Callable[[Visitor], Coroutine[Any, Any, None]]) -> None:
     async def come() -> None:
-        async with Visitor(app.address) as visitor:
+        async with Visitor(app.address, passcode=soak.PASSCODE) as visitor:
             await visit(visitor)
 
     done(come())
