@@ -9,6 +9,7 @@ from pages.ui import cache, choosing, figures, findings, models, preview, state
 from pages.ui.language import tr, trn
 from pages.ui.navigation import page
 from pages.ui.sentences import escape, moment, sentences_for_errors
+from pages.ui.web.starts import starts
 from vae_core import runs
 from vae_core.diagnosis import best_epoch, diagnose
 from vae_core.errors import VAECoreError
@@ -94,7 +95,7 @@ def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
         if run.status.state in ("interrupted", "cancelled", "failed") and st.button(
             tr("Go on"), key=f"go-on-{run.id}", icon=":material/resume:", help=onward
         ):
-            _press(runs.resume, run.id)
+            _press(starts.limited(runs.resume), run.id)
         best, present = _best_and_present(run, records)
         if best != present and st.button(
             tr("Take the best epoch"),
@@ -105,7 +106,7 @@ def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
                 epoch=best,
             ),
         ):
-            _press(runs.keep_best, run.id)
+            _press(starts.limited(runs.keep_best), run.id)
     if present and present != records[-1].epoch:
         st.caption(tr("The model is that of epoch {epoch}, the best one; so are the pictures below.", epoch=present))
 
