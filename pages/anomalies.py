@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from pages.ui import cache, measures, models, state, unusual, uploading
+from pages.ui import cache, measures, models, own_workspace, state, unusual, uploading
 from pages.ui.computing import result_of
 from pages.ui.language import later, tr
 from pages.ui.navigation import page
 from pages.ui.routes import base_path
-from pages.ui.sentences import escape, sentences_for_errors
+from pages.ui.sentences import sentences_for_errors
 
 NO_MODEL = later("This model is not here: it was removed, or the link is wrong. Choose one from the list.")
 NO_DATASET = later(
@@ -38,17 +38,14 @@ def rank(id: str) -> None:
     upload = state.upload_id()
     if upload and uploading.watch(upload, beside={"model": id}):
         return
-    sentence, is_error = state.take_upload_notice()
-    if sentence:
-        (st.error if is_error else st.info)(
-            escape(tr(sentence)), icon=":material/error:" if is_error else ":material/info:"
-        )
+    uploading.tell()
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         fitting = measures.titles(measures.fitting(model.checkpoint))
         dataset = state.choose("dataset", fitting, tr(NO_DATASET), otherwise=own, beside={"model": id})
     shut = f"new-{state.upload_key()}"  # another key closes it
-    with right, st.popover(tr("Score new files"), icon=":material/upload:", key=shut):
+    closed = bool(own_workspace.why_not())
+    with right, st.popover(tr("Score new files"), icon=":material/upload:", key=shut, disabled=closed):
         st.file_uploader(
             tr("Drop files like those the model was trained on"),
             accept_multiple_files=True,

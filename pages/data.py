@@ -45,7 +45,7 @@ def actions(about: DatasetSummary) -> None:
         type="primary",
         icon=":material/model_training:",
         width="stretch",
-        disabled=not (enough and profiles.present().may_bring),
+        disabled=not enough or bool(own_workspace.why_not()),
     ):
         st.switch_page(page("train"), query_params={"dataset": about.id})
     if workspace.is_shared(workspace.place("datasets", about.id)):
@@ -86,7 +86,8 @@ def show(about: DatasetSummary) -> None:
 
 
 st.title(tr("Data"))
-if own_workspace.may_bring():
+allowed = own_workspace.may_bring()
+if allowed:
     st.file_uploader(
         tr("Drop your data here"),
         accept_multiple_files=True,
@@ -98,10 +99,7 @@ if own_workspace.may_bring():
     builtin.offer(routes.base_path())
 upload = state.upload_id()
 reading = bool(upload and sentences_for_errors(uploading.watch)(upload))
-sentence, is_error = state.take_upload_notice()
-if sentence:
-    told = st.error if is_error else st.info
-    told(escape(tr(sentence)), icon=":material/error:" if is_error else ":material/info:")
+uploading.tell()
 deleted.offer_undo()
 stored = {about.id: about for about in stored_datasets.list_all()}
 if not reading:
@@ -115,6 +113,7 @@ if not reading:
     else:
         if state.dataset_id():
             st.error(tr(GONE), icon=":material/error:")
-        st.info(tr(EMPTY), icon=":material/photo_library:")
+        if allowed:
+            st.info(tr(EMPTY), icon=":material/photo_library:")
     deleted.offer_all()
     own_workspace.show()

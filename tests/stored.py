@@ -30,13 +30,13 @@ def store_model(dataset: Dataset, checkpoint: Checkpoint) -> str:
     return id
 
 
-def store_film(dataset: Dataset, model: ModelConfig, epochs: int) -> RunDirectory:
+def store_film(dataset: Dataset, model: ModelConfig, epochs: int, name: str = "filmed") -> RunDirectory:
     """A finished run with a frame of every epoch, trained here."""
     stored_datasets.save(dataset)
     directory = RunDirectory(workspace.place("runs", workspace.new_id()))
     train = TrainConfig(epochs=epochs, batch_size=16, learning_rate=0.01, device="cpu")
     config = RunConfig(dataset_id=dataset.id, model=model, train=train)
-    directory.create(RunFile(name="filmed", config=config, created=1.0))
+    directory.create(RunFile(name=name, config=config, created=1.0))
     with mock.patch.object(recorder, "SHARE", math.inf):  # of so short a training a frame would take too much
         directory.write_status(done(result_of(work(directory, dataset))))
     return directory

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.ui import figures, state
 from pages.ui.language import later, tr
 from pages.ui.sentences import escape
+from pages.ui.web.starts import starts
 from vae_core import runs
 from vae_core.config import MOST_EPOCHS
 from vae_core.dataset_summary import DatasetSummary
@@ -70,7 +71,7 @@ def offer(
         if st.button(tr("Compare in {count} trainings", count=count), icon=":material/balance:", key=f"{key}-start"):
             study = Study(grid=grid, folds=int(folds), final_epochs=config.train.epochs)
             name = f"{about.name}, compared"
-            begin = partial(runs.start, name, start, study, workers)
+            begin = partial(starts.limited(runs.start), name, start, study, workers)
             state.set_run_id(state.start_once(f"{start.digest}{study}{workers}", lambda: begin().id))
             st.rerun()
 
@@ -177,7 +178,7 @@ def _offer_best(run: Run, study: Study, best: Score) -> None:
     ):
         config = with_names(run.config, {"epochs": epochs} | best.settings)
         name = run.name.removesuffix(", compared")
-        state.set_run_id(state.start_once(config.digest, lambda: runs.start(name, config).id))
+        state.set_run_id(state.start_once(config.digest, lambda: starts.limited(runs.start)(name, config).id))
         st.rerun()
 
 

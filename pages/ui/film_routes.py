@@ -8,7 +8,7 @@ film.gif               map, manifold and curve of all frames
 """
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from pages.ui import cache, films
@@ -65,8 +65,8 @@ def _sheet(request: Request) -> Response:
 
 def _graph(request: Request) -> Response:
     film = _film(request)
-    path = export.film_decoder(film.reel.decoder, film.model.vae)
-    return FileResponse(path, media_type=BINARY, headers=FOR_EVER)
+    content = export.film_decoder(film.reel.decoder, film.model.vae)
+    return Response(content, media_type=BINARY, headers=FOR_EVER)
 
 
 def _weights(request: Request) -> Response:

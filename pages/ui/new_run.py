@@ -14,6 +14,7 @@ from pages.ui.forms import Form, Offers
 from pages.ui.language import later, tr, trn
 from pages.ui.progress import duration
 from pages.ui.sentences import escape
+from pages.ui.web.starts import starts
 from vae_core import checkpoints, runs
 from vae_core.batches import choose_device
 from vae_core.config import TrainConfig
@@ -65,7 +66,7 @@ def compose(about: DatasetSummary) -> None:
         config = None
     impossible = config is None or bool(form.problems)
     if st.button(tr("Start training"), type="primary", icon=":material/play_arrow:", disabled=impossible) and config:
-        begin = partial(runs.start, about.name, config, workers=workers)
+        begin = partial(starts.limited(runs.start), about.name, config, workers=workers)
         state.set_run_id(state.start_once(f"{config.digest}-{workers}", lambda: begin().id))
         st.rerun()
     if config and not form.problems:

@@ -15,17 +15,21 @@ from vae_core.errors import VAECoreError
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 """What a proxy adds: on the same machine it would make everybody local."""
+BEARABLE = {"runtime"}
+"""What may be missing and every page is served all the same: without it the server decodes, over a WebSocket."""
 METRICS = re.compile(r".*/_stcore/metrics/?$")
 
 
 def missing() -> dict[str, str]:
-    """What keeps the server from its work, by a word for machines; nothing where it can do all of it."""
+    """What the server lacks for its work, by a word for machines; nothing where it can do all of it."""
     found = {}
     with workspace.visiting(None):
         if profiles.present().may_bring and not workspace.is_writable():
             found["workspace"] = "The workspace cannot be written to."
     if not browser_runtime.is_installed():
-        found["runtime"] = "What runs in the browser is not installed: python -m pages.ui.browser_runtime"
+        found["runtime"] = (
+            "What runs in the browser is not installed, so the server decodes: python -m pages.ui.browser_runtime"
+        )
     try:
         _load_bundled()
     except (OSError, VAECoreError):

@@ -1,7 +1,7 @@
 """HTTP for whoever runs the server.
 
 /studio/health     200 "ok": the process is up
-/studio/ready      200 if it can do its work, else 503 with what is missing, as JSON
+/studio/ready      200 if it can serve every page, else 503; as JSON what is missing, even where that is bearable
 /studio/metrics    numbers for Prometheus, for this machine alone
 """
 
@@ -31,8 +31,8 @@ async def _health(request: Request) -> Response:
 
 def _ready(request: Request) -> Response:
     missing = operations.missing()
-    content = {"ready": not missing, "missing": missing}
-    return JSONResponse(content, status_code=503 if missing else 200, headers=NEVER)
+    is_ready = missing.keys() <= operations.BEARABLE
+    return JSONResponse({"ready": is_ready, "missing": missing}, 200 if is_ready else 503, NEVER)
 
 
 def _metrics(request: Request) -> Response:

@@ -4,9 +4,10 @@ import streamlit as st
 
 from pages.ui import cache
 from pages.ui.language import later, tr
-from pages.ui.sentences import in_bytes
+from pages.ui.sentences import escape, in_bytes
 from pages.ui.web import sign_in, visits
 from vae_core import profiles, workspace
+from vae_core.errors import WorkspaceError
 
 DEMO = later(
     "This is a demo: explore the bundled models. To bring your own pictures and train on them, run VAE Studio on your "
@@ -19,10 +20,22 @@ NAME_LETTERS = 6
 
 def may_bring() -> bool:
     """Whether one may bring data and train here; where not, that is said in place of the means."""
-    allowed = profiles.present().may_bring
-    if not allowed:
-        st.info(tr(DEMO), icon=":material/info:")
-    return allowed
+    told = why_not()
+    if told:
+        st.info(escape(tr(told)), icon=":material/info:")
+    return not told
+
+
+def why_not() -> str:
+    """Why nothing can be brought or trained here; empty where it can."""
+    if not profiles.present().may_bring:
+        return DEMO
+    try:
+        with workspace.visiting(None):  # a visitor's own folder is made when something is brought
+            workspace.check_writable()
+    except WorkspaceError as error:
+        return str(error)
+    return ""
 
 
 def show() -> None:

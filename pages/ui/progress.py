@@ -9,6 +9,7 @@ from pages.ui import cache, choosing, figures, findings, models, preview, state
 from pages.ui.language import current, tr, trn
 from pages.ui.navigation import page
 from pages.ui.sentences import escape, moment, sentences_for_errors
+from pages.ui.web.starts import starts
 from vae_core import runs
 from vae_core.diagnosis import best_epoch, diagnose
 from vae_core.errors import VAECoreError
@@ -93,14 +94,14 @@ def _actions(run: Run, records: Sequence[EpochRecord]) -> None:
             _button(runs.cancel, run, "cancel", tr("Cancel"), ":material/stop:")
         onward = tr("With the trainings that are left.") if run.study else tr("From its last finished epoch.")
         if run.status.state in ("interrupted", "cancelled", "failed"):
-            _button(runs.resume, run, "go-on", tr("Go on"), ":material/resume:", onward)
+            _button(starts.limited(runs.resume), run, "go-on", tr("Go on"), ":material/resume:", onward)
         best, present = _best_and_present(run, records)
         if best != present:
             told = tr(
                 "The model becomes that of epoch {epoch}, which did best on validation. It cannot go on after that.",
                 epoch=best,
             )
-            _button(runs.keep_best, run, "best", tr("Take the best epoch"), ":material/star:", told)
+            _button(starts.limited(runs.keep_best), run, "best", tr("Take the best epoch"), ":material/star:", told)
     if present and present != records[-1].epoch:
         st.caption(tr("The model is that of epoch {epoch}, the best one; so are the pictures below.", epoch=present))
 

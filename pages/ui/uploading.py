@@ -43,6 +43,14 @@ def take_upload(beside: Mapping[str, str] | None = None) -> None:
         state.empty_uploader()
 
 
+def tell() -> None:
+    """Say what is to be said of the upload just made; once."""
+    sentence, is_error = state.take_upload_notice()
+    if sentence:
+        told = st.error if is_error else st.info
+        told(escape(tr(sentence)), icon=":material/error:" if is_error else ":material/info:")
+
+
 def watch(id: str, beside: Mapping[str, str] | None = None) -> bool:
     """The reading of an upload until it has ended, refreshed by itself.
 

@@ -30,6 +30,11 @@ def mounted_read_only(folder: Path) -> None:
             pytest.skip("only root may mount a folder read-only, and root may write wherever it is not")
 
 
+def unmounted(folder: Path) -> None:
+    unmount = ["umount", "-l", str(folder)]
+    subprocess.run(unmount, check=True)
+
+
 @pytest.fixture(params=["no folder", "a disk"])
 def read_only(
     request: pytest.FixtureRequest, workspace_folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -49,8 +54,7 @@ def read_only(
 
     yield make
     for folder in mounts:
-        unmount = ["umount", "-l", str(folder)]
-        subprocess.run(unmount, check=True)
+        unmounted(folder)
 
 
 REFUSED: dict[str, Callable[[str, Dataset, Checkpoint], object]] = {

@@ -34,13 +34,15 @@ def browser_encoder(checkpoint_id: str, version: str, vae: VAE) -> Path:
     return _kept(checkpoint_id, version, vae, "encoder")
 
 
-def film_decoder(target: Path, vae: VAE) -> Path:
-    """The decoder without weights, in the folder of a film."""
-    if not target.exists():
-        with FileLock(derived.lock()):
-            if not target.exists():
-                write_atomically(target, _graph_and_file(vae, "decoder")[0])
-    return target
+def film_decoder(target: Path, vae: VAE) -> bytes:
+    """The decoder without weights, kept in the folder of a film; where that cannot be, made each time."""
+    with suppress(OSError):
+        return target.read_bytes()
+    with FileLock(derived.lock()):
+        drawn = _graph_and_file(vae, "decoder")[0]
+        with suppress(OSError):
+            write_atomically(target, drawn)
+    return drawn
 
 
 def graph_name(vae: VAE, half: Half) -> str:

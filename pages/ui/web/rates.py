@@ -16,10 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.ui.language import COOKIE, asked, tr
 from pages.ui.web.hosts import client
-from pages.ui.web.upload_limits import UPLOAD
+from pages.ui.web.upload_limits import STREAM, UPLOAD
 
-STREAM = "/_stcore/stream"
-"""Where visits talk to their pages."""
 REMEMBERED = 10_000
 """So many of those who asked last; whoever was forgotten begins anew."""
 A_CLASS = 50

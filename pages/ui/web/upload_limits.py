@@ -1,5 +1,9 @@
-"""How much may lie in memory between a browser's upload and the workspace: Streamlit limits one file, nothing else."""
+"""How much may lie in memory between a browser's upload and the workspace, and for how long.
 
+Streamlit limits one file and nothing else, and keeps the files of a visit that has gone for minutes.
+"""
+
+import asyncio
 import re
 import threading
 from collections import defaultdict
@@ -22,11 +26,15 @@ SESSION_BYTES, SESSION_FILES = 200 * 2**20, 2_000
 SERVER_BYTES = 2**30
 FORM_BYTES = 2**20
 """What a browser wraps around a file."""
+STREAM = "/_stcore/stream"
+"""Where visits talk to their pages."""
+GONE_SECONDS = 5.0
+"""A visit without a connection for so long has gone, and does not just come again."""
 UPLOAD = re.compile(r".*/_stcore/upload_file/([^/]+)/[^/]+$")
 
 
 class UploadLimits:
-    """Middleware that refuses an upload before its bytes are taken in."""
+    """Middleware that refuses uploads before their bytes are taken in, and lets go of those of nobody any more."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -35,10 +43,16 @@ class UploadLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on whatever is no upload, and every upload for which there is room."""
-        match = UPLOAD.match(scope.get("path", "")) if scope["type"] == "http" else None
-        if match is None or scope["method"] != "PUT":
+        path = scope.get("path", "")
+        match = UPLOAD.match(path) if scope["type"] == "http" and scope["method"] == "PUT" else None
+        if match:
+            await self._take(match[1], scope, receive, send)
+        else:
             await self.app(scope, receive, send)
-            return
+        if match or (scope["type"] == "websocket" and path.endswith(STREAM)):
+            asyncio.get_running_loop().call_later(GONE_SECONDS, _release_gone, _gone())
+
+    async def _take(self, session: str, scope: Scope, receive: Receive, send: Send) -> None:
         length = Headers(scope=scope).get("content-length", "")
         spoken = HTTPConnection(scope).cookies.get(COOKIE)
         if not length.isdigit():
@@ -46,7 +60,7 @@ class UploadLimits:
                 refused = PlainTextResponse(tr("An upload must say how long it is."), 411)
             await refused(scope, receive, send)
             return
-        with asked(spoken), self._counted(match[1], int(length)) as refusal:
+        with asked(spoken), self._counted(session, int(length)) as refusal:
             if refusal:
                 await refusal(scope, receive, send)
             else:
@@ -88,6 +102,21 @@ def release(files: Iterable[UploadedFile]) -> None:
     if context and manager:
         for file in files:
             manager.remove_file(context.session_id, file.file_id)
+
+
+def _gone() -> set[str]:
+    """Visits that have files here and no connection."""
+    manager = _manager()
+    sessions = list(manager.file_storage) if manager else []
+    return {session for session in sessions if not runtime.get_instance().is_active_session(session)}
+
+
+def _release_gone(before: set[str]) -> None:
+    """Let go of the bytes of visits that had gone before and have not come again."""
+    manager = _manager()
+    if manager:
+        for session in before & _gone():
+            manager.remove_session_files(session)
 
 
 def _manager() -> MemoryUploadedFileManager | None:
