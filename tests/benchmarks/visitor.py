@@ -253,19 +253,21 @@ class Visitor:
 
     async def fetch(self, path: str) -> bytes:
         """A file of the page, in full."""
-        try:
-            try:
-                answer = await self.http.get(path)
-            except (
-                httpx.RemoteProtocolError
-            ):  # a connection that the server has closed for idleness: browsers ask again
-                answer = await self.http.get(path)
-        except httpx.TransportError as error:
-            raise VisitError(f"{path}: {type(error).__name__}") from error
+        answer = await self._asked("GET", path)
         self.received += len(answer.content)
         if answer.status_code != httpx.codes.OK:
             raise VisitError(f"{path}: {answer.status_code}")
         return answer.content
+
+    async def _asked(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """The answer; asked twice, as browsers do, where the server closed the connection for idleness just then."""
+        try:
+            try:
+                return await self.http.request(method, path, **more)
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                return await self.http.request(method, path, **more)
+        except httpx.TransportError as error:
+            raise VisitError(f"{path}: {type(error).__name__}") from error
 
     async def upload(self, name: str, content: bytes) -> float:
         """Put a file into the page's uploader, as the browser does, and tell the page."""
@@ -278,7 +280,7 @@ class Visitor:
         await self._send(message)
         urls = (await asyncio.wait_for(told, PATIENCE_SECONDS)).file_urls_response.file_urls[0]
         xsrf = {"X-Xsrftoken": self.http.cookies.get(XSRF) or ""}
-        answer = await self.http.put(urls.upload_url, files={"file": (name, content)}, headers=xsrf)
+        answer = await self._asked("PUT", urls.upload_url, files={"file": (name, content)}, headers=xsrf)
         if answer.is_error:
             raise VisitError(f"upload of {name}: {answer.status_code} {answer.text}")
         info = {"file_id": urls.file_id, "name": name, "size": len(content), "file_urls": urls}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from pages.ui import browser_runtime
 from pages.ui.lessons import LESSONS, Lesson
@@ -116,15 +116,14 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppProcess]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(context: BrowserContext) -> Iterator[Page]:
     """Of a visitor who has chosen nothing yet; afterwards: nothing was thrown."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
     opened = context.new_page()
     opened.add_init_script(f"({WATCH_CANVASES})()")
     thrown: list[str] = []
     opened.on("pageerror", lambda error: thrown.append(str(error)))
     yield opened
-    context.close()
+    context.clear_cookies()
     assert thrown == []
 
 
