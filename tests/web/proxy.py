@@ -28,6 +28,7 @@ class Proxy:
     def __init__(self, servers: Sequence[str]) -> None:
         self._servers = [(urlsplit(server).hostname, urlsplit(server).port) for server in servers]
         self._turn = 0
+        self._passing: set[asyncio.Task | None] = set()  # asyncio itself may forget those that wait for one another
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._thread.start()
@@ -51,6 +52,7 @@ class Proxy:
         self._loop.close()
 
     async def _pass_on(self, browser: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        self._passing.add(asyncio.current_task())
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = (await browser.readuntil(END)).decode("latin-1")
             reply, request, number = await self._connected(head)
@@ -60,6 +62,7 @@ class Proxy:
             finally:
                 request.close()
         answer.close()
+        self._passing.discard(asyncio.current_task())
 
     async def _connected(self, head: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int]:
         """To the server that the browser's cookie names, or the next one that can be reached."""
