@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -31,19 +32,34 @@ def call(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(a) for a in arguments])
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def strokes_zip() -> bytes:
     x = strokes(40, 16)
+    return zip_of({f"{'-|'[k % 2]}/{k}.png": png(x[k, ..., 0]) for k in range(40)})
+
+
+@pytest.fixture
+def archive(strokes_zip: bytes, tmp_path: Path) -> Path:
     path = tmp_path / "strokes.zip"
-    path.write_bytes(zip_of({f"{'-|'[k % 2]}/{k}.png": png(x[k, ..., 0]) for k in range(40)}))
+    path.write_bytes(strokes_zip)
     return path
 
 
+@pytest.fixture(scope="module")
+def trained_once(strokes_zip: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run's folder, of which every test has a copy."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "strokes.zip").write_bytes(strokes_zip)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VAE_STUDIO_WORKSPACE", str(folder / "workspace"))
+        words = ["train", folder / "strokes.zip", "--epochs", 2, "--widths", "32,21", "--out", folder / "run", "--json"]
+        assert call(*words).exit_code == 0
+    return folder / "run"
+
+
 @pytest.fixture
-def model(archive: Path, tmp_path: Path) -> Path:
-    assert (
-        call("train", archive, "--epochs", 2, "--widths", "32,21", "--out", tmp_path / "run", "--json").exit_code == 0
-    )
+def model(trained_once: Path, tmp_path: Path) -> Path:
+    shutil.copytree(trained_once, tmp_path / "run")
     return tmp_path / "run" / "checkpoint.safetensors"
 
 
