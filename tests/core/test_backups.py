@@ -146,6 +146,22 @@ def test_what_is_here_and_differs_is_named_and_never_changed(full: Path, tmp_pat
     assert tree(full).items() >= before.items()
 
 
+@pytest.mark.parametrize("missing_only", [False, True])
+def test_visitors_come_back_with_the_secret_that_opens_their_workspaces_or_not_at_all(
+    missing_only: bool, full: Path, tmp_path: Path, elsewhere: Callable[[], Path]
+) -> None:
+    backup(tmp_path / "all.tar")
+    root = elsewhere()
+    root.mkdir()
+    (root / "secret").write_bytes(b"made when the new server was opened")
+    with pytest.raises(BackupError, match="Stop the server, remove the file secret in the workspace, and restore"):
+        restore(tmp_path / "all.tar", missing_only)
+    assert [path.name for path in root.iterdir()] == ["secret"]
+    (root / "secret").unlink()
+    restore(tmp_path / "all.tar", missing_only)
+    assert tree(root) == tree(full)
+
+
 @pytest.mark.slow
 def test_run_in_training_comes_back_as_one_that_can_go_on(
     tmp_path: Path, elsewhere: Callable[[], Path], end_runs: None, wait_for: Wait

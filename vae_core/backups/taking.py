@@ -75,7 +75,7 @@ def backup(target: Path, progress: Progress = lambda done: None) -> Taken:
     Raises:
         BackupError: if the disk is full.
     """
-    root = workspace.root()
+    root = workspace.base()
     _allow_many_files()
     items = [item for place in places(root) for item in _items(root, place)]
     if (root / SECRET).is_file():
