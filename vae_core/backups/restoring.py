@@ -151,8 +151,9 @@ def _check_secret(states: dict[Item, str]) -> None:
     """A server makes its secret when it is first opened; with another one visitors' cookies and links open nothing."""
     if states.get(Item("", SECRET, SECRET)) == "different" and any(item.place.startswith(VISITORS) for item in states):
         raise BackupError(
-            "The workspace has a secret of its own, with which no visitor's cookie or link of the backup opens anything. "
-            "Nothing was brought back. Stop the server, remove the file secret in the workspace, and restore again."
+            "The workspace has a secret of its own, with which none of the backup's visitors' cookies and links "
+            "opens anything. Nothing was brought back. Stop the server, remove the file secret in the workspace, and "
+            "restore again."
         )
 
 
