@@ -2,6 +2,7 @@
 
 VAECoreError
 ├── DatasetError      an upload, a file or a stored dataset cannot be used
+│   └── DamagedError  its stored files are no dataset any more
 ├── ConfigError       a setting is out of its range
 ├── CheckpointError   a checkpoint cannot be read, or does not fit the data
 ├── TrainingError     training cannot start or cannot go on
@@ -26,6 +27,10 @@ class VAECoreError(Exception):
 
 class DatasetError(VAECoreError):
     """An upload, a file or a stored dataset cannot be used."""
+
+
+class DamagedError(DatasetError):
+    """The stored files of a dataset are no dataset any more, and never will be again."""
 
 
 class ConfigError(VAECoreError):

@@ -29,7 +29,7 @@ from vae_core.dataset_summary import DatasetSummary, read_summary, summary
 from vae_core.datasets import SAMPLES, Dataset
 from vae_core.datasets.file import clean_name
 from vae_core.datasets.pictures.inspection import Inspection, inspect_pictures
-from vae_core.errors import DatasetError, NotFoundError, VAECoreError
+from vae_core.errors import DamagedError, DatasetError, NotFoundError
 from vae_core.files import write_atomically
 
 KIND = "datasets"
@@ -66,10 +66,11 @@ def save(
 
     Raises:
         QuotaError: if there is no room for it.
+        DatasetError: if one is there whose files cannot be read just now.
     """
-    home = workspace.place(KIND, dataset.id)
-    if _is_whole(dataset.id):
-        if not workspace.is_shared(home):
+    home, present = workspace.own(KIND, dataset.id), workspace.place(KIND, dataset.id)
+    if _is_whole(present):
+        if present == home:
             _keep_upload(home, upload)
         return dataset.id
     quotas.check(dataset.x.nbytes)
@@ -85,7 +86,7 @@ def save(
     try:
         stage.rename(home)
     except OSError:
-        if not _is_whole(dataset.id):  # else another process has stored the same data just now
+        if not _is_whole(home):  # else another process has stored the same data just now
             workspace.discard(home)  # what is left of a damaged one
             stage.rename(home)
     return dataset.id
@@ -122,12 +123,12 @@ def _save_array(path: Path, array: np.ndarray) -> None:
         os.fsync(file.fileno())
 
 
-def _is_whole(id: str) -> bool:
+def _is_whole(home: Path) -> bool:
+    """Whether a dataset is there, and not damaged: what cannot be read just now is no reason to replace it."""
     try:
-        load(id)
-    except VAECoreError:
+        return home.is_dir() and bool(load_from(home).id)
+    except DamagedError:
         return False
-    return True
 
 
 def load(id: str) -> Dataset:
@@ -147,7 +148,8 @@ def load_from(home: Path) -> Dataset:
     """The dataset in a directory.
 
     Raises:
-        DatasetError: if its files are damaged.
+        DamagedError: if its files are damaged.
+        DatasetError: if they cannot be read just now.
     """
     try:
         about = read_summary(home)
@@ -167,9 +169,22 @@ def load_from(home: Path) -> Dataset:
             known_id=about.id,
         )
     except (OSError, ValueError) as error:
-        raise DatasetError(
+        if _is_passing(error):
+            raise DatasetError(
+                "The stored files of this dataset cannot be read just now. Try again in a moment."
+            ) from error
+        raise DamagedError(
             "The stored files of this dataset are damaged. Remove it on the Data page and upload it again."
         ) from error
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether it was the machine that could not read, for want of memory or handles say, and not the file's fault.
+
+    Of what a reader of pictures finds in a file there is no number.
+    """
+    missing = FileNotFoundError | NotADirectoryError | IsADirectoryError
+    return isinstance(error, OSError) and error.errno is not None and not isinstance(error, missing)
 
 
 def inspection(id: str) -> Inspection:
@@ -213,7 +228,7 @@ def list_deleted() -> list[tuple[float, DatasetSummary]]:
     for home in workspace.folder(KIND).glob(f"{workspace.ASIDE}*"):
         with suppress(OSError, ValueError):
             about = read_summary(home)
-            if not workspace.place(KIND, about.id).is_dir():  # else it was uploaded again
+            if not workspace.own(KIND, about.id).is_dir():  # else it was uploaded again
                 found.append((home.stat().st_mtime, about))
     return sorted(found, key=lambda pair: pair[0], reverse=True)
 
@@ -272,7 +287,7 @@ def restore(id: str) -> None:
     Raises:
         NotFoundError: if it was purged.
     """
-    workspace.bring_back(workspace.place(KIND, id))
+    workspace.bring_back(workspace.own(KIND, id))
 
 
 def store_samples() -> None:

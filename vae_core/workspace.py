@@ -183,15 +183,20 @@ def check_writable() -> None:
         )
 
 
+def own(kind: str, id: str) -> Path:
+    """The folder of one dataset, upload or run of the visitor's own, there or not: whoever writes, writes here."""
+    return root() / kind / checked(id)
+
+
 def place(kind: str, id: str) -> Path:
-    """The folder of one dataset, upload or run: the visitor's own, or if only that is there, the shared one.
+    """The folder of one dataset, upload or run to look at: the visitor's own, or if only that is there, the shared one.
 
     Raises:
         NotFoundError: if the text is no id.
     """
-    own = root() / kind / checked(id)
+    mine = own(kind, id)
     shared = base() / SHARED / kind / id
-    return shared if visitor() is not None and not own.is_dir() and shared.is_dir() else own
+    return shared if visitor() is not None and not mine.is_dir() and shared.is_dir() else mine
 
 
 def is_shared(home: Path) -> bool:

@@ -86,7 +86,7 @@ class Lines(logging.Formatter):
 
 def clean(text: str) -> str:
     """Without control characters, without ids of visits, and without whose folder a file lies in."""
-    for path, name in ((str(workspace.root()), "<workspace>"), (str(ROOT), "."), (str(Path.home()), "~")):
+    for path, name in ((str(workspace.base()), "<workspace>"), (str(ROOT), "."), (str(Path.home()), "~")):
         if len(path) > 1:
             text = text.replace(path, name)
     for pattern, instead in SECRETS:

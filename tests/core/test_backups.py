@@ -22,7 +22,9 @@ from vae_core.checkpoints import Checkpoint
 from vae_core.cli import main
 from vae_core.datasets import Dataset
 from vae_core.errors import BackupError
-from vae_core.runs.directory import Status
+from vae_core.runs import grid
+from vae_core.runs.directory import RunDirectory, Status
+from vae_core.trials import Trial
 
 Wait = Callable[[Callable[[], bool], float], None]
 VISITOR = "v" * 26
@@ -144,6 +146,43 @@ def test_what_is_here_and_differs_is_named_and_never_changed(full: Path, tmp_pat
     assert (found.restored, found.different) == ((f"datasets/{other}",), (f"runs/{run.id}",))
     assert len(stored_datasets.load(other)) == 30
     assert tree(full).items() >= before.items()
+
+
+def test_shared_study_comes_back_with_what_each_worker_has_done(
+    tmp_path: Path, elsewhere: Callable[[], Path], workspace_folder: Path
+) -> None:
+    directory, _ = make_run()
+    trials = [Trial(settings={"latents": 2}, fold=fold, validation=None, seconds=1.0) for fold in range(3)]
+    (directory.path / "trials").mkdir()
+    for number, trial in enumerate(trials):
+        files.write_atomically(directory.path / "trials" / f"{number}.json", trial.model_dump_json().encode())
+    assert grid._collect(directory, 4) == 3
+    kept = {name: content for name, content in tree(workspace_folder).items() if "/trials" in name}
+    assert len(kept) == 4
+    backup(tmp_path / "all.tar")
+    root = elsewhere()
+    restore(tmp_path / "all.tar")
+    assert {name: content for name, content in tree(root).items() if "/trials" in name} == kept
+    back = RunDirectory(root / "runs" / directory.path.name)
+    (back.path / "trials" / "1.json").unlink()  # older backups held none of them
+    assert grid._collect(back, 4) == 2
+    assert back.read_trials() == trials
+
+
+@pytest.mark.parametrize("missing_only", [False, True])
+def test_visitors_come_back_with_the_secret_that_opens_their_workspaces_or_not_at_all(
+    missing_only: bool, full: Path, tmp_path: Path, elsewhere: Callable[[], Path]
+) -> None:
+    backup(tmp_path / "all.tar")
+    root = elsewhere()
+    root.mkdir()
+    (root / "secret").write_bytes(b"made when the new server was opened")
+    with pytest.raises(BackupError, match="Stop the server, remove the file secret in the workspace, and restore"):
+        restore(tmp_path / "all.tar", missing_only)
+    assert [path.name for path in root.iterdir()] == ["secret"]
+    (root / "secret").unlink()
+    restore(tmp_path / "all.tar", missing_only)
+    assert tree(root) == tree(full)
 
 
 @pytest.mark.slow

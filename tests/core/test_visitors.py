@@ -1,13 +1,16 @@
 """A workspace for everybody: whose things are seen, changed, counted and in whose turn they are trained."""
 
+import errno
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -79,6 +82,44 @@ def test_what_is_there_for_all_is_changed_by_nobody(classroom: Path) -> None:
         assert (about.name, about.upload) == ("strokes", None)
         assert not (classroom / "visitors" / ANNE / "datasets" / id).exists()
         assert runs.get(run).is_shared
+
+
+@pytest.mark.parametrize("harm", ["damaged", "unreadable"])
+def test_what_is_there_for_all_is_replaced_by_nobody_even_where_it_cannot_be_read(
+    harm: str, classroom: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with visiting(SHARED):
+        id = stored_datasets.save(replace(stroke_dataset(), name="the teacher's"))
+    home = classroom / "shared" / "datasets" / id
+    if harm == "damaged":
+        (home / "x.npy").write_bytes(b"torn")
+    else:
+        monkeypatch.setattr(stored_datasets, "read_summary", lambda home: raised(OSError(errno.EMFILE, "too many")))
+    before = {path.name: path.read_bytes() for path in home.iterdir()}
+    with visiting(ANNE):
+        if harm == "damaged":
+            stored_datasets.save(replace(stroke_dataset(), name="anne's"))
+            assert stored_datasets.load(id).name == "anne's"
+        else:
+            with pytest.raises(DatasetError, match="cannot be read just now"):
+                stored_datasets.save(replace(stroke_dataset(), name="anne's"))
+    assert {path.name: path.read_bytes() for path in home.iterdir()} == before
+
+
+def raised(error: Exception) -> NoReturn:
+    raise error
+
+
+def test_deleting_ones_own_in_two_tabs_leaves_what_all_see(classroom: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with visiting(ANNE):
+        id = queued()
+        own = RunDirectory(workspace.place("runs", id))
+        own.write_status(done())
+        shutil.copytree(own.path, classroom / "shared" / "runs" / id)
+        monkeypatch.setattr(runs.runners.Local, "stop", lambda runner, directory: workspace.discard(directory.path))
+        with pytest.raises(NotFoundError):  # the other tab was quicker
+            runs.delete(id)
+        assert runs.get(id).is_shared
 
 
 def test_same_data_of_two_keep_their_owners_names(classroom: Path) -> None:

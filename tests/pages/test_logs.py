@@ -126,6 +126,17 @@ def test_files_of_the_project_are_told_from_its_top() -> None:
     assert line["exception"]["trace"][-1].startswith("vae_core/workspace.py:")
 
 
+def test_where_everybody_has_a_workspace_the_server_needs_none_to_tell_a_line(tmp_path: Path) -> None:
+    code = (
+        "from pages.ui.web import visits\n"
+        "from vae_core import workspace\n"
+        "workspace.ask(visits.of_script)\n"
+        f"logging.error('a plain line of {tmp_path}/visitors/{'v' * 26}/runs')\n"
+    )
+    [line] = told(code, VAE_STUDIO_PROFILE="classroom", VAE_STUDIO_WORKSPACE=str(tmp_path))
+    assert line["message"] == "a plain line of <workspace>/visitors/…/runs"
+
+
 @pytest.mark.parametrize("logs", ["", "text"])
 def test_otherwise_it_is_as_streamlit_does(logs: str) -> None:
     lines = said("early.warning('of Streamlit')\nlogging.getLogger('x').warning('ours')\n", logs=logs)

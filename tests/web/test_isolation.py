@@ -1,26 +1,54 @@
 """Fifty of a class at once on a real server: nobody is shown, told or sent anything of anybody else's."""
 
 import asyncio
+import functools
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+from starlette.routing import Route, WebSocketRoute
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
+from pages.ui.routes import routes
 from tests.benchmarks.awaited import VisitError
 from tests.benchmarks.lives import until
 from tests.benchmarks.visitor import Visitor
 from tests.benchmarks.visits import look
 from tests.browser.app_process import AppProcess
+from tests.conftest import stroke_dataset
 from tests.own_loop import done
-from vae_core import workspace
+from tests.small import small
+from tests.stored import store_film
+from vae_core import checkpoints, datasets, runs, stored_concepts, stored_datasets, workspace
+from vae_core.film import Reel
 
 pytestmark = pytest.mark.slow
 CODE = "blue-whale"
 SESSIONS, AT_ONCE = 50, 8
 PAGES = ("data", "train", "", "compare")
+SECRETS = re.compile(r"secret\d\dof\w{6}")
+REFUSED = re.compile(r"is not here|There is no (such run|model|film yet)")
+NOBODYS = ("components", "words", "plotly", "runtime", "samples", "health", "ready", "metrics")
+"""Routes to what is of no visitor's."""
+OFFERED = ("/codes", "/concepts", "/thumbnails", "/names", "/points", "/arrays", "/paths", "/ledger", "/decode")
+"""What is asked by its owner as well."""
+QUESTIONS = "?a=0,0&b=1,1&label=&example=0&seed=0"
+"""What some of them are asked besides."""
+PAGES_OF_ONE = (
+    ("train", "run={run}"),
+    ("train", "dataset={dataset}"),
+    ("data", "dataset={dataset}"),
+    *((page, "model={run}") for page in ("explore", "measure", "anomalies", "ledger")),
+    ("measure", "model={run}&dataset={dataset}"),
+    ("compare", "models={run}"),
+    ("film", "run={run}"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +134,94 @@ def test_without_the_passcode_or_with_anothers_cookie_nothing_is_had(classroom: 
             with httpx.Client(base_url=classroom.address, cookies=cookies) as student:
                 assert student.get(f"/studio/datasets/{dataset}/names").status_code == httpx.codes.NOT_FOUND
             assert (await visitor.http.get(f"/studio/datasets/{dataset}/names")).status_code == httpx.codes.OK
+
+    done(visit())
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What is asked for: the ids that stand in addresses, and the version of what they lead to."""
+
+    ids: dict[str, str]
+    versions: dict[str, str]
+
+    def addresses(self) -> Iterator[tuple[str, str]]:
+        """Method and address of every route by which one comes to something of somebody's; "WS" of a WebSocket."""
+        rest = {"{epoch}": "2", "{concept}": "0", "{kind}": "gif"}
+        for route in routes():
+            assert isinstance(route, Route | WebSocketRoute)
+            path = re.sub(r":\w+}", "}", route.path)
+            kind = path.split("/")[2]
+            if "{id}" not in path:
+                assert kind in NOBODYS, f"{path}: whose is it?"
+                continue
+            id = self.ids["tables" if path.endswith("/points") else kind]
+            for old, new in (rest | {"{id}": id, "{version}": self.versions.get(kind, "")}).items():
+                path = path.replace(old, new)
+            for method in (route.methods or set()) - {"HEAD"} if isinstance(route, Route) else {"WS"}:
+                yield method, path + QUESTIONS
+
+
+def keep(visitor: str) -> Owned:
+    """Something of every kind, put straight into somebody's workspace."""
+    with workspace.visiting(visitor):
+        plane = b"x,y\n" + b"".join(b"%d.25,%d.5\n" % (n, n * n % 47) for n in range(60))
+        names = tuple(f"{secret(61)}-{n}" for n in range(30))
+        dataset = replace(stroke_dataset(30), name=f"{secret(60)}.zip", names=names)
+        run = store_film(dataset, small(), 2, name=secret(62)).path.name
+        codes = checkpoints.load(checkpoints.locate(run)).codes
+        assert codes is not None
+        stored_concepts.add(run, secret(63), codes, np.arange(10), np.arange(10, 20))
+        table_id = stored_datasets.save(datasets.read(f"{secret(64)}.csv", plane))
+        film = Reel(runs.get(run).directory.film).version()
+        return Owned(
+            {"models": run, "films": run, "datasets": dataset.id, "tables": table_id},
+            {"models": checkpoints.version(run), "films": film},
+        )
+
+
+async def asked(visitor: Visitor, method: str, path: str) -> tuple[int, str]:
+    """Status and content of an answer; of a WebSocket that is not opened, the status with which it is refused."""
+    if method == "WS":
+        jar = "; ".join(f"{cookie.name}={cookie.value}" for cookie in visitor.http.cookies.jar)
+        try:
+            async with connect(visitor.address.replace("http", "ws", 1) + path, additional_headers={"Cookie": jar}):
+                return httpx.codes.OK, ""
+        except InvalidStatus as error:
+            return error.response.status_code, ""
+    groups = {"name": "mine", "group": [0, 1], "other": [2, 3]} if method == "POST" else None
+    answer = await visitor.http.request(method, path, json=groups)
+    return answer.status_code, answer.text
+
+
+def test_one_who_knows_every_address_of_anothers_is_shown_and_sent_nothing(
+    classroom: AppProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(workspace.ENVIRONMENT, str(classroom.workspace))
+
+    async def visit() -> None:
+        class_of = functools.partial(Visitor, classroom.address, passcode=CODE)
+        async with class_of() as owner, class_of() as other:
+            await asyncio.gather(look(owner, "data"), look(other, "data"))
+            owned = keep(owner.http.cookies["studio_workspace"][:26])
+            addresses = [*owned.addresses()]
+            assert {method for method, _ in addresses} == {"GET", "POST", "DELETE", "WS"}
+            for method, path in addresses:  # the owner first, so that it is made, and in memory
+                if path.partition("?")[0].endswith(OFFERED):
+                    assert httpx.codes.is_success((await asked(owner, method, path))[0]), path
+            for method, path in addresses:
+                status, content = await asked(other, method, path)
+                assert status == (httpx.codes.FORBIDDEN if method == "WS" else httpx.codes.NOT_FOUND), path
+                assert not SECRETS.search(content), path
+            run, dataset = owned.ids["models"], owned.ids["datasets"]
+            other.forgiven = ("This", "There is")
+            for page, asking in PAGES_OF_ONE:
+                query = asking.format(run=run, dataset=dataset)
+                await owner.go(page, query)
+                assert secret(62) in shown(owner) or secret(60) in shown(owner), f"the test sees what {page} is sent"
+                await other.go(page, query)
+                assert not SECRETS.search(shown(other)), (page, query)
+                assert REFUSED.search(shown(other)), (page, query)
 
     done(visit())
 

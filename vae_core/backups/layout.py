@@ -22,7 +22,7 @@ FILES = {
     "datasets": re.compile(r"(dataset|names|inspection)\.json|(x|labels|factors)\.npy|preview-\d{2,3}\.png"),
     "runs": re.compile(
         r"(run|status|concepts)\.json|(trials|epochs)\.jsonl|(checkpoint|previous|best|preview)\.safetensors|"
-        r"cancel|keep-best|log\.txt|film/(probe|epoch-\d{5})\.safetensors"
+        r"cancel|keep-best|log\.txt|film/(probe|epoch-\d{5})\.safetensors|trials/\d{1,6}\.json"
     ),
 }
 """Of a folder of each kind."""

@@ -15,12 +15,13 @@ from pydantic import ValidationError
 
 from vae_core import stored_datasets, workspace
 from vae_core.backups import tape
-from vae_core.backups.layout import ABOUT, CONTENTS, FORMAT_VERSION, About, Item, largest, parse
+from vae_core.backups.layout import ABOUT, CONTENTS, FORMAT_VERSION, SECRET, About, Item, largest, parse
 from vae_core.backups.taking import CONTENT_LIST, Progress
 from vae_core.backups.tape import DAMAGED, Member
 from vae_core.datasets.file import shown_name
 from vae_core.errors import BackupError, VAECoreError
 from vae_core.files import full_disk_is, replacing, sync_directory
+from vae_core.workspace import VISITORS
 
 SMALL = 2**26
 """Bytes of the list of contents, at most: half a million files."""
@@ -53,12 +54,14 @@ def restore(source: Path, missing_only: bool = False, progress: Progress = lambd
 
     Raises:
         BackupError: if the file is damaged, of a newer version or no backup, the workspace has other things under the
-            same ids, or there is too little room; nothing was changed then.
+            same ids or another secret than the backup's visitors need, or there is too little room; nothing was
+            changed then.
     """
     with _opened(source) as file:
         contents = _looked_through(file, lambda done: progress(done / 2))
-        root = workspace.root()
+        root = workspace.base()
         states = {item: _state(root, item, members, file) for item, members in contents.items()}
+        _check_secret(states)
         different = tuple(item.address for item, state in states.items() if state == "different")
         if different and not missing_only:
             raise BackupError(
@@ -142,6 +145,16 @@ def _state(root: Path, item: Item, members: dict[str, Member], file: BinaryIO) -
         return "same" if _is_dataset(home) else "different"
     names = {name for name in members if item.kind != "uploads" or name.isdigit()}  # the rest tells of its readings
     return "same" if all(_is_same(_path(home, item, name), members[name], file) for name in names) else "different"
+
+
+def _check_secret(states: dict[Item, str]) -> None:
+    """A server makes its secret when it is first opened; with another one visitors' cookies and links open nothing."""
+    if states.get(Item("", SECRET, SECRET)) == "different" and any(item.place.startswith(VISITORS) for item in states):
+        raise BackupError(
+            "The workspace has a secret of its own, with which none of the backup's visitors' cookies and links "
+            "opens anything. Nothing was brought back. Stop the server, remove the file secret in the workspace, and "
+            "restore again."
+        )
 
 
 def _is_dataset(home: Path) -> bool:

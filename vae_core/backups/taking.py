@@ -75,7 +75,7 @@ def backup(target: Path, progress: Progress = lambda done: None) -> Taken:
     Raises:
         BackupError: if the disk is full.
     """
-    root = workspace.root()
+    root = workspace.base()
     _allow_many_files()
     items = [item for place in places(root) for item in _items(root, place)]
     if (root / SECRET).is_file():
@@ -165,7 +165,8 @@ def _names(root: Path, item: Item) -> list[str]:
     home = root / item.address
     if not item.is_folder:
         return [item.address]
-    found = [path.relative_to(home).as_posix() for path in (*home.iterdir(), *home.glob("film/*"))]
+    within = (*home.iterdir(), *home.glob("film/*"), *home.glob("trials/*"))
+    found = [path.relative_to(home).as_posix() for path in within]
     return [f"{item.address}/{name}" for name in sorted(found) if FILES[item.kind].fullmatch(name)]
 
 

@@ -27,7 +27,11 @@ def backup(file: Path) -> None:
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--missing-only", is_flag=True, help="Pass over what is here and differs, instead of refusing.")
+@click.option(
+    "--missing-only",
+    is_flag=True,
+    help="Pass over what is here and differs, instead of refusing; but not another secret.",
+)
 def restore(file: Path, missing_only: bool) -> None:
     """Bring back from FILE what is not in the workspace; what is there is never changed."""
     from vae_core.backups import restore as bring

@@ -260,7 +260,7 @@ def keep(checkpoint: Checkpoint) -> str:
     """
     quotas.check()
     id = workspace.new_id()
-    directory = RunDirectory(workspace.place("runs", id))
+    directory = RunDirectory(workspace.own("runs", id))
     try:
         with full_disk_is(CheckpointError):
             about = RunFile(name=checkpoint.name, config=checkpoint.config, created=time.time(), is_brought=True)

@@ -84,7 +84,7 @@ def start(name: str, config: RunConfig, study: Study | None = None, workers: int
     quotas.check()
     _check_queue()
     id = workspace.new_id()
-    directory = RunDirectory(workspace.place("runs", id))
+    directory = RunDirectory(workspace.own("runs", id))
     try:
         with full_disk_is(TrainingError):
             directory.create(RunFile(name=name, config=config, created=time.time(), study=study, workers=workers))
@@ -257,20 +257,31 @@ def cancel(id: str) -> Run:
     Raises:
         WorkspaceError: if the workspace cannot be written to.
     """
-    workspace.check_writable()
-    run = _own(id)
-    directory = run.directory
-    directory.ask_to_cancel()  # first: a worker that is not told by signal sees it when it begins
-    directory.forget_best()
-    runners.of(directory).stop(directory)
-    run = get(id)
-    if run.is_live or run.status.state == "interrupted":
-        directory.write_status(CANCELLED)
+    _cancel(_own(id).directory)
     return get(id)
 
 
+def _cancel(directory: RunDirectory) -> None:
+    workspace.check_writable()
+    try:
+        directory.ask_to_cancel()  # first: a worker that is not told by signal sees it when it begins
+        directory.forget_best()
+        runners.of(directory).stop(directory)
+        if directory.read_status().state in ("queued", "running", "interrupted"):
+            directory.write_status(CANCELLED)
+    except FileNotFoundError as error:  # it was deleted in another tab
+        raise NotFoundError("There is no such run. Choose one from the list.") from error
+
+
 def delete(id: str) -> None:
-    """Cancel a run if it goes on, and remove its directory and what was derived from its model."""
-    cancel(id)
-    workspace.discard(workspace.place("runs", id))
-    derived.forget(id)
+    """Cancel a run if it goes on, and remove its directory and what was derived from its model.
+
+    Raises:
+        NotFoundError: if there is none.
+        TrainingError: if it is there for all.
+        WorkspaceError: if the workspace cannot be written to.
+    """
+    directory = _own(id).directory
+    _cancel(directory)
+    derived.forget(id)  # first: under the same id all may see another, with what was derived from that
+    workspace.discard(directory.path)  # not what lies under the id by now

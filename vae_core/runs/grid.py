@@ -46,10 +46,14 @@ def take_part(
 
 
 def _collect(directory: RunDirectory, count: int) -> int:
-    """What is done so far, in the order of the plan, into one file; returns how many."""
+    """What is done so far, in the order of the plan, into one file; returns how many.
+
+    Where that file knows of more, it stays: of a run that was brought back from elsewhere it may be all there is.
+    """
     done = [trial for number in range(count) if (trial := _read(directory, number))]
-    lines = "".join(f"{trial.model_dump_json()}\n" for trial in done)
-    write_atomically(directory.path / "trials.jsonl", lines.encode())
+    if len(done) > len(directory.read_trials()):
+        lines = "".join(f"{trial.model_dump_json()}\n" for trial in done)
+        write_atomically(directory.path / "trials.jsonl", lines.encode())
     return len(done)
 
 

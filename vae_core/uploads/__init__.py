@@ -59,7 +59,7 @@ def receive(files: Iterable[tuple[str, BinaryIO]], preparation: Preparation | No
     brought = list(files)
     _check_sizes(brought)
     id = workspace.new_id()
-    directory = UploadDirectory(workspace.place(KIND, id))
+    directory = UploadDirectory(workspace.own(KIND, id))
     directory.path.mkdir(parents=True)
     names = []
     for k, (name, stream) in enumerate(brought):
