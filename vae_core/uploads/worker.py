@@ -18,7 +18,7 @@ from filelock import Timeout
 
 from vae_core import process_lock, stored_datasets
 from vae_core.datasets import Reading, read_files
-from vae_core.errors import DatasetError, NotFoundError
+from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.uploads.child import Place, limit_time, run
 from vae_core.uploads.directory import Status, UploadDirectory
 
@@ -97,7 +97,7 @@ def _read_here(directory: UploadDirectory, stage: Path, place: Place, refused: d
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, DatasetError | NotFoundError):
+    if isinstance(error, VAECoreError):
         return str(error)
     if isinstance(error, MemoryError):
         return "Reading these files needs more than 2 GB of memory. Give a part of them, or smaller ones."
