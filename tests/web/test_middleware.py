@@ -1,9 +1,11 @@
 """What stands before the app, in process: who may ask, under what name, for whose workspace, how often."""
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+import httpx
 import pytest
 import streamlit as st
 from starlette.applications import Starlette
@@ -15,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pages.ui import browser_runtime
 from pages.ui.web import hosts, middleware, passcodes, rates, signing, visits
+from tests.own_loop import done
 from vae_core import profiles, workspace
 from vae_core.errors import ConfigError, NotFoundError
 
@@ -192,6 +195,47 @@ def test_guessing_is_stopped_and_others_may_go_on() -> None:
     assert enter(client) == 429  # who is right only after that many is told nothing
     other = TestClient(client.app, base_url="http://localhost", client=("10.0.0.2", 1), follow_redirects=False)
     assert enter(other) == 303
+
+
+def told_at_once(codes: list[str], address: str = "10.0.0.1") -> list[int]:
+    """The answers to passcodes that arrive together."""
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(server().app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            asked = [client.post("/studio/enter", data={"passcode": code}) for code in codes]
+            return [answer.status_code for answer in await asyncio.gather(*asked)]
+
+    return done(ask())
+
+
+@pytest.mark.usefixtures("classroom")
+def test_guesses_that_arrive_together_are_counted_one_by_one() -> None:
+    assert told_at_once([f"wrong-{n}" for n in range(20)] + [CODE]) == [403] * 5 + [429] * 16
+
+
+@pytest.mark.usefixtures("classroom")
+def test_class_that_arrives_together_comes_in_and_its_passcode_is_digested_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    digested, judge = [], passcodes.role_of
+    monkeypatch.setattr(passcodes, "role_of", lambda told: digested.append(told) or judge(told))
+    assert told_at_once([CODE] * 50) == [303] * 50
+    assert digested == [CODE]
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_who_has_all_addresses_of_a_network_is_counted_as_one(address: str, counted: str) -> None:
+    assert hosts.network({"type": "http", "client": (address, 1), "headers": []}) == counted
 
 
 @pytest.mark.usefixtures("classroom")

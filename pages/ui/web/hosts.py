@@ -43,6 +43,18 @@ def client(scope: Scope) -> str:
     return told if told and is_believed(scope) else _peer(scope)
 
 
+def network(scope: Scope) -> str:
+    """By what is counted how often somebody asks: the address, or the 64 bits of an IPv6 one, whose rest is theirs."""
+    told = client(scope)
+    try:
+        address = ipaddress.ip_address(told.partition("%")[0])
+    except ValueError:
+        return told
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.IPv6Network((address, 64), strict=False))
+
+
 def is_believed(scope: Scope) -> bool:
     """Whether the other end of the connection may say for whom it asks."""
     trusted = {part.strip() for part in os.environ.get(PROXIES_ENVIRONMENT, "").split(",")}

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.ui.language import COOKIE, asked, tr
-from pages.ui.web.hosts import client
+from pages.ui.web.hosts import network
 from pages.ui.web.upload_limits import STREAM, UPLOAD
 
 REMEMBERED = 10_000
@@ -90,8 +90,8 @@ class Rates:
         upload = UPLOAD.match(path) if scope["type"] == "http" and scope["method"] == "PUT" else None
         if scope["type"] == "websocket" and path.endswith(STREAM):  # decoding is not: a frame waits for the one before
             self._visits += 1
-            await self._app(scope, self._slowed(receive, f"visit {self._visits}", client(scope)), send)
-        elif upload and not (self._uploads.take(upload[1]) and self._uploads_of_all.take(client(scope))):
+            await self._app(scope, self._slowed(receive, f"visit {self._visits}", network(scope)), send)
+        elif upload and not (self._uploads.take(upload[1]) and self._uploads_of_all.take(network(scope))):
             with asked(HTTPConnection(scope).cookies.get(COOKIE)):
                 told = tr("These are many uploads in a short time. Wait a minute, or pack the files as a ZIP.")
             length = Headers(scope=scope).get("content-length", "")

@@ -6,7 +6,7 @@ from typing import ParamSpec, TypeVar
 import streamlit as st
 
 from pages.ui.language import later
-from pages.ui.web.hosts import client
+from pages.ui.web.hosts import network
 from pages.ui.web.rates import A_CLASS, Rate
 from vae_core import profiles, workspace
 from vae_core.errors import QuotaError
@@ -44,7 +44,7 @@ class Starts:
 def _address() -> str:
     """From where the page is asked that is being drawn."""
     headers = [(name.lower().encode(), value.encode()) for name, value in st.context.headers.to_dict().items()]
-    return client({"client": (st.context.ip_address or "127.0.0.1", 0), "headers": headers})
+    return network({"client": (st.context.ip_address or "127.0.0.1", 0), "headers": headers})
 
 
 starts = Starts()

@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.ui.language import asked, tr
 from pages.ui.web import form, passcodes, sign_in, signing
 from pages.ui.web.addresses import base, is_secure, local, outer
-from pages.ui.web.hosts import client
+from pages.ui.web.hosts import network
 from pages.ui.web.rates import Rate
 from vae_core import oversight, profiles, workspace
 from vae_core.errors import NotFoundError
@@ -83,7 +83,7 @@ class Visits:
 
     async def _open(self, request: Request) -> Response:
         """A link that somebody kept: their browser is given the workspace, when they say so."""
-        told, who = request.url.path.removeprefix(base() + OPEN), client(request.scope)
+        told, who = request.url.path.removeprefix(base() + OPEN), network(request.scope)
         if not told or sign_in.is_configured():
             return RedirectResponse(local(""), 303)
         if self._misses.is_used_up(who):
