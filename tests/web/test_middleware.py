@@ -231,6 +231,7 @@ def test_class_that_arrives_together_comes_in_and_its_passcode_is_digested_once(
         ("::ffff:10.0.0.7", "10.0.0.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::1"),
         ("testclient", "testclient"),
     ],
 )
@@ -270,6 +271,28 @@ def test_everybody_has_a_workspace_that_is_given_once() -> None:
     assert all(workspace.ID_PATTERN.fullmatch(id) for id in ids)
     anne.get("/_stcore/host-config")
     assert anne.get("/studio/models/x").text == ids[0]
+
+
+@pytest.mark.usefixtures("classroom")
+def test_workspaces_are_given_to_an_address_as_a_class_needs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visits, "_given", rates.Rate(visits.NEW_AN_HOUR, 1e9))
+    client = server(("10.0.0.1", 1))
+    enter(client)
+    pass_alone = {"cookie": f"{passcodes.COOKIE}={client.cookies[passcodes.COOKIE]}"}
+    others = TestClient(client.app, base_url="http://localhost", client=("10.0.0.2", 1), headers=pass_alone)
+
+    def given(to: TestClient) -> str | None:
+        to.cookies.clear()
+        return to.get("/_stcore/host-config", headers=pass_alone).headers.get("set-cookie")
+
+    assert all(given(client) for _ in range(visits.NEW_AN_HOUR))
+    assert given(client) is None
+    assert client.get("/_stcore/host-config", headers=pass_alone).text == "nobody"
+    assert given(others)
+    monkeypatch.setattr(visits, "get_script_run_ctx", lambda **_: True)
+    for address, said in (("10.0.0.1", "Very many new browsers"), ("10.0.0.2", "This browser keeps no cookie")):
+        monkeypatch.setattr(visits, "network_of_script", lambda told=address: told)
+        assert str(visits.nobody()).startswith(said)
 
 
 @pytest.mark.usefixtures("classroom")

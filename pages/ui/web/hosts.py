@@ -50,9 +50,15 @@ def network(scope: Scope) -> str:
         address = ipaddress.ip_address(told.partition("%")[0])
     except ValueError:
         return told
-    if isinstance(address, ipaddress.IPv4Address):
+    if isinstance(address, ipaddress.IPv4Address) or address.is_loopback:
         return str(address)
     return str(address.ipv4_mapped or ipaddress.IPv6Network((address, 64), strict=False))
+
+
+def network_of_script() -> str:
+    """The same of whoever asks for the page that is being drawn."""
+    headers = [(name.lower().encode(), value.encode()) for name, value in st.context.headers.to_dict().items()]
+    return network({"client": (st.context.ip_address or "127.0.0.1", 0), "headers": headers})
 
 
 def is_believed(scope: Scope) -> bool:

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-import streamlit as st
-
 from pages.ui.language import later
-from pages.ui.web.hosts import network
+from pages.ui.web.hosts import network_of_script
 from pages.ui.web.rates import Shares
 from vae_core import profiles, workspace
 from vae_core.errors import QuotaError
@@ -31,17 +29,11 @@ class Starts:
         """
 
         def limited(*args: P.args, **kwargs: P.kwargs) -> R:
-            if profiles.present().has_visitors and not self._shares.take(str(workspace.visitor()), _address()):
+            if profiles.present().has_visitors and not self._shares.take(str(workspace.visitor()), network_of_script()):
                 raise QuotaError(TOO_MANY.format(count=A_MINUTE))
             return begin(*args, **kwargs)
 
         return limited
-
-
-def _address() -> str:
-    """From where the page is asked that is being drawn."""
-    headers = [(name.lower().encode(), value.encode()) for name, value in st.context.headers.to_dict().items()]
-    return network({"client": (st.context.ip_address or "127.0.0.1", 0), "headers": headers})
 
 
 starts = Starts()
