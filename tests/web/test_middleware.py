@@ -89,7 +89,7 @@ def test_own_name_or_a_number_is_not(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://localhost:1", "https://localhost.evil.example"]
+    "origin", ["http://evil.example", "null", "http://localhost:1", "https://localhost.evil.example", "http://["]
 )
 def test_foreign_origin_is_refused(origin: str) -> None:
     client = server()
@@ -128,8 +128,12 @@ def test_without_a_passcode_nobody_comes_from_afar(monkeypatch: pytest.MonkeyPat
 def test_only_a_proxy_that_is_believed_says_for_whom_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     scope = {"type": "http", "client": ("10.0.0.1", 1), "headers": [(b"x-forwarded-for", b"127.0.0.1")]}
     assert hosts.client(scope) == "10.0.0.1"
-    monkeypatch.setenv(hosts.PROXIES_ENVIRONMENT, "10.0.0.1")
-    assert hosts.client(scope) == "127.0.0.1"
+    proxies = {"10.0.0.2, 10.1.0.0/16": "10.0.0.1", "10.0.0.0/8": "127.0.0.1", "10.0.0.1": "127.0.0.1"}
+    for told, believed in proxies.items():
+        monkeypatch.setenv(hosts.PROXIES_ENVIRONMENT, told)
+        assert hosts.client(scope) == believed
+    scope["headers"] += [(b"x-forwarded-for", b"10.9.9.9, 10.0.0.7")]  # the proxy's, after what the browser made up
+    assert hosts.client(scope) == "10.0.0.7"
 
 
 @pytest.mark.parametrize(
