@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pages.ui.web.upload_limits import FORM_BYTES, SESSION_BYTES
+from pages.ui.web.upload_limits import FORM_BYTES, VISITOR_BYTES
 
 ROOT = Path(__file__).resolve().parents[1]
 DEPLOY, GITHUB = ROOT / ".deploy", ROOT / ".github"
@@ -195,7 +195,7 @@ def test_stopping_the_unit_kills_trainings_which_go_on_rather_than_cancelling_th
 def test_proxy_passes_uploads_websockets_and_the_host_on_and_says_for_whom_it_asks() -> None:
     text = re.sub(r"#.*", "", (DEPLOY / "nginx.conf").read_text("utf-8"))
     [size] = re.findall(r"client_max_body_size (\w+);", text)
-    assert megabytes(size) * 2**20 >= SESSION_BYTES + FORM_BYTES
+    assert megabytes(size) * 2**20 >= VISITOR_BYTES + FORM_BYTES
     assert megabytes(size) >= STREAMLIT["server"]["maxUploadSize"]
     assert re.search(r"proxy_set_header Upgrade\s+\$http_upgrade;", text)
     assert re.search(r"proxy_set_header Connection\s+\$vae_studio_connection;", text)

@@ -64,9 +64,6 @@ PROFILES = {
             "demo",
             has_visitors=True,
             may_bring=False,
-            quota_bytes=20 * MB,
-            server_bytes=2 * GB,
-            least_free_bytes=GB,
             kept_seconds=DAY,
         ),
     )

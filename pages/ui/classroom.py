@@ -9,6 +9,7 @@ from pages.ui.language import tr, trn
 from pages.ui.own_workspace import NAME_LETTERS
 from pages.ui.progress import BADGES, duration
 from pages.ui.sentences import in_bytes, moment, named
+from pages.ui.web import visits
 from vae_core import oversight, runs, sharing, stored_datasets, workspace
 from vae_core.errors import VAECoreError
 from vae_core.oversight import Workspace
@@ -19,7 +20,9 @@ ENDED_SHOWN = 10
 
 
 def watch() -> None:
-    """What goes on, refreshed by itself."""
+    """What goes on, refreshed by itself, for as long as it is the teacher who looks and presses."""
+    if not visits.is_teacher():
+        st.rerun()
     everybody = [one for one in cache.workspaces() if one.datasets or one.runs]
     live = [(one, run) for one in everybody for run in one.runs if run.is_live]
     live.sort(key=lambda pair: pair[1].created)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from pages.ui import cache, films
-from pages.ui.answers import FOR_EVER, NEVER, answer
+from pages.ui.answers import FOR_EVER, NEVER, answer, slow
 from pages.ui.films import OpenFilm
 from pages.ui.language import later
 from vae_core import export
@@ -29,7 +29,7 @@ def routes(film: str) -> list[BaseRoute]:
         Route(film + "/sheets/{epoch:int}.png", answer(_sheet)),
         Route(film + "/decoder.onnx", answer(_graph)),
         Route(film + "/weights/{epoch:int}", answer(_weights)),
-        Route(film + "/film.gif", answer(_gif)),
+        Route(film + "/film.gif", slow(_gif)),
     ]
 
 

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pages.ui import cache, language
-from pages.ui.answers import NEVER, answer, same_origin
+from pages.ui.answers import NEVER, answer, same_origin, slow
 from pages.ui.language import later, tr
 from vae_core import animation, stored_concepts
 from vae_core.errors import NotFoundError, VAECoreError
@@ -47,8 +47,8 @@ class Groups(BaseModel):
 def routes(model: str) -> list[BaseRoute]:
     """Under the address of a model's version."""
     return [
-        Route(model + "/paths", answer(_paths)),
-        Route(model + "/path.{kind}", answer(_path_pictures)),
+        Route(model + "/paths", slow(_paths)),
+        Route(model + "/path.{kind}", slow(_path_pictures)),
         Route(model + "/concepts", answer(_concepts)),
         Route(model + "/concepts", _add_concept, methods=["POST"]),
         Route(model + "/concepts/{concept}", answer(_remove_concept), methods=["DELETE"]),

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from pages.ui import cache, one_file, whole_model
-from pages.ui.answers import NEVER, answer
+from pages.ui.answers import NEVER, answer, slow
 from pages.ui.explorer import Layout, OpenModel
 from pages.ui.latent_routes import told_concepts
 from vae_core.card import notebook
@@ -23,8 +23,8 @@ from vae_core.latents.codes import Codes
 def routes(model: str) -> list[BaseRoute]:
     """Under the address of a model's version."""
     return [
-        Route(model + "/explorer.html", answer(_explorer)),
-        Route(model + "/model.zip", answer(_archive)),
+        Route(model + "/explorer.html", slow(_explorer)),
+        Route(model + "/model.zip", slow(_archive)),
         Route(model + "/model.ipynb", answer(_notebook)),
     ]
 

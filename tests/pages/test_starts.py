@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from pages.ui import progress
-from pages.ui.web import rates, starts
+from pages.ui.web import hosts, rates, starts
 from pages.ui.web.starts import A_MINUTE, Starts
 from tests.pages.test_pages import fresh_caches, open_page, press  # noqa: F401
 from tests.stored import store_model
@@ -32,7 +32,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def classroom(monkeypatch: pytest.MonkeyPatch) -> Iterator[Starts]:
     """Anne is asking, from some address, and nothing was started yet."""
     monkeypatch.setenv(profiles.ENVIRONMENT, "classroom")
-    monkeypatch.setattr(starts, "_address", lambda: "10.0.0.1")
+    monkeypatch.setattr(starts, "network_of_script", lambda: "10.0.0.1")
     for name, fresh in vars(Starts()).items():
         monkeypatch.setattr(starts.starts, name, fresh)
     before = workspace._server.find_visitor
@@ -79,13 +79,14 @@ def test_alone_one_starts_at_will(now: list[float]) -> None:
 
 def test_address_is_of_whoever_asks_and_not_of_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for ip, headers, expected in (
-        (None, {}, "127.0.0.1"),
-        ("10.0.0.7", {"X-Forwarded-For": "10.9.9.9"}, "10.0.0.7"),  # a proxy that nobody believes
-        (None, {"X-Forwarded-For": "1.2.3.4, 10.9.9.9"}, "10.9.9.9"),
+        (None, [], "127.0.0.1"),
+        ("10.0.0.7", ["10.9.9.9"], "10.0.0.7"),  # a proxy that nobody believes
+        (None, ["1.2.3.4, 10.9.9.9"], "10.9.9.9"),
+        (None, ["1.2.3.4", "10.9.9.9"], "10.9.9.9"),
     ):
-        context = SimpleNamespace(ip_address=ip, headers=SimpleNamespace(to_dict=lambda told=headers: told))
-        monkeypatch.setattr(starts.st, "context", context)
-        assert starts._address() == expected
+        context = SimpleNamespace(ip_address=ip, headers=SimpleNamespace(get_all=lambda _, told=headers: told))
+        monkeypatch.setattr(hosts.st, "context", context)
+        assert hosts.network_of_script() == expected
 
 
 @pytest.mark.usefixtures("now")

@@ -1,9 +1,11 @@
 """What stands before the app, in process: who may ask, under what name, for whose workspace, how often."""
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+import httpx
 import pytest
 import streamlit as st
 from starlette.applications import Starlette
@@ -15,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pages.ui import browser_runtime
 from pages.ui.web import hosts, middleware, passcodes, rates, signing, visits
+from tests.own_loop import done
 from vae_core import profiles, workspace
 from vae_core.errors import ConfigError, NotFoundError
 
@@ -86,7 +89,7 @@ def test_own_name_or_a_number_is_not(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["http://evil.example", "null", "http://localhost:1", "https://localhost.evil.example"]
+    "origin", ["http://evil.example", "null", "http://localhost:1", "https://localhost.evil.example", "http://["]
 )
 def test_foreign_origin_is_refused(origin: str) -> None:
     client = server()
@@ -125,8 +128,12 @@ def test_without_a_passcode_nobody_comes_from_afar(monkeypatch: pytest.MonkeyPat
 def test_only_a_proxy_that_is_believed_says_for_whom_it_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     scope = {"type": "http", "client": ("10.0.0.1", 1), "headers": [(b"x-forwarded-for", b"127.0.0.1")]}
     assert hosts.client(scope) == "10.0.0.1"
-    monkeypatch.setenv(hosts.PROXIES_ENVIRONMENT, "10.0.0.1")
-    assert hosts.client(scope) == "127.0.0.1"
+    proxies = {"10.0.0.2, 10.1.0.0/16": "10.0.0.1", "10.0.0.0/8": "127.0.0.1", "10.0.0.1": "127.0.0.1"}
+    for told, believed in proxies.items():
+        monkeypatch.setenv(hosts.PROXIES_ENVIRONMENT, told)
+        assert hosts.client(scope) == believed
+    scope["headers"] += [(b"x-forwarded-for", b"10.9.9.9, 10.0.0.7")]  # the proxy's, after what the browser made up
+    assert hosts.client(scope) == "10.0.0.7"
 
 
 @pytest.mark.parametrize(
@@ -194,6 +201,48 @@ def test_guessing_is_stopped_and_others_may_go_on() -> None:
     assert enter(other) == 303
 
 
+def told_at_once(codes: list[str], address: str = "10.0.0.1") -> list[int]:
+    """The answers to passcodes that arrive together."""
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(server().app, client=(address, 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            asked = [client.post("/studio/enter", data={"passcode": code}) for code in codes]
+            return [answer.status_code for answer in await asyncio.gather(*asked)]
+
+    return done(ask())
+
+
+@pytest.mark.usefixtures("classroom")
+def test_guesses_that_arrive_together_are_counted_one_by_one() -> None:
+    assert told_at_once([f"wrong-{n}" for n in range(20)] + [CODE]) == [403] * 5 + [429] * 16
+
+
+@pytest.mark.usefixtures("classroom")
+def test_class_that_arrives_together_comes_in_and_its_passcode_is_digested_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    digested, judge = [], passcodes.role_of
+    monkeypatch.setattr(passcodes, "role_of", lambda told: digested.append(told) or judge(told))
+    assert told_at_once([CODE] * 50) == [303] * 50
+    assert digested == [CODE]
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::1"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_who_has_all_addresses_of_a_network_is_counted_as_one(address: str, counted: str) -> None:
+    assert hosts.network({"type": "http", "client": (address, 1), "headers": []}) == counted
+
+
 @pytest.mark.usefixtures("classroom")
 def test_pass_is_of_this_server_this_day_and_this_passcode(monkeypatch: pytest.MonkeyPatch) -> None:
     for role in ("student", "teacher"):
@@ -226,6 +275,28 @@ def test_everybody_has_a_workspace_that_is_given_once() -> None:
     assert all(workspace.ID_PATTERN.fullmatch(id) for id in ids)
     anne.get("/_stcore/host-config")
     assert anne.get("/studio/models/x").text == ids[0]
+
+
+@pytest.mark.usefixtures("classroom")
+def test_workspaces_are_given_to_an_address_as_a_class_needs_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visits, "_given", rates.Rate(visits.NEW_AN_HOUR, 1e9))
+    client = server(("10.0.0.1", 1))
+    enter(client)
+    pass_alone = {"cookie": f"{passcodes.COOKIE}={client.cookies[passcodes.COOKIE]}"}
+    others = TestClient(client.app, base_url="http://localhost", client=("10.0.0.2", 1), headers=pass_alone)
+
+    def given(to: TestClient) -> str | None:
+        to.cookies.clear()
+        return to.get("/_stcore/host-config", headers=pass_alone).headers.get("set-cookie")
+
+    assert all(given(client) for _ in range(visits.NEW_AN_HOUR))
+    assert given(client) is None
+    assert client.get("/_stcore/host-config", headers=pass_alone).text == "nobody"
+    assert given(others)
+    monkeypatch.setattr(visits, "get_script_run_ctx", lambda **_: True)
+    for address, said in (("10.0.0.1", "Very many new browsers"), ("10.0.0.2", "This browser keeps no cookie")):
+        monkeypatch.setattr(visits, "network_of_script", lambda told=address: told)
+        assert str(visits.nobody()).startswith(said)
 
 
 @pytest.mark.usefixtures("classroom")

@@ -1,6 +1,8 @@
 """The passcode, and the sign-in: each asked for before anything else is answered, where there is one."""
 
-from starlette.concurrency import run_in_threadpool
+import asyncio
+
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -8,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from pages.ui.language import asked, tr
 from pages.ui.web import form, passcodes, sign_in
 from pages.ui.web.addresses import base, is_health, is_secure, local, outer
-from pages.ui.web.hosts import client
+from pages.ui.web.hosts import network
 from pages.ui.web.rates import Rate
 
 ENTER, SIGN_IN = "/enter", "/sign-in"
@@ -22,6 +24,9 @@ class Gate:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._tries = Rate(TRIES, 60.0)
+        self._turn = asyncio.Lock()
+        self._thread = CapacityLimiter(1)
+        self._right: dict[bytes, passcodes.Role] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or ask."""
@@ -46,12 +51,14 @@ class Gate:
 
     async def _judge(self, request: Request) -> Response:
         told = await form.answers(request)
-        onward, who = local(told.get("next", "")), client(request.scope)
-        if self._tries.is_used_up(who):
-            return _form(onward, form.too_many(), 429)
-        role = await run_in_threadpool(passcodes.role_of, told.get("passcode", ""))
+        onward, who = local(told.get("next", "")), network(request.scope)
+        async with self._turn:  # one after the other: each is counted before the next is judged
+            if self._tries.is_used_up(who):
+                return _form(onward, form.too_many(), 429)
+            role = await self._role(told.get("passcode", ""))
+            if role is None:
+                self._tries.take(who)
         if role is None:
-            self._tries.take(who)
             return _form(onward, tr("That is not the passcode. Ask your teacher for it."), 403)
         answer = RedirectResponse(onward, 303)
         answer.set_cookie(
@@ -63,6 +70,14 @@ class Gate:
             secure=is_secure(request.scope),
         )
         return answer
+
+    async def _role(self, told: str) -> passcodes.Role | None:
+        """Digested once where it is right, as a class tells it all at once; in a thread apart from those that serve."""
+        mark = passcodes.mark(told)
+        role = self._right.get(mark) or await to_thread.run_sync(passcodes.role_of, told, limiter=self._thread)
+        if role:
+            self._right[mark] = role
+        return role
 
 
 class SignIn:

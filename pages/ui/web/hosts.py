@@ -23,7 +23,7 @@ from vae_core.errors import ConfigError
 HOSTS_ENVIRONMENT = "VAE_STUDIO_HOSTS"
 """Names under which the server is asked, with commas between them; `*` is every name."""
 PROXIES_ENVIRONMENT = "VAE_STUDIO_PROXIES"
-"""Addresses of proxies that are believed when they say for whom they ask; those on this machine are."""
+"""Addresses or networks of proxies that are believed when they say for whom they ask; those on this machine are."""
 FOREIGN_HOST = "This server is not known by that name. Whoever runs it can add the name to VAE_STUDIO_HOSTS."
 FOREIGN_ORIGIN = "This request comes from a page of another server. Open VAE Studio itself."
 FROM_AFAR = "This server is for the machine that it runs on. To let others in, set a profile and a passcode."
@@ -39,14 +39,40 @@ def is_loopback(address: str) -> bool:
 
 def client(scope: Scope) -> str:
     """The address of whoever asks: what a proxy says that is believed, else the other end of the connection."""
-    told = Headers(scope=scope).get("x-forwarded-for", "").split(",")[-1].strip()
+    lines = Headers(scope=scope).getlist("x-forwarded-for")  # some proxies add a line of their own to the browser's
+    told = lines[-1].split(",")[-1].strip() if lines else ""
     return told if told and is_believed(scope) else _peer(scope)
+
+
+def network(scope: Scope) -> str:
+    """By what is counted how often somebody asks: the address, or the 64 bits of an IPv6 one, whose rest is theirs."""
+    told = client(scope)
+    try:
+        address = ipaddress.ip_address(told.partition("%")[0])
+    except ValueError:
+        return told
+    if isinstance(address, ipaddress.IPv4Address) or address.is_loopback:
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.IPv6Network((address, 64), strict=False))
+
+
+def network_of_script() -> str:
+    """The same of whoever asks for the page that is being drawn."""
+    told = [(b"x-forwarded-for", line.encode()) for line in st.context.headers.get_all("X-Forwarded-For")]
+    return network({"client": (st.context.ip_address or "127.0.0.1", 0), "headers": told})
 
 
 def is_believed(scope: Scope) -> bool:
     """Whether the other end of the connection may say for whom it asks."""
-    trusted = {part.strip() for part in os.environ.get(PROXIES_ENVIRONMENT, "").split(",")}
-    return is_loopback(_peer(scope)) or _peer(scope) in trusted
+    told = [part.strip() for part in os.environ.get(PROXIES_ENVIRONMENT, "").split(",")]
+    return is_loopback(_peer(scope)) or any(_lies_in(_peer(scope), part) for part in told if part)
+
+
+def _lies_in(address: str, told: str) -> bool:
+    try:
+        return ipaddress.ip_address(address) in ipaddress.ip_network(told, strict=False)
+    except ValueError:
+        return address == told
 
 
 def _peer(scope: Scope) -> str:
@@ -130,12 +156,20 @@ class Hosts:
             await send({"type": "websocket.close", "code": 4403})
 
 
+def _is_of(host: str, origin: str) -> bool:
+    """Whether a page's origin is the server of this name."""
+    try:
+        return urlsplit(origin).netloc.lower() == host.lower()
+    except ValueError:  # no address at all, as `http://[`
+        return False
+
+
 def _refusal(scope: Scope) -> str | None:
     headers = Headers(scope=scope)
     host, origin = headers.get("host", ""), headers.get("origin")
     if not is_known(host):
         return FOREIGN_HOST
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is not None and not _is_of(host, origin):
         return FOREIGN_ORIGIN
     if not (is_open_to_all() or is_loopback(client(scope))):
         return FROM_AFAR

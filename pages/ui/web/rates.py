@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.ui.language import COOKIE, asked, tr
-from pages.ui.web.hosts import client
+from pages.ui.web.hosts import network
 from pages.ui.web.upload_limits import STREAM, UPLOAD
 
 REMEMBERED = 10_000
@@ -75,13 +75,32 @@ class Rate:
         return bucket
 
 
+class Shares:
+    """A rate for each visitor, or visit, and for an address as many as a class may share.
+
+    Args:
+        count: So many of one.
+        seconds: In that time.
+    """
+
+    def __init__(self, count: float, seconds: float) -> None:
+        self._of_one, self._of_address = Rate(count, seconds), Rate(count * A_CLASS, seconds)
+
+    def take(self, one: str, address: str) -> bool:
+        """Take one if there is one for both."""
+        return self._of_one.take(one) and self._of_address.take(address)
+
+    def wait(self, one: str, address: str) -> float:
+        """Take one, and say after how many seconds it may be used."""
+        return max(self._of_one.wait(one), self._of_address.wait(address))
+
+
 class Rates:
     """Middleware that makes interactions wait and refuses uploads beyond the rates."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._interactions, self._interactions_of_all = Rate(10, 1.0), Rate(10 * A_CLASS, 1.0)
-        self._uploads, self._uploads_of_all = Rate(30, 60.0), Rate(30 * A_CLASS, 60.0)
+        self._interactions, self._uploads = Shares(10, 1.0), Shares(30, 60.0)
         self._visits = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,8 +109,8 @@ class Rates:
         upload = UPLOAD.match(path) if scope["type"] == "http" and scope["method"] == "PUT" else None
         if scope["type"] == "websocket" and path.endswith(STREAM):  # decoding is not: a frame waits for the one before
             self._visits += 1
-            await self._app(scope, self._slowed(receive, f"visit {self._visits}", client(scope)), send)
-        elif upload and not (self._uploads.take(upload[1]) and self._uploads_of_all.take(client(scope))):
+            await self._app(scope, self._slowed(receive, f"visit {self._visits}", network(scope)), send)
+        elif upload and not self._uploads.take(upload[1], network(scope)):
             with asked(HTTPConnection(scope).cookies.get(COOKIE)):
                 told = tr("These are many uploads in a short time. Wait a minute, or pack the files as a ZIP.")
             length = Headers(scope=scope).get("content-length", "")
@@ -104,7 +123,7 @@ class Rates:
         async def slowed() -> Message:
             message = await receive()
             if message["type"] == "websocket.receive":
-                pause = max(self._interactions.wait(visit), self._interactions_of_all.wait(address))
+                pause = self._interactions.wait(visit, address)
                 if pause:
                     await asyncio.sleep(pause)
             return message

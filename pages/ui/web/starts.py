@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-import streamlit as st
-
 from pages.ui.language import later
-from pages.ui.web.hosts import client
-from pages.ui.web.rates import A_CLASS, Rate
+from pages.ui.web.hosts import network_of_script
+from pages.ui.web.rates import Shares
 from vae_core import profiles, workspace
 from vae_core.errors import QuotaError
 
@@ -21,7 +19,7 @@ class Starts:
     """What was started of late, by visitor and by address."""
 
     def __init__(self) -> None:
-        self._of_visitor, self._of_address = Rate(A_MINUTE, 60.0), Rate(A_MINUTE * A_CLASS, 60.0)
+        self._shares = Shares(A_MINUTE, 60.0)
 
     def limited(self, begin: Callable[P, R]) -> Callable[P, R]:
         """What begins a training or lets one go on, refused where that is done too often; alone one may do it at will.
@@ -31,20 +29,11 @@ class Starts:
         """
 
         def limited(*args: P.args, **kwargs: P.kwargs) -> R:
-            if profiles.present().has_visitors and not self._take(str(workspace.visitor())):
+            if profiles.present().has_visitors and not self._shares.take(str(workspace.visitor()), network_of_script()):
                 raise QuotaError(TOO_MANY.format(count=A_MINUTE))
             return begin(*args, **kwargs)
 
         return limited
-
-    def _take(self, visitor: str) -> bool:
-        return self._of_visitor.take(visitor) and self._of_address.take(_address())
-
-
-def _address() -> str:
-    """From where the page is asked that is being drawn."""
-    headers = [(name.lower().encode(), value.encode()) for name, value in st.context.headers.to_dict().items()]
-    return client({"client": (st.context.ip_address or "127.0.0.1", 0), "headers": headers})
 
 
 starts = Starts()

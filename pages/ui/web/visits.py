@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.ui.language import asked, tr
 from pages.ui.web import form, passcodes, sign_in, signing
 from pages.ui.web.addresses import base, is_secure, local, outer
-from pages.ui.web.hosts import client
+from pages.ui.web.hosts import is_loopback, network, network_of_script
 from pages.ui.web.rates import Rate
 from vae_core import oversight, profiles, workspace
 from vae_core.errors import NotFoundError
@@ -30,6 +30,10 @@ PURPOSE = "workspace"
 KEPT_SECONDS = 30 * 24 * 3600
 MISSES = 10
 """Guesses in a minute, from one address."""
+NEW_AN_HOUR = 100
+"""Workspaces given to browsers without one, to one address: more than a class. This machine's own has no limit, as a
+proxy that does not say for whom it asks would shut everybody out."""
+_given = Rate(NEW_AN_HOUR, 3600.0)
 
 
 def token(id: str) -> str:
@@ -72,7 +76,8 @@ class Visits:
         id = _whose(HTTPConnection(scope).cookies)
         if scope["type"] == "http" and scope["path"] == f"{outer()}/_stcore/host-config":
             if not sign_in.is_configured():
-                send = _with_cookie(send, id or workspace.new_id(), is_secure(scope))
+                kept = id or _new_id(network(scope))
+                send = _with_cookie(send, kept, is_secure(scope)) if kept else send
             if id:
                 oversight.note_visit(id)
         if id is None:  # whoever asks is nobody, and whatever is theirs is refused
@@ -83,7 +88,7 @@ class Visits:
 
     async def _open(self, request: Request) -> Response:
         """A link that somebody kept: their browser is given the workspace, when they say so."""
-        told, who = request.url.path.removeprefix(base() + OPEN), client(request.scope)
+        told, who = request.url.path.removeprefix(base() + OPEN), network(request.scope)
         if not told or sign_in.is_configured():
             return RedirectResponse(local(""), 303)
         if self._misses.is_used_up(who):
@@ -98,6 +103,10 @@ class Visits:
         answer = RedirectResponse(local(""), 303)
         answer.headers.append("set-cookie", _cookie(id, is_secure(request.scope)))
         return answer
+
+
+def _new_id(who: str) -> str | None:
+    return workspace.new_id() if is_loopback(who) or _given.take(who) else None
 
 
 def _sorry(said: str, code: int) -> Response:
@@ -124,6 +133,8 @@ def nobody() -> NotFoundError:
     """Said to whoever has no workspace."""
     if sign_in.is_configured():
         return NotFoundError(tr("You are no longer signed in. Reload the page and sign in again."))
+    if get_script_run_ctx(suppress_warning=True) and _given.is_used_up(network_of_script()):
+        return NotFoundError(tr("Very many new browsers came from your network. Reload the page in a few minutes."))
     return NotFoundError(tr("This browser keeps no cookie of ours, so nothing of yours is found. Reload the page."))
 
 
