@@ -12,9 +12,24 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import stroke_dataset
-from vae_core import checkpoints, derived, profiles, runs, stored_concepts, stored_datasets, uploads, workspace
+from vae_core import (
+    checkpoints,
+    computations,
+    derived,
+    process_lock,
+    profiles,
+    runs,
+    stored_concepts,
+    stored_datasets,
+    uploads,
+    worker_process,
+    workspace,
+)
+from vae_core.computations import Request
+from vae_core.computations import worker as computing
+from vae_core.computations.directory import ComputationDirectory
 from vae_core.config import TrainConfig
-from vae_core.errors import ConfigError, DatasetError, NotFoundError, QuotaError, TrainingError
+from vae_core.errors import ComputationError, ConfigError, DatasetError, NotFoundError, QuotaError, TrainingError
 from vae_core.run_config import RunConfig
 from vae_core.runs.directory import RunDirectory, RunFile, Status, done
 from vae_core.workspace import SHARED, visiting
@@ -137,6 +152,42 @@ def test_too_many_runs_are_refused(classroom: Path, monkeypatch: pytest.MonkeyPa
         runs.start("21st", config)
     with visiting(BEN):
         assert runs.list_runs() == []
+
+
+def measured(number: int) -> tuple[Request, ComputationDirectory]:
+    """What somebody may ask of a bundled model, whose result lies with their own things."""
+    version = checkpoints.version("digits-2d")
+    request = Request(kind="measures", checkpoint_id="digits-2d", version=version, options={"seed": number})
+    return request, computations.directory(request)
+
+
+def test_computations_of_all_take_turns_and_too_many_are_refused(
+    classroom: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(profiles.PROFILES["classroom"], computations=5)
+    monkeypatch.setitem(profiles.PROFILES, "classroom", few)
+    monkeypatch.setattr(worker_process, "start", lambda *told: None)
+    turns = []
+    with visiting(ANNE):
+        for number in range(4):
+            computations.start(measured(number)[0])
+        computations.start(measured(0)[0])  # goes on already
+        with pytest.raises(ComputationError, match="4 computations of yours go on already"):
+            computations.start(measured(4)[0])
+        turns.append(computing._turn(measured(0)[1], "measures"))
+    with visiting(BEN):
+        computations.start(measured(0)[0])
+        with pytest.raises(ComputationError, match="5 computations go on already"):
+            computations.start(measured(1)[0])
+        turns.append(computing._turn(measured(0)[1], "measures"))
+        measured(0)[1].write_status(computations.Status(state="failed"))
+        computations.start(measured(1)[0])
+        monkeypatch.setitem(profiles.PROFILES, "classroom", replace(few, quota_bytes=10))
+        measured(1)[1].write_status(computations.Status(state="failed"))
+        with pytest.raises(QuotaError, match="Your workspace is full"):
+            computations.start(measured(2)[0])
+    with turns[0]:
+        assert process_lock.is_held(Path(turns[1].lock_file))
 
 
 def test_place_in_the_queue_counts_everybody(classroom: Path) -> None:
