@@ -40,6 +40,12 @@ def homes(kind: str) -> list[Path]:
     return [workspace.base().joinpath(*place) for place in places if place[-2:-1] == [kind]]
 
 
+def owner_of(home: Path) -> str | None:
+    """With whose things a folder lies: a visitor's, SHARED ones, or the only person's."""
+    root = home.parent.parent
+    return None if root == workspace.base() else root.name
+
+
 @contextlib.contextmanager
 def starting() -> Iterator[None]:
     """Within, nobody else begins anything: between looking whether it may wait and putting it down."""

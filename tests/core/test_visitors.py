@@ -1,8 +1,10 @@
 """A workspace for everybody: whose things are seen, changed, counted and in whose turn they are trained."""
 
+import contextlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -22,6 +24,7 @@ from vae_core import (
     stored_concepts,
     stored_datasets,
     uploads,
+    waiting,
     worker_process,
     workspace,
 )
@@ -31,7 +34,8 @@ from vae_core.computations.directory import ComputationDirectory
 from vae_core.config import TrainConfig
 from vae_core.errors import ComputationError, ConfigError, DatasetError, NotFoundError, QuotaError, TrainingError
 from vae_core.run_config import RunConfig
-from vae_core.runs.directory import RunDirectory, RunFile, Status, done
+from vae_core.runs import turns
+from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status, done
 from vae_core.workspace import SHARED, visiting
 
 ANNE, BEN = "a" * 26, "b" * 26
@@ -198,6 +202,46 @@ def test_place_in_the_queue_counts_everybody(classroom: Path) -> None:
         assert runs.count_ahead(runs.get(id)) == 2
 
 
+def test_run_that_goes_on_waits_behind_all_and_one_that_died_keeps_its_place(
+    classroom: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_process, "start", lambda *told: None)
+    with visiting(ANNE):
+        cancelled, dead = queued(created=1.0), queued(created=2.0)
+        RunDirectory(workspace.place("runs", cancelled)).write_status(CANCELLED)
+        RunDirectory(workspace.place("runs", dead)).write_status(Status(state="running", pid=1, attempts=1))
+    with visiting(BEN):
+        waits = RunDirectory(workspace.place("runs", queued(created=3.0)))
+        assert turns.is_next(waits)
+    with visiting(ANNE):
+        resumed = runs.resume(cancelled)
+        assert runs.count_ahead(resumed) == 1
+        assert not turns.is_next(resumed.directory)
+    assert turns.is_next(waits)
+    runs.resume_interrupted()
+    assert not turns.is_next(waits)
+    assert turns.count_ahead(waits) == 1
+    with visiting(ANNE):
+        assert runs.count_ahead(runs.get(dead)) == 0
+
+
+def test_queue_is_what_the_runs_say_whatever_the_names_in_it(classroom: Path) -> None:
+    with visiting(ANNE):
+        lost, ended, gone = queued(created=1.0), queued(), queued()
+        RunDirectory(workspace.place("runs", ended)).write_status(done())
+        waiting.note(workspace.place("runs", ended))  # as a worker leaves it that dies at the very end
+        shutil.rmtree(workspace.place("runs", gone))
+        waiting.forget(workspace.place("runs", lost))
+        assert [home.name for home, _, _ in turns.live()] == []
+        runs.resume_interrupted()
+        assert waiting.homes("runs") == []
+        turns.rebuild()
+        assert [home.name for home, _, _ in turns.live()] == [lost]
+        waiting.forget(workspace.place("runs", lost))
+        assert turns.is_next(RunDirectory(workspace.place("runs", lost)))
+        assert [home.name for home in waiting.homes("runs")] == [lost]
+
+
 def test_oldest_run_trains_first_whoever_it_is_of(classroom: Path) -> None:
     """Two real workers: the second one started has the older run."""
     small = RunConfig(dataset_id="", train=TrainConfig(epochs=1))
@@ -244,6 +288,29 @@ def test_training_ends_in_time_with_a_model_that_can_be_explored(
         found = checkpoints.load(directory.checkpoint)
     assert said.startswith(f"Stopped after epoch {len(found.history)} of 5000: a training here may take 0 minutes.")
     assert 1 < len(found.history) < 5000
+    assert found.codes is not None
+
+
+def test_time_before_a_run_was_cancelled_counts_towards_what_it_may_take(
+    classroom: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vae_core.runs.work import result_of, work
+
+    dataset = stroke_dataset()
+    with visiting(ANNE):
+        directory = RunDirectory(workspace.place("runs", queued(stored_datasets.save(dataset))))
+        config = RunConfig(dataset_id=dataset.id, train=TrainConfig(epochs=5000))
+        directory.create(RunFile(name="long", config=config, created=1.0))
+        with contextlib.closing(work(directory, dataset)) as epochs:
+            next(epochs)
+        [record] = directory.read_epochs()
+        monkeypatch.setitem(
+            profiles.PROFILES, "classroom", replace(profiles.PROFILES["classroom"], training_seconds=record.seconds / 2)
+        )
+        said = result_of(work(directory, dataset))
+        found = checkpoints.load(directory.checkpoint)
+    assert said.startswith("Stopped after epoch 1 of 5000: a training here may take 0 minutes.")
+    assert found.history == (record,)
     assert found.codes is not None
 
 

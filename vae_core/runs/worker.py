@@ -19,7 +19,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from vae_core import workspace
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.memory import free_bytes
-from vae_core.runs import jobs
+from vae_core.runs import jobs, turns
 from vae_core.runs.directory import RunDirectory, Status, done
 from vae_core.runs.endings import CancelledError, ending, is_cancelling
 
@@ -160,33 +160,16 @@ def limit_memory() -> None:
 
 
 def _turn(directory: RunDirectory) -> AcquireReturnProxy:
-    """The lock that lets one run at a time train, whoever's it is; the oldest waiting run goes first.
-
-    There is no scheduler to keep alive: the queue is the run directories themselves.
-    """
+    """The lock that lets one run at a time train, whoever's it is; the one that has waited longest goes first."""
     with workspace.visiting(None):
         turn = FileLock(workspace.folder("runs") / "turn.lock", is_singleton=False)
     while True:
-        if not _someone_waits_longer(directory):
+        if turns.is_next(directory):
             try:
                 return turn.acquire(timeout=0)
             except Timeout:
                 pass
         time.sleep(TURN_SECONDS)
-
-
-def _someone_waits_longer(directory: RunDirectory) -> bool:
-    mine = (directory.read_run().created, directory.path.name)
-    for other in workspace.everywhere("runs"):
-        neighbour = RunDirectory(other)
-        if other == directory.path or jobs.read(other) or neighbour.read_status().state != "queued":
-            continue
-        try:
-            if (neighbour.read_run().created, other.name) < mine:
-                return True
-        except NotFoundError:
-            continue
-    return False
 
 
 if __name__ == "__main__":
