@@ -291,25 +291,20 @@ def test_training_ends_in_time_with_a_model_that_can_be_explored(
     assert found.codes is not None
 
 
-def test_time_before_a_run_was_cancelled_counts_towards_what_it_may_take(
-    classroom: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_time_before_a_run_was_cancelled_counts_towards_what_it_may_take(classroom: Path) -> None:
     from vae_core.runs.work import result_of, work
 
     dataset = stroke_dataset()
     with visiting(ANNE):
         directory = RunDirectory(workspace.place("runs", queued(stored_datasets.save(dataset))))
-        config = RunConfig(dataset_id=dataset.id, train=TrainConfig(epochs=5000))
+        config = RunConfig(dataset_id=dataset.id, train=TrainConfig(epochs=3))
         directory.create(RunFile(name="long", config=config, created=1.0))
         with contextlib.closing(work(directory, dataset)) as epochs:
-            next(epochs)
-        [record] = directory.read_epochs()
-        monkeypatch.setitem(
-            profiles.PROFILES, "classroom", replace(profiles.PROFILES["classroom"], training_seconds=record.seconds / 2)
-        )
+            record = next(epochs)
+        directory.write_epochs([record.model_copy(update={"seconds": 20 * 60.0})])
         said = result_of(work(directory, dataset))
         found = checkpoints.load(directory.checkpoint)
-    assert said.startswith("Stopped after epoch 1 of 5000: a training here may take 0 minutes.")
+    assert said.startswith("Stopped after epoch 1 of 3: a training here may take 20 minutes.")
     assert found.history == (record,)
     assert found.codes is not None
 

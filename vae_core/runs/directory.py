@@ -145,7 +145,7 @@ class RunDirectory:
         if status.state not in ("queued", "running"):
             return status
         was_up = status.pid is not None  # a worker leaves its number while it waits for its turn
-        starting = JOB_STARTING_SECONDS if jobs.read(self.path) else STARTING_SECONDS
+        starting = JOB_STARTING_SECONDS if jobs.may_be(self.path) else STARTING_SECONDS
         if status.state == "queued" and not was_up and time.time() - status.updated < starting:
             return status
         return status.model_copy(
@@ -218,8 +218,11 @@ class RunDirectory:
         return process_lock.lock(self.path / "again.lock")
 
     def is_held(self) -> bool:
-        """Whether a worker is alive."""
-        return jobs.is_beating(self.path) if jobs.read(self.path) else process_lock.is_held(self.path / "lock")
+        """Whether a worker is alive; where that cannot be known now, nothing says that it died."""
+        try:
+            return jobs.is_beating(self.path) if jobs.read(self.path) else process_lock.is_held(self.path / "lock")
+        except OSError:
+            return True
 
     def ask_to_cancel(self) -> None:
         """Leave word for the worker, wherever it is, and if it is not up yet."""

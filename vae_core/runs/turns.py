@@ -41,7 +41,7 @@ def is_next(directory: RunDirectory) -> bool:
     mine = order(directory, directory.read_status())
     waiting.note(directory.path)  # should it have been lost
     return not any(
-        state == "queued" and home != directory.path and place < mine and jobs.read(home) is None
+        state == "queued" and home != directory.path and place < mine and not jobs.may_be(home)
         for home, place, state in live()
     )
 
@@ -49,11 +49,9 @@ def is_next(directory: RunDirectory) -> bool:
 def count_ahead(directory: RunDirectory) -> int:
     """How many runs are to end before this one trains: here the one that trains and those that have waited longer, in a
     cluster only these."""
-    mine, is_job = order(directory, directory.read_status()), jobs.read(directory.path) is not None
+    mine, is_job = order(directory, directory.read_status()), jobs.may_be(directory.path)
     return sum(
-        home != directory.path
-        and (jobs.read(home) is not None) == is_job
-        and (place < mine if state == "queued" else not is_job)
+        home != directory.path and jobs.may_be(home) == is_job and (place < mine if state == "queued" else not is_job)
         for home, place, state in live()
     )
 

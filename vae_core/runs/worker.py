@@ -92,8 +92,9 @@ def attempt(directory: RunDirectory, work: Callable[[], Status]) -> int:
         directory.write_status(work())
     except (Exception, CancelledError, KeyboardInterrupt) as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if not jobs.is_ours(directory.path):
-            return 1  # whoever has it now says how it stands
+        with contextlib.suppress(OSError):  # it was when it was looked at last
+            if not jobs.is_ours(directory.path):
+                return 1  # whoever has it now says how it stands
         status = ending(error, directory, details="log.txt in the run's folder")
         if status.state == "failed" and not isinstance(error, VAECoreError):
             logging.error("The run ended early", exc_info=error)
@@ -107,7 +108,7 @@ def _raise_cancelled(signal_number: int, frame: FrameType | None) -> None:
 
 
 def _work(directory: RunDirectory) -> Status:
-    with contextlib.nullcontext() if jobs.read(directory.path) else _turn(directory):  # a cluster has its own queue
+    with contextlib.nullcontext() if os.environ.get(jobs.ENVIRONMENT) else _turn(directory):  # a cluster has a queue
         # imported late: workers that wait for their turn must stay small
         from vae_core import stored_datasets
         from vae_core.runs.work import cross_validation, keep_best, result_of, work
