@@ -15,7 +15,7 @@ LAYERS = [
     "vae_core.safetensors_header",
     "vae_core.datasets",
     "vae_core.workspace vae_core.dataset_summary",
-    "vae_core.profiles",
+    "vae_core.profiles vae_core.waiting",
     "vae_core.quotas",
     "vae_core.derived vae_core.worker_process",
     "vae_core.stored_datasets",

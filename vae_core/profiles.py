@@ -25,6 +25,8 @@ class Profile:
         upload_bytes: Of one file, at most.
         queue: Runs that may wait or train at the same time.
         queue_each: Of these, of one visitor; None where there is one person.
+        computations: Measurements, maps and the like that may wait or go on at the same time; None likewise.
+        computations_each: Of these, of one visitor: as many as there are models side by side.
         training_seconds: How long one run may train; None for as long as it takes.
         quota_bytes: Of a visitor's workspace; None where it may fill the disk.
         server_bytes: Of all workspaces together; None likewise.
@@ -38,6 +40,8 @@ class Profile:
     upload_bytes: int = 200 * MB
     queue: int = 20
     queue_each: int | None = None
+    computations: int | None = None
+    computations_each: int | None = None
     training_seconds: float | None = None
     quota_bytes: int | None = None
     server_bytes: int | None = None
@@ -54,6 +58,8 @@ PROFILES = {
             has_visitors=True,
             upload_bytes=50 * MB,
             queue_each=2,
+            computations=20,
+            computations_each=4,
             training_seconds=20 * 60.0,
             quota_bytes=500 * MB,
             server_bytes=20 * GB,
@@ -64,6 +70,8 @@ PROFILES = {
             "demo",
             has_visitors=True,
             may_bring=False,
+            computations=20,
+            computations_each=4,
             kept_seconds=DAY,
         ),
     )

@@ -25,7 +25,7 @@ def start(checkpoint_id: str, version: str, mean: np.ndarray) -> None:
     Raises:
         NotFoundError: if there is no such version any more.
         ProjectionError: if there is no such map.
-        ComputationError: if the disk is full.
+        ComputationError, QuotaError: as `computations.start`.
     """
     request = _request(checkpoint_id, version)
     computations.directory(request)

@@ -26,6 +26,11 @@ class _Total:
 _total = _Total()
 
 
+def _is_theirs() -> bool:
+    """Whether who asks is whose server it is."""
+    return workspace.visitor() in (None, workspace.SHARED)
+
+
 def used() -> int:
     """Bytes of the visitor's own things."""
     return workspace.size(workspace.root())
@@ -42,11 +47,23 @@ def check(coming: int = 0) -> None:
         WorkspaceError: if it cannot be written to.
     """
     workspace.check_writable()
-    profile = profiles.present()
-    if workspace.visitor() in (None, workspace.SHARED):  # whose server it is
-        return
-    if not profile.may_bring:
+    if not profiles.present().may_bring and not _is_theirs():
         raise QuotaError("This is a demo: it has the bundled models, and nothing can be brought or trained.")
+    check_room(coming)
+
+
+def check_room(coming: int = 0) -> None:
+    """Whether there is room for something more of the visitor's.
+
+    Args:
+        coming: Bytes of it, as far as one knows.
+
+    Raises:
+        QuotaError: if the workspace is full, or the server's disk is.
+    """
+    profile = profiles.present()
+    if _is_theirs():
+        return
     if profile.quota_bytes is not None and used() + coming > profile.quota_bytes:
         raise QuotaError(
             f"Your workspace is full: {used() / MB:,.0f} of {profile.quota_bytes / MB:,.0f} MB. "

@@ -6,6 +6,7 @@
     <workspace>/exports/        see vae_core.derived
     <workspace>/graphs/         see vae_core.export.kept
     <workspace>/concepts/       see vae_core.stored_concepts
+    <workspace>/queue/          see vae_core.waiting; everybody's
 
 Where many people share a server, each has such a folder of their own, and there is one that all of them see:
 

@@ -13,7 +13,7 @@ from pages.ui import cache
 from pages.ui.answers import FOR_EVER, NEVER, answer, same_origin
 from pages.ui.language import tr
 from vae_core import projections
-from vae_core.errors import ComputationError, ProjectionError
+from vae_core.errors import ComputationError, ProjectionError, QuotaError
 from vae_core.latents import projection
 
 
@@ -38,7 +38,7 @@ def _start(request: Request) -> Response:
     projections.status(id, version)  # of a version that is gone there may be codes in memory still
     try:
         projections.start(id, version, cache.codes(id, version).mean)
-    except (ProjectionError, ComputationError) as error:
+    except (ProjectionError, ComputationError, QuotaError) as error:
         return _told({"state": "failed", "message": tr(str(error))})
     return _status(request)
 

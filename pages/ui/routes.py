@@ -25,6 +25,7 @@ Streamlit checks neither the origin nor the base path of such routes: both are d
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import threading
@@ -63,6 +64,7 @@ from pages.ui.language import later, tr
 from pages.ui.web import addresses, hosts
 from vae_core import checkpoints, oversight, profiles, runs, stored_datasets, uploads, workspace
 from vae_core.errors import NotFoundError, VAECoreError
+from vae_core.runs import turns
 from vae_core.vae import VAE
 
 log = logging.getLogger(__name__)
@@ -143,6 +145,8 @@ def _tidy() -> None:
 
 def _resume() -> None:
     """Now and then: let runs go on whose process died, once each."""
+    with contextlib.suppress(OSError):
+        turns.rebuild()
     while True:
         try:
             runs.resume_interrupted()

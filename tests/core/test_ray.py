@@ -1,6 +1,7 @@
 """Runs in a real Ray cluster of two nodes: submitted, followed, cancelled, killed, taken up by another process."""
 
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -297,6 +298,46 @@ def test_worker_whose_run_was_handed_to_another_job_stops_and_says_nothing(
     with jobs.Beat(directory.path):
         assert worker.attempt(directory, handed_over) == 1
     assert '"state":"queued"' in (directory.path / "status.json").read_text("utf-8")
+
+
+def test_folder_that_cannot_be_read_for_a_moment_ends_no_worker_and_interrupts_no_run(
+    workspace_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory, _ = make_run()
+    jobs.write(directory.path, jobs.Job(runner="ray", id="1", address=""))
+    directory.write_status(Status(state="running", pid=1, attempts=1))
+    monkeypatch.setenv(jobs.ENVIRONMENT, "1")
+    monkeypatch.setattr(jobs, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(jobs, "LOOK_SECONDS", 0.01)
+    stopped: list[int] = []
+    monkeypatch.setattr(jobs.os, "kill", lambda *told: stopped.append(1))
+    beat, read_bytes = directory.path / "beat", Path.read_bytes
+
+    def is_beating() -> bool:
+        beat.unlink(missing_ok=True)
+        deadline = time.monotonic() + 0.2
+        while not beat.exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return beat.exists()
+
+    def away(path: Path) -> bytes:
+        if path.name == "job.json":
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return read_bytes(path)
+
+    with jobs.Beat(directory.path):
+        while not is_beating():
+            pass
+        with monkeypatch.context() as broken:
+            broken.setattr(Path, "read_bytes", away)
+            while is_beating():
+                pass
+            assert directory.read_status().state == "running"  # though nobody beats
+            with pytest.raises(OSError, match="Stale"):
+                runners.of(directory)
+        while not is_beating():
+            pass
+    assert stopped == []
 
 
 @pytest.mark.parametrize(

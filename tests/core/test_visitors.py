@@ -1,5 +1,6 @@
 """A workspace for everybody: whose things are seen, changed, counted and in whose turn they are trained."""
 
+import contextlib
 import errno
 import io
 import json
@@ -15,11 +16,28 @@ from typing import NoReturn
 import pytest
 
 from tests.conftest import stroke_dataset
-from vae_core import checkpoints, derived, profiles, runs, stored_concepts, stored_datasets, uploads, workspace
+from vae_core import (
+    checkpoints,
+    computations,
+    derived,
+    process_lock,
+    profiles,
+    runs,
+    stored_concepts,
+    stored_datasets,
+    uploads,
+    waiting,
+    worker_process,
+    workspace,
+)
+from vae_core.computations import Request
+from vae_core.computations import worker as computing
+from vae_core.computations.directory import ComputationDirectory
 from vae_core.config import TrainConfig
-from vae_core.errors import ConfigError, DatasetError, NotFoundError, QuotaError, TrainingError
+from vae_core.errors import ComputationError, ConfigError, DatasetError, NotFoundError, QuotaError, TrainingError
 from vae_core.run_config import RunConfig
-from vae_core.runs.directory import RunDirectory, RunFile, Status, done
+from vae_core.runs import turns
+from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status, done
 from vae_core.workspace import SHARED, visiting
 
 ANNE, BEN = "a" * 26, "b" * 26
@@ -180,12 +198,88 @@ def test_too_many_runs_are_refused(classroom: Path, monkeypatch: pytest.MonkeyPa
         assert runs.list_runs() == []
 
 
+def measured(number: int) -> tuple[Request, ComputationDirectory]:
+    """What somebody may ask of a bundled model, whose result lies with their own things."""
+    version = checkpoints.version("digits-2d")
+    request = Request(kind="measures", checkpoint_id="digits-2d", version=version, options={"seed": number})
+    return request, computations.directory(request)
+
+
+def test_computations_of_all_take_turns_and_too_many_are_refused(
+    classroom: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = replace(profiles.PROFILES["classroom"], computations=5)
+    monkeypatch.setitem(profiles.PROFILES, "classroom", few)
+    monkeypatch.setattr(worker_process, "start", lambda *told: None)
+    turns = []
+    with visiting(ANNE):
+        for number in range(4):
+            computations.start(measured(number)[0])
+        computations.start(measured(0)[0])  # goes on already
+        with pytest.raises(ComputationError, match="4 computations of yours go on already"):
+            computations.start(measured(4)[0])
+        turns.append(computing._turn(measured(0)[1], "measures"))
+    with visiting(BEN):
+        computations.start(measured(0)[0])
+        with pytest.raises(ComputationError, match="5 computations go on already"):
+            computations.start(measured(1)[0])
+        turns.append(computing._turn(measured(0)[1], "measures"))
+        measured(0)[1].write_status(computations.Status(state="failed"))
+        computations.start(measured(1)[0])
+        monkeypatch.setitem(profiles.PROFILES, "classroom", replace(few, quota_bytes=10))
+        measured(1)[1].write_status(computations.Status(state="failed"))
+        with pytest.raises(QuotaError, match="Your workspace is full"):
+            computations.start(measured(2)[0])
+    with turns[0]:
+        assert process_lock.is_held(Path(turns[1].lock_file))
+
+
 def test_place_in_the_queue_counts_everybody(classroom: Path) -> None:
     for n, visitor in enumerate((ANNE, BEN, ANNE)):
         with visiting(visitor):
             id = queued(created=float(n + 1))
     with visiting(ANNE):
         assert runs.count_ahead(runs.get(id)) == 2
+
+
+def test_run_that_goes_on_waits_behind_all_and_one_that_died_keeps_its_place(
+    classroom: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_process, "start", lambda *told: None)
+    with visiting(ANNE):
+        cancelled, dead = queued(created=1.0), queued(created=2.0)
+        RunDirectory(workspace.place("runs", cancelled)).write_status(CANCELLED)
+        RunDirectory(workspace.place("runs", dead)).write_status(Status(state="running", pid=1, attempts=1))
+    with visiting(BEN):
+        waits = RunDirectory(workspace.place("runs", queued(created=3.0)))
+        assert turns.is_next(waits)
+    with visiting(ANNE):
+        resumed = runs.resume(cancelled)
+        assert runs.count_ahead(resumed) == 1
+        assert not turns.is_next(resumed.directory)
+    assert turns.is_next(waits)
+    runs.resume_interrupted()
+    assert not turns.is_next(waits)
+    assert turns.count_ahead(waits) == 1
+    with visiting(ANNE):
+        assert runs.count_ahead(runs.get(dead)) == 0
+
+
+def test_queue_is_what_the_runs_say_whatever_the_names_in_it(classroom: Path) -> None:
+    with visiting(ANNE):
+        lost, ended, gone = queued(created=1.0), queued(), queued()
+        RunDirectory(workspace.place("runs", ended)).write_status(done())
+        waiting.note(workspace.place("runs", ended))  # as a worker leaves it that dies at the very end
+        shutil.rmtree(workspace.place("runs", gone))
+        waiting.forget(workspace.place("runs", lost))
+        assert [home.name for home, _, _ in turns.live()] == []
+        runs.resume_interrupted()
+        assert waiting.homes("runs") == []
+        turns.rebuild()
+        assert [home.name for home, _, _ in turns.live()] == [lost]
+        waiting.forget(workspace.place("runs", lost))
+        assert turns.is_next(RunDirectory(workspace.place("runs", lost)))
+        assert [home.name for home in waiting.homes("runs")] == [lost]
 
 
 def test_oldest_run_trains_first_whoever_it_is_of(classroom: Path) -> None:
@@ -234,6 +328,24 @@ def test_training_ends_in_time_with_a_model_that_can_be_explored(
         found = checkpoints.load(directory.checkpoint)
     assert said.startswith(f"Stopped after epoch {len(found.history)} of 5000: a training here may take 0 minutes.")
     assert 1 < len(found.history) < 5000
+    assert found.codes is not None
+
+
+def test_time_before_a_run_was_cancelled_counts_towards_what_it_may_take(classroom: Path) -> None:
+    from vae_core.runs.work import result_of, work
+
+    dataset = stroke_dataset()
+    with visiting(ANNE):
+        directory = RunDirectory(workspace.place("runs", queued(stored_datasets.save(dataset))))
+        config = RunConfig(dataset_id=dataset.id, train=TrainConfig(epochs=3))
+        directory.create(RunFile(name="long", config=config, created=1.0))
+        with contextlib.closing(work(directory, dataset)) as epochs:
+            record = next(epochs)
+        directory.write_epochs([record.model_copy(update={"seconds": 20 * 60.0})])
+        said = result_of(work(directory, dataset))
+        found = checkpoints.load(directory.checkpoint)
+    assert said.startswith("Stopped after epoch 1 of 3: a training here may take 20 minutes.")
+    assert found.history == (record,)
     assert found.codes is not None
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
-from vae_core import stored_datasets, workspace
+from vae_core import stored_datasets, waiting, workspace
 from vae_core.backups import tape
 from vae_core.backups.layout import ABOUT, CONTENTS, FORMAT_VERSION, SECRET, About, Item, largest, parse
 from vae_core.backups.taking import CONTENT_LIST, Progress
@@ -21,6 +21,7 @@ from vae_core.backups.tape import DAMAGED, Member
 from vae_core.datasets.file import shown_name
 from vae_core.errors import BackupError, VAECoreError
 from vae_core.files import full_disk_is, replacing, sync_directory
+from vae_core.runs.directory import RunDirectory
 from vae_core.workspace import VISITORS
 
 SMALL = 2**26
@@ -208,6 +209,8 @@ def _bring(root: Path, item: Item, members: dict[str, Member], file: BinaryIO) -
         shutil.rmtree(stage, ignore_errors=True)
         raise
     sync_directory(home.parent)
+    if item.kind == "runs" and RunDirectory(home).read_status().state == "interrupted":
+        waiting.note(home)  # it may go on by itself
 
 
 def _write(path: Path, member: Member, file: BinaryIO) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from vae_core import derived, worker_process
+from vae_core import derived, profiles, quotas, waiting, worker_process, workspace
 from vae_core.computations.directory import VERSIONS, ComputationDirectory, Request, Status
 from vae_core.errors import ComputationError, NotFoundError
 from vae_core.files import full_disk_is, write_atomically
@@ -32,7 +32,8 @@ def start(request: Request, inputs: Mapping[str, bytes] | None = None) -> None:
 
     Raises:
         NotFoundError: if there is no such version of the model any more.
-        ComputationError: if the disk is full.
+        ComputationError: if the disk is full, or too many go on already.
+        QuotaError: if the visitor has no room for it.
     """
     home = directory(request)
     derived.forget(request.checkpoint_id, before=request.version)
@@ -41,10 +42,11 @@ def start(request: Request, inputs: Mapping[str, bytes] | None = None) -> None:
         with FileLock(home.path / "start.lock"):
             if home.read_status().state in ("queued", "running", "done"):
                 return
-            for name, content in (inputs or {}).items():
-                write_atomically(home.path / name, content)
-            home.write_request(request)
-            home.write_status(Status(state="queued"))
+            with _queue(home):
+                for name, content in (inputs or {}).items():
+                    write_atomically(home.path / name, content)
+                home.write_request(request)
+                home.write_status(Status(state="queued"))
         environment = threads.environment(beside_server=True)
         worker_process.start("vae_core.computations.worker", home.path, home.log, environment)
 
@@ -82,6 +84,39 @@ def directory(request: Request) -> ComputationDirectory:
         raise NotFoundError(ANOTHER_VERSION)
     with_own_data = bool(request.options)  # what is asked of a model alone, all who see it may have
     return ComputationDirectory(derived.place(request.checkpoint_id, request.version, _name(request), with_own_data))
+
+
+@contextmanager
+def _queue(home: ComputationDirectory) -> Iterator[None]:
+    """Within, it is put down among those that wait, if one more may.
+
+    Raises:
+        ComputationError: if too many wait already.
+        QuotaError: if the visitor has no room for it.
+    """
+    if not home.path.is_relative_to(workspace.base()):  # nothing can be kept here: it is gone with the server
+        yield
+        return
+    with waiting.starting():
+        _check_queue()
+        if home.path.is_relative_to(workspace.root()):
+            quotas.check_room()
+        waiting.note(home.path)
+        yield
+
+
+def _check_queue() -> None:
+    profile, live = profiles.present(), []
+    for path in waiting.homes(derived.KIND):
+        if ComputationDirectory(path).read_status().state in ("queued", "running"):
+            live.append(path)
+        else:
+            waiting.forget(path)  # its process died
+    own = sum(path.is_relative_to(workspace.root()) for path in live)
+    if profile.computations_each is not None and own >= profile.computations_each:
+        raise ComputationError(f"{own} computations of yours go on already. Wait until one has ended.")
+    if profile.computations is not None and len(live) >= profile.computations:
+        raise ComputationError(f"{len(live)} computations go on already, as many as may. Try again in a few minutes.")
 
 
 def _name(request: Request) -> str:

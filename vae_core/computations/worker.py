@@ -1,6 +1,7 @@
 """`python -m vae_core.computations.worker DIRECTORY`: the process that computes.
 
-It waits for its turn, so that one computation of a kind at a time goes on whatever a class asks for.
+It waits for its turn, so that one computation of a kind at a time goes on whatever a class asks for: one in all
+workspaces together.
 """
 
 import errno
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vae_core import process_lock
+from vae_core import derived, process_lock, waiting, workspace
 from vae_core.computations.directory import ComputationDirectory, Status
 from vae_core.computations.kinds import COMPUTATIONS, INPUTS, Tell
 from vae_core.errors import VAECoreError
@@ -37,7 +38,7 @@ def main(path: Path) -> int:
 
 def _attempt(directory: ComputationDirectory) -> int:
     kind = directory.read_request().kind
-    turn = process_lock.lock(directory.path.parent / f"{kind}.lock")
+    turn = _turn(directory, kind)
     try:
         _wait_for(turn, directory)
         limit_memory()
@@ -52,9 +53,19 @@ def _attempt(directory: ComputationDirectory) -> int:
         return 1
     finally:
         turn.release()
+        waiting.forget(directory.path)
     for name in INPUTS:
         (directory.path / name).unlink(missing_ok=True)
     return 0
+
+
+def _turn(directory: ComputationDirectory, kind: str) -> FileLock:
+    """One of a kind at a time; where nothing can be kept, beside what it computes, which is temporary."""
+    everybody = workspace.base() / derived.KIND
+    is_kept = directory.path.is_relative_to(workspace.base())
+    folder = everybody if is_kept else directory.path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    return process_lock.lock(folder / f"{kind}.lock")
 
 
 def _wait_for(turn: FileLock, directory: ComputationDirectory) -> None:
@@ -64,6 +75,7 @@ def _wait_for(turn: FileLock, directory: ComputationDirectory) -> None:
             return
         except Timeout:
             directory.path.stat()  # nobody waits for what was removed
+            waiting.note(directory.path)
 
 
 def _teller(directory: ComputationDirectory) -> Tell:

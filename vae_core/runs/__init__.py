@@ -4,16 +4,15 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from filelock import Timeout
 
-from vae_core import derived, profiles, quotas, workspace
+from vae_core import derived, quotas, waiting, workspace
 from vae_core.errors import NotFoundError, TrainingError, VAECoreError
 from vae_core.files import full_disk_is
 from vae_core.run_config import RunConfig
-from vae_core.runs import jobs, runners
-from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, State, Status
+from vae_core.runs import runners, turns
+from vae_core.runs.directory import CANCELLED, RunDirectory, RunFile, Status
 from vae_core.trials import Study
 
 __all__ = [
@@ -82,7 +81,7 @@ def start(name: str, config: RunConfig, study: Study | None = None, workers: int
         WorkspaceError: if the workspace cannot be written to.
     """
     quotas.check()
-    _check_queue()
+    turns.check()
     id = workspace.new_id()
     directory = RunDirectory(workspace.own("runs", id))
     try:
@@ -91,36 +90,43 @@ def start(name: str, config: RunConfig, study: Study | None = None, workers: int
             runners.chosen().start(directory)
     except VAECoreError:
         workspace.discard(directory.path)
+        waiting.forget(directory.path)
         raise
     return get(id)
 
 
 def resume(id: str) -> Run:
-    """Let a run that was interrupted, cancelled or failed go on from its last epoch.
+    """Let a run that was interrupted, cancelled or failed go on from its last epoch, behind all who wait.
 
     Raises:
         TrainingError: if it has ended, or goes on already, or the disk is full, or too many runs wait already.
         QuotaError: if the visitor has no room for it.
     """
+    return _resume(id, time.time())
+
+
+def _resume(id: str, queued: float) -> Run:
     run = _own(id)
     quotas.check()
     with _again(run) as present:
         if present.is_live or present.status.state == "done":
             raise TrainingError("This run has ended, or it is going on already. Start a new one to train again.")
-        _check_queue()
-        _queue(run.directory)
+        turns.check()
+        _queue(run.directory, queued)
     return get(id)
 
 
 def resume_interrupted() -> None:
-    """Let every run whose process died go on once by itself, whoever's it is; what dies a second time waits for a
-    person."""
-    for visitor in workspace.everybody():
-        with workspace.visiting(visitor):
-            for run in list_runs():
-                if run.status.state == "interrupted" and run.status.attempts == 1 and not run.is_shared:
-                    with contextlib.suppress(VAECoreError):  # another server was quicker, or there is no room
-                        resume(run.id)
+    """Let every run whose process died go on once by itself, whoever's it is, and keep its place; what dies a second
+    time waits for a person."""
+    for home in waiting.homes(turns.KIND):
+        # another server was quicker, or there is no room, or the disk is away for a moment
+        with workspace.visiting(waiting.owner_of(home)), contextlib.suppress(VAECoreError, OSError):
+            status = RunDirectory(home).read_status()
+            if status.state == "interrupted" and status.attempts == 1:
+                _resume(home.name, status.queued)
+            elif status.state not in ("queued", "running"):
+                turns.tidy(home)
 
 
 def keep_best(id: str) -> Run:
@@ -135,7 +141,7 @@ def keep_best(id: str) -> Run:
             raise TrainingError("The best epoch can be taken when the run has ended, and if it was kept.")
         with full_disk_is(TrainingError):
             run.directory.ask_for_best(present.status)
-        _queue(run.directory)
+        _queue(run.directory, time.time())
     return get(id)
 
 
@@ -155,11 +161,11 @@ def _again(run: Run) -> Iterator[Run]:
         raise TrainingError("Somebody else lets this run go on just now. Look again in a moment.") from error
 
 
-def _queue(directory: RunDirectory) -> None:
+def _queue(directory: RunDirectory, queued: float) -> None:
     before = directory.read_status()
     directory.forget_cancel()
     with full_disk_is(TrainingError):
-        directory.write_status(Status(state="queued"))
+        directory.write_status(Status(state="queued", queued=queued))
         try:
             runners.chosen().start(directory)
         except VAECoreError:
@@ -199,43 +205,8 @@ def has_cluster() -> bool:
 
 
 def count_ahead(run: Run) -> int:
-    """How many runs, of whomever, are to end before this one trains: here the live ones before it, in a cluster those
-    that wait."""
-    mine, is_job = (run.created, run.id), jobs.read(run.directory.path) is not None
-    return sum(
-        (created, home.name) < mine and (jobs.read(home) is not None) == is_job and (not is_job or state == "queued")
-        for home, created, state in _live()
-    )
-
-
-def _live() -> Iterator[tuple[Path, float, State]]:
-    """Of every run that waits or trains, whoever's it is: its folder, when it was started, and which of the two."""
-    for home in workspace.everywhere("runs"):
-        directory = RunDirectory(home)
-        state = directory.read_status().state
-        with contextlib.suppress(NotFoundError):
-            if state in ("queued", "running"):
-                yield home, directory.read_run().created, state
-
-
-def _check_queue() -> None:
-    """Whether one more run may wait.
-
-    Raises:
-        TrainingError: if there are too many, here or of this visitor.
-    """
-    profile = profiles.present()
-    waiting = [home for home, _, _ in _live()]
-    own = sum(home.is_relative_to(workspace.root()) for home in waiting)
-    if profile.queue_each is not None and own >= profile.queue_each:
-        raise TrainingError(
-            f"You have {own} runs that wait or train; here everybody may have {profile.queue_each}. "
-            "Wait until one has ended, or cancel one."
-        )
-    if len(waiting) >= profile.queue:
-        raise TrainingError(
-            f"{len(waiting)} runs wait or train already, as many as may. Try again when some have ended."
-        )
+    """How many runs, of whomever, are to end before this one trains."""
+    return turns.count_ahead(run.directory)
 
 
 def _own(id: str) -> Run:

@@ -28,71 +28,26 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from vae_core import process_lock
+from vae_core import process_lock, waiting
 from vae_core.errors import NotFoundError
 from vae_core.files import append, is_disk_full, stamp, write_atomically
 from vae_core.records import EpochRecord
-from vae_core.run_config import RunConfig
 from vae_core.runs import jobs
-from vae_core.trials import Study, Trial
+from vae_core.runs.status import CANCELLED, MOST_WORKERS, UNCHECKED, RunFile, State, Status, done
+from vae_core.trials import Trial
 
-State = Literal["queued", "running", "done", "cancelled", "failed", "interrupted"]
+__all__ = ["CANCELLED", "MOST_WORKERS", "UNCHECKED", "RunDirectory", "RunFile", "State", "Status", "done"]
+
 STARTING_SECONDS = 12
 """A new run may take so long until its worker holds the lock."""
 JOB_STARTING_SECONDS = 120
 """Likewise until a job begins to beat: an engine starts a process for it first."""
-
-
-MOST_WORKERS = 64
-
-
-class RunFile(BaseModel):
-    """`run.json`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    config: RunConfig
-    created: float
-    study: Study | None = None
-    """Not one training, but a cross-validation around these settings."""
-    is_brought: bool = False
-    """Not trained here at all, but brought as a file."""
-    workers: int = Field(1, ge=1, le=MOST_WORKERS)
-    """Processes that share every batch, or the trainings of a study."""
-
-
-class Status(BaseModel):
-    """`status.json`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    state: State
-    pid: int | None = None
-    host: str = ""  # where that number is of a process; stamped when it is written
-    device: str = ""
-    done: float = 0.0
-    """Share of all training steps done, 0 to 1."""
-    seconds_left: float | None = None
-    message: str = ""
-    updated: float = 0.0
-    attempts: int = 0
-    """How many workers have begun it."""
-
-
 RESERVE_BYTES = 64 * 1024
-UNCHECKED = "Brought from a file: not checked by us."
-CANCELLED = Status(state="cancelled", message="Cancelled. The last finished epoch is kept.")
-
-
-def done(note: str = "") -> Status:
-    """It came to its end; `note` is what is to be said of that."""
-    return Status(state="done", done=1.0, message=note)
+ENDED = ("done", "cancelled", "failed")
 
 
 @dataclass(frozen=True)
@@ -167,9 +122,10 @@ class RunDirectory:
         Raises:
             OSError: if it cannot be written.
         """
-        attempts = status.attempts or self._written_status().attempts
-        stamps = {"updated": time.time(), "attempts": attempts, "host": process_lock.here() if status.pid else ""}
-        content = status.model_copy(update=stamps).model_dump_json().encode()
+        before = self._written_status()
+        kept = {"attempts": status.attempts or before.attempts, "queued": status.queued or before.queued}
+        stamps = {"updated": time.time(), "host": process_lock.here() if status.pid else ""}
+        content = status.model_copy(update=kept | stamps).model_dump_json().encode()
         try:
             write_atomically(self.path / "status.json", content)
         except OSError as error:
@@ -177,6 +133,8 @@ class RunDirectory:
                 raise
             (self.path / "reserve").unlink(missing_ok=True)
             write_atomically(self.path / "status.json", content)
+        # one that was interrupted may go on by itself
+        (waiting.forget if status.state in ENDED else waiting.note)(self.path)
 
     def read_status(self) -> Status:
         """Where the run stands now, a dead worker seen as "interrupted"."""
@@ -187,7 +145,7 @@ class RunDirectory:
         if status.state not in ("queued", "running"):
             return status
         was_up = status.pid is not None  # a worker leaves its number while it waits for its turn
-        starting = JOB_STARTING_SECONDS if jobs.read(self.path) else STARTING_SECONDS
+        starting = JOB_STARTING_SECONDS if jobs.may_be(self.path) else STARTING_SECONDS
         if status.state == "queued" and not was_up and time.time() - status.updated < starting:
             return status
         return status.model_copy(
@@ -260,8 +218,11 @@ class RunDirectory:
         return process_lock.lock(self.path / "again.lock")
 
     def is_held(self) -> bool:
-        """Whether a worker is alive."""
-        return jobs.is_beating(self.path) if jobs.read(self.path) else process_lock.is_held(self.path / "lock")
+        """Whether a worker is alive; where that cannot be known now, nothing says that it died."""
+        try:
+            return jobs.is_beating(self.path) if jobs.read(self.path) else process_lock.is_held(self.path / "lock")
+        except OSError:
+            return True
 
     def ask_to_cancel(self) -> None:
         """Leave word for the worker, wherever it is, and if it is not up yet."""

@@ -41,11 +41,23 @@ class Job(BaseModel):
 
 
 def read(folder: Path) -> Job | None:
-    """The job to which the run in a folder was handed; None for a process of this machine."""
+    """The job to which the run in a folder was handed; None for a process of this machine.
+
+    Raises:
+        OSError: if that cannot be known now, as when a disk of the network is away for a moment.
+    """
     try:
         return Job.model_validate_json((folder / "job.json").read_bytes())
-    except (OSError, ValidationError):
+    except (FileNotFoundError, NotADirectoryError, ValidationError):
         return None
+
+
+def may_be(folder: Path) -> bool:
+    """Whether the run in a folder was handed to an engine, or it cannot be known now."""
+    try:
+        return read(folder) is not None
+    except OSError:
+        return True
 
 
 def write(folder: Path, job: Job | None) -> None:
@@ -63,13 +75,21 @@ def forget_beat(folder: Path) -> None:
 
 
 def is_ours(folder: Path) -> bool:
-    """Whether the run in a folder is still this process's: that it was handed to no other job, or to none at all."""
+    """Whether the run in a folder is still this process's: that it was handed to no other job, or to none at all.
+
+    Raises:
+        OSError: if that cannot be known now.
+    """
     job = read(folder)
     return (job.id if job else "") == os.environ.get(ENVIRONMENT, "")
 
 
 def is_beating(folder: Path) -> bool:
-    """Whether somebody waits or works for the run in a folder."""
+    """Whether somebody waits or works for the run in a folder.
+
+    Raises:
+        OSError: if that cannot be known now.
+    """
     try:
         return time.time() - (folder / "beat").stat().st_mtime < STALE_SECONDS
     except FileNotFoundError:
@@ -101,18 +121,19 @@ class Beat:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._ended.set()
         self._thread.join()
-        if not self._is_quiet() and is_ours(self._folder):
-            forget_beat(self._folder)
+        with contextlib.suppress(OSError):  # it is stale soon
+            if not self._is_quiet() and is_ours(self._folder):
+                forget_beat(self._folder)
 
     def _go_on(self) -> None:
         beaten = 0.0
         while not self._ended.is_set():
-            if self._is_unwanted():
-                os.kill(os.getpid(), signal.SIGTERM)
-                self._ended.wait(DEAF_SECONDS)
-            if time.monotonic() - beaten >= BEAT_SECONDS and is_ours(self._folder) and not self._is_quiet():
-                beaten = time.monotonic()
-                with contextlib.suppress(OSError):  # the folder was removed just now, or its disk is away for a moment
+            with contextlib.suppress(OSError):  # the folder was removed just now, or its disk is away for a moment
+                if self._is_unwanted():
+                    os.kill(os.getpid(), signal.SIGTERM)
+                    self._ended.wait(DEAF_SECONDS)
+                if time.monotonic() - beaten >= BEAT_SECONDS and is_ours(self._folder) and not self._is_quiet():
+                    beaten = time.monotonic()
                     (self._folder / "beat").touch()
             self._ended.wait(LOOK_SECONDS)
 

@@ -15,7 +15,10 @@ STATUS_SECONDS = 0.5
 
 
 class Progress:
-    """Share done and time left, in `status.json`."""
+    """Share done and time left, in `status.json`.
+
+    What was trained before the run was cancelled or interrupted counts towards the time that it may take.
+    """
 
     def __init__(self, directory: RunDirectory, device: torch.device) -> None:
         self.directory = directory
@@ -23,6 +26,7 @@ class Progress:
         self.note = ""
         self.most_seconds = profiles.present().training_seconds
         self.is_over = False
+        self.spent = _seconds_of(directory) if self.most_seconds is not None else 0.0
         self.started = self.written = time.monotonic()
         self.first = self.done = 0.0
         self.write()
@@ -35,7 +39,7 @@ class Progress:
     def is_over_after(self, seconds: float) -> bool:
         """Whether so much more would be more time than a training may take."""
         if self.most_seconds is not None:
-            self.is_over = time.monotonic() - self.started + seconds > self.most_seconds
+            self.is_over = self.spent + time.monotonic() - self.started + seconds > self.most_seconds
         return self.is_over
 
     def step(self, done: float) -> None:
@@ -70,3 +74,9 @@ class Progress:
         )
         with contextlib.suppress(OSError):  # training does not depend on being told of
             self.directory.write_status(status)
+
+
+def _seconds_of(directory: RunDirectory) -> float:
+    """How long it has trained already."""
+    trials = sum(trial.seconds for trial in directory.read_trials()) / directory.read_run().workers
+    return trials + sum(epoch.seconds for epoch in directory.read_epochs())

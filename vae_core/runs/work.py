@@ -67,7 +67,8 @@ def work(directory: RunDirectory, dataset: Dataset) -> Generator[EpochRecord, No
     progress.note = keeper.note
     with parallel.joined(device):
         training.align()
-        if not keeper.has_ended:
+        is_late = parallel.size() == 1 and bool(training.history) and progress.is_over_after(0)
+        if not (keeper.has_ended or is_late):
             yield from _train(keeper, training, progress)
     progress.write("Finishing: placing every example on the map")
     trouble = _finish(directory, dataset, device, run.config.train.patience > 0)

@@ -19,7 +19,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from vae_core import workspace
 from vae_core.errors import NotFoundError, VAECoreError
 from vae_core.memory import free_bytes
-from vae_core.runs import jobs
+from vae_core.runs import jobs, turns
 from vae_core.runs.directory import RunDirectory, Status, done
 from vae_core.runs.endings import CancelledError, ending, is_cancelling
 
@@ -92,8 +92,9 @@ def attempt(directory: RunDirectory, work: Callable[[], Status]) -> int:
         directory.write_status(work())
     except (Exception, CancelledError, KeyboardInterrupt) as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if not jobs.is_ours(directory.path):
-            return 1  # whoever has it now says how it stands
+        with contextlib.suppress(OSError):  # it was when it was looked at last
+            if not jobs.is_ours(directory.path):
+                return 1  # whoever has it now says how it stands
         status = ending(error, directory, details="log.txt in the run's folder")
         if status.state == "failed" and not isinstance(error, VAECoreError):
             logging.error("The run ended early", exc_info=error)
@@ -107,7 +108,7 @@ def _raise_cancelled(signal_number: int, frame: FrameType | None) -> None:
 
 
 def _work(directory: RunDirectory) -> Status:
-    with contextlib.nullcontext() if jobs.read(directory.path) else _turn(directory):  # a cluster has its own queue
+    with contextlib.nullcontext() if os.environ.get(jobs.ENVIRONMENT) else _turn(directory):  # a cluster has a queue
         # imported late: workers that wait for their turn must stay small
         from vae_core import stored_datasets
         from vae_core.runs.work import cross_validation, keep_best, result_of, work
@@ -160,33 +161,16 @@ def limit_memory() -> None:
 
 
 def _turn(directory: RunDirectory) -> AcquireReturnProxy:
-    """The lock that lets one run at a time train, whoever's it is; the oldest waiting run goes first.
-
-    There is no scheduler to keep alive: the queue is the run directories themselves.
-    """
+    """The lock that lets one run at a time train, whoever's it is; the one that has waited longest goes first."""
     with workspace.visiting(None):
         turn = FileLock(workspace.folder("runs") / "turn.lock", is_singleton=False)
     while True:
-        if not _someone_waits_longer(directory):
+        if turns.is_next(directory):
             try:
                 return turn.acquire(timeout=0)
             except Timeout:
                 pass
         time.sleep(TURN_SECONDS)
-
-
-def _someone_waits_longer(directory: RunDirectory) -> bool:
-    mine = (directory.read_run().created, directory.path.name)
-    for other in workspace.everywhere("runs"):
-        neighbour = RunDirectory(other)
-        if other == directory.path or jobs.read(other) or neighbour.read_status().state != "queued":
-            continue
-        try:
-            if (neighbour.read_run().created, other.name) < mine:
-                return True
-        except NotFoundError:
-            continue
-    return False
 
 
 if __name__ == "__main__":
