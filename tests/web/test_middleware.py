@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -163,6 +164,16 @@ def test_server_that_others_reach_is_started_with_a_passcode_only(
             hosts.check_start()
     else:
         assert "open to" in hosts.check_start()
+
+
+@pytest.mark.usefixtures("classroom")
+@pytest.mark.parametrize("key", [b"", b"x" * 31])
+def test_server_is_not_started_with_a_key_that_anybody_has(key: bytes, workspace_folder: Path) -> None:
+    (workspace_folder / "secret").write_bytes(key)
+    with pytest.raises(ConfigError, match=rf"has {len(key)} bytes in place of 32"):
+        hosts.check_start()
+    with pytest.raises(ConfigError):
+        passcodes.token("student")
 
 
 @pytest.mark.usefixtures("classroom")

@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pages.ui.web import passcodes, sign_in
+from pages.ui.web import passcodes, sign_in, signing
 from vae_core import profiles
 from vae_core.errors import ConfigError
 
@@ -123,6 +123,8 @@ def check_start() -> str:
     profile, address = profiles.present(), str(st.config.get_option("server.address") or "")
     passcodes.check()
     sign_in.check()
+    if profile.has_visitors or passcodes.is_protected():
+        signing.check()
     protected, signed_in = passcodes.is_protected(), sign_in.is_configured()
     if profile.name == "classroom" and not (protected or signed_in):
         raise ConfigError(

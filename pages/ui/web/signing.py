@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from vae_core import workspace
+from vae_core.errors import ConfigError
 from vae_core.files import write_atomically
 
 KEY_BYTES = 32
@@ -28,10 +29,30 @@ def is_signed(purpose: str, text: str, signature: str) -> bool:
     return hmac.compare_digest(sign(purpose, text).encode(), signature.encode())
 
 
+def check() -> None:
+    """Whether there is a key to sign by.
+
+    Raises:
+        ConfigError: if the workspace's is none.
+    """
+    _key(workspace.base())
+
+
 @cache
 def _key(folder: Path) -> bytes:
     """The key of a workspace, made when first wanted; on a disk that cannot be written to, this process has its own."""
     path = folder / "secret"
+    key = _stored(path)
+    if len(key) != KEY_BYTES:
+        raise ConfigError(
+            f"The file `secret` in the workspace has {len(key)} bytes in place of {KEY_BYTES}, and would sign what "
+            "anybody can. Put it back from a backup; or delete it, and no cookie or link opens a workspace any more."
+        )
+    return key
+
+
+def _stored(path: Path) -> bytes:
+    folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "secret.lock"):
