@@ -7,13 +7,15 @@ One real worker behind such a race is in `test_resume`.
 import multiprocessing
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.core.exact import make_run
-from vae_core import runs, stored_datasets, workspace
+from vae_core import profiles, runs, stored_datasets, workspace
 from vae_core.errors import TrainingError
+from vae_core.run_config import RunConfig
 from vae_core.runs import worker
 from vae_core.runs.directory import CANCELLED, RunDirectory, Status, done
 from vae_core.runs.runners.local import Local
@@ -80,6 +82,23 @@ def test_of_two_who_let_a_run_go_on_one_does(tmp_path: Path, monkeypatch: pytest
     ids = [directory.path.name for directory in directories]
     expected = [f"{word} {id}" for id in ids for word in ("started", "let go on", "refused")]
     assert sorted(said(tmp_path)) == sorted(expected)
+
+
+def test_of_two_who_start_for_the_last_place_one_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Local, "start", lambda self, directory: None)
+    monkeypatch.setattr(runs.directory, "STARTING_SECONDS", SECONDS)
+    local = profiles.PROFILES["local"]
+
+    def door(number: int, who: int) -> None:
+        profiles.PROFILES["local"] = replace(local, queue=number + 1)
+        try:
+            runs.start("either", RunConfig(dataset_id="x" * 26))
+            say(tmp_path, "started")
+        except TrainingError:
+            say(tmp_path, "refused")
+
+    race(door)
+    assert sorted(said(tmp_path)) == ["refused"] * RACES + ["started"] * RACES
 
 
 def test_two_workers_of_one_run_never_train_it_at_the_same_time(

@@ -33,7 +33,7 @@ from vae_core import (
 from vae_core.computations import Request
 from vae_core.computations import worker as computing
 from vae_core.computations.directory import ComputationDirectory
-from vae_core.config import TrainConfig
+from vae_core.config import Mlp, ModelConfig, TrainConfig
 from vae_core.errors import ComputationError, ConfigError, DatasetError, NotFoundError, QuotaError, TrainingError
 from vae_core.run_config import RunConfig
 from vae_core.runs import turns
@@ -363,7 +363,10 @@ def test_quota_and_disk_are_held(classroom: Path, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(QuotaError):
             stored_datasets.save(stroke_dataset())
     with visiting(BEN):
-        stored_datasets.save(stroke_dataset())
+        dataset = stored_datasets.save(stroke_dataset())
+        wide = ModelConfig(architecture=Mlp(widths=(400, 400)))
+        with pytest.raises(QuotaError, match=r"full: 0 of 1 MB"):  # its checkpoint would take more
+            runs.start("wide", RunConfig(dataset_id=dataset, model=wide))
     monkeypatch.setitem(profiles.PROFILES, "classroom", replace(room, least_free_bytes=2**60))
     with visiting(BEN), pytest.raises(QuotaError, match="disk would stay free"):
         stored_datasets.save(stroke_dataset(7))

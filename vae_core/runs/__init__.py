@@ -2,12 +2,13 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from filelock import Timeout
 
-from vae_core import derived, quotas, waiting, workspace
+from vae_core import derived, profiles, quotas, waiting, workspace
+from vae_core.dataset_summary import read_summary
 from vae_core.errors import NotFoundError, TrainingError, VAECoreError
 from vae_core.files import full_disk_is
 from vae_core.run_config import RunConfig
@@ -80,19 +81,40 @@ def start(name: str, config: RunConfig, study: Study | None = None, workers: int
         QuotaError: if the visitor has no room for it.
         WorkspaceError: if the workspace cannot be written to.
     """
-    quotas.check()
-    turns.check()
+    workspace.check_writable()
+    coming = 0 if study else _checkpoint_bytes(config)
     id = workspace.new_id()
     directory = RunDirectory(workspace.own("runs", id))
     try:
         with full_disk_is(TrainingError):
-            directory.create(RunFile(name=name, config=config, created=time.time(), study=study, workers=workers))
+            with waiting.starting():
+                _check(coming)
+                directory.create(RunFile(name=name, config=config, created=time.time(), study=study, workers=workers))
             runners.chosen().start(directory)
     except VAECoreError:
         workspace.discard(directory.path)
         waiting.forget(directory.path)
         raise
     return get(id)
+
+
+def _check(coming: int = 0) -> None:
+    quotas.check(coming)
+    turns.check()
+
+
+def _checkpoint_bytes(config: RunConfig) -> int:
+    """About what a checkpoint takes, with the optimiser's two numbers of every parameter; 0 where nobody counts it."""
+    if profiles.present().quota_bytes is None:
+        return 0
+    from vae_core import checkpoints  # with torch, which a worker that waits does without
+
+    try:
+        about = read_summary(workspace.place("datasets", config.dataset_id))
+        outline = checkpoints.build(config, about.schema_, len(about.label_names), meta=True)
+    except (OSError, ValueError, VAECoreError):  # it cannot be trained, and its worker says why
+        return 0
+    return 3 * 4 * sum(parameter.numel() for parameter in outline.parameters())
 
 
 def resume(id: str) -> Run:
@@ -107,12 +129,10 @@ def resume(id: str) -> Run:
 
 def _resume(id: str, queued: float) -> Run:
     run = _own(id)
-    quotas.check()
     with _again(run) as present:
         if present.is_live or present.status.state == "done":
             raise TrainingError("This run has ended, or it is going on already. Start a new one to train again.")
-        turns.check()
-        _queue(run.directory, queued)
+        _queue(run.directory, queued, _check)
     return get(id)
 
 
@@ -161,11 +181,13 @@ def _again(run: Run) -> Iterator[Run]:
         raise TrainingError("Somebody else lets this run go on just now. Look again in a moment.") from error
 
 
-def _queue(directory: RunDirectory, queued: float) -> None:
+def _queue(directory: RunDirectory, queued: float, check: Callable[[], None] = lambda: None) -> None:
     before = directory.read_status()
-    directory.forget_cancel()
     with full_disk_is(TrainingError):
-        directory.write_status(Status(state="queued", queued=queued))
+        with waiting.starting():
+            check()
+            directory.forget_cancel()
+            directory.write_status(Status(state="queued", queued=queued))
         try:
             runners.chosen().start(directory)
         except VAECoreError:
