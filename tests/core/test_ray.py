@@ -235,14 +235,14 @@ def test_run_that_is_not_allowed_in_says_why_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("runner", "sentence"),
     [
-        (f"ray:http://127.0.0.1:{free_port()}", "There is no Ray cluster at this address."),
+        ("ray:http://127.0.0.1:{}", "There is no Ray cluster at this address."),
         ("slurm", "There is no runner “slurm”. Choose local, ray"),
     ],
 )
 def test_run_that_cannot_be_handed_over_says_why_and_leaves_nothing(
     runner: str, sentence: str, workspace_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("VAE_STUDIO_RUNNER", runner)
+    monkeypatch.setenv("VAE_STUDIO_RUNNER", runner.format(free_port()))
     with pytest.raises(VAECoreError, match=re.escape(sentence)):
         settings(epochs=3)
     assert list((workspace_folder / "runs").iterdir()) == []
