@@ -16,7 +16,7 @@ from tests.core.exact import make_run
 from vae_core import profiles, runs, stored_datasets, workspace
 from vae_core.errors import TrainingError
 from vae_core.run_config import RunConfig
-from vae_core.runs import worker
+from vae_core.runs import turns, worker
 from vae_core.runs.directory import CANCELLED, RunDirectory, Status, done
 from vae_core.runs.runners.local import Local
 
@@ -87,18 +87,24 @@ def test_of_two_who_let_a_run_go_on_one_does(tmp_path: Path, monkeypatch: pytest
 def test_of_two_who_start_for_the_last_place_one_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Local, "start", lambda self, directory: None)
     monkeypatch.setattr(runs.directory, "STARTING_SECONDS", SECONDS)
-    local = profiles.PROFILES["local"]
+    local, check = profiles.PROFILES["local"], turns.check
+
+    def check_and_dawdle() -> None:
+        check()
+        time.sleep(0.02)
+
+    monkeypatch.setattr(turns, "check", check_and_dawdle)
 
     def door(number: int, who: int) -> None:
         profiles.PROFILES["local"] = replace(local, queue=number + 1)
         try:
             runs.start("either", RunConfig(dataset_id="x" * 26))
-            say(tmp_path, "started")
+            say(tmp_path, f"started {number}")
         except TrainingError:
-            say(tmp_path, "refused")
+            say(tmp_path, f"refused {number}")
 
     race(door)
-    assert sorted(said(tmp_path)) == ["refused"] * RACES + ["started"] * RACES
+    assert sorted(said(tmp_path)) == sorted(f"{word} {n}" for word in ("started", "refused") for n in range(RACES))
 
 
 def test_two_workers_of_one_run_never_train_it_at_the_same_time(
