@@ -115,6 +115,8 @@ def _ended(everybody: Sequence[Workspace]) -> None:
             badge.badge(tr(run.status.state), color=colour, icon=icon)
             name.text(run.name)
             told.caption(f"{_called(one)} · {moment(run.created)} · {models.settings(run.config)}")
+        if len(ended) > ENDED_SHOWN:
+            st.caption(tr("And {count} before these.", count=f"{len(ended) - ENDED_SHOWN:,}"))
 
 
 def _workspace(one: Workspace) -> None:

@@ -13,7 +13,7 @@ from pages.ui import choosing, findings, state
 from pages.ui.forms import Form, Offers
 from pages.ui.language import later, tr, trn
 from pages.ui.progress import duration
-from pages.ui.sentences import escape
+from pages.ui.sentences import escape, sentences_for_errors
 from pages.ui.web.starts import starts
 from vae_core import checkpoints, runs
 from vae_core.batches import choose_device
@@ -66,11 +66,20 @@ def compose(about: DatasetSummary) -> None:
         config = None
     impossible = config is None or bool(form.problems)
     if st.button(tr("Start training"), type="primary", icon=":material/play_arrow:", disabled=impossible) and config:
-        begin = partial(starts.limited(runs.start), about.name, config, workers=workers)
-        state.set_run_id(state.start_once(f"{config.digest}-{workers}", lambda: begin().id))
-        st.rerun()
+        sentences_for_errors(_start)(about, config, workers)
     if config and not form.problems:
         choosing.offer(about, config, check, workers)
+
+
+def _start(about: DatasetSummary, config: RunConfig, workers: int) -> None:
+    """Let it begin, and watch it; whoever may not is told so beside the runs that go on.
+
+    Raises:
+        VAECoreError: if it may not begin.
+    """
+    begin = partial(starts.limited(runs.start), about.name, config, workers=workers)
+    state.set_run_id(state.start_once(f"{config.digest}-{workers}", lambda: begin().id))
+    st.rerun()
 
 
 def _workers() -> int:

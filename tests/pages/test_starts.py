@@ -10,7 +10,7 @@ from pages.ui.web import hosts, rates, starts
 from pages.ui.web.starts import A_MINUTE, Starts
 from tests.pages.test_pages import fresh_caches, open_page, press  # noqa: F401
 from tests.stored import store_model
-from vae_core import profiles, runs, stored_datasets, workspace
+from vae_core import profiles, runs, workspace
 from vae_core.checkpoints import Checkpoint
 from vae_core.datasets import Dataset
 from vae_core.errors import QuotaError
@@ -90,13 +90,16 @@ def test_address_is_of_whoever_asks_and_not_of_the_proxy(monkeypatch: pytest.Mon
 
 
 @pytest.mark.usefixtures("now")
-def test_train_page_says_so_where_one_starts(classroom: Starts, tiny_images: Dataset) -> None:
-    stored_datasets.save(tiny_images)
+def test_train_page_says_so_where_one_starts_and_still_lists_the_runs(
+    classroom: Starts, tiny_images: Dataset, tiny_checkpoint: Checkpoint
+) -> None:
+    before = store_model(tiny_images, tiny_checkpoint)
     assert refused(classroom.limited(lambda: None), A_MINUTE) == 0
     app = open_page("train", dataset=tiny_images.id)
     press(app, "Start training")
     assert [error.value.replace("\\", "")[: len(TOO_MANY)] for error in app.error] == [TOO_MANY]
-    assert runs.list_runs() == []
+    assert [run.id for run in runs.list_runs()] == [before]
+    assert f"show-{before}" in [button.key for button in app.button]
 
 
 @pytest.mark.usefixtures("now")

@@ -324,6 +324,14 @@ def test_workspace_is_not_guessed(change: Callable[[str], str]) -> None:
 
 
 @pytest.mark.usefixtures("classroom")
+def test_link_that_somebody_kept_is_opened_after_the_passcode() -> None:
+    client, link = server(), f"/studio/workspace/{visits.token('a' * 26)}"
+    assert f'value="{link}"' in client.get(link, headers={"accept": "text/html"}).text
+    answer = client.post("/studio/enter", data={"passcode": f" {CODE} ", "next": link})  # as a phone writes it
+    assert (answer.status_code, answer.headers["location"]) == (303, link)
+
+
+@pytest.mark.usefixtures("classroom")
 def test_link_that_somebody_kept_opens_their_workspace_when_they_say_so() -> None:
     client, token = server(), visits.token("a" * 26)
     enter(client)

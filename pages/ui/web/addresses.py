@@ -8,6 +8,8 @@ from pages.ui.web.hosts import is_believed
 
 HEALTH = ("/_stcore/health", "/studio/health", "/studio/ready", "/_stcore/metrics", "/studio/metrics")
 """The numbers are for this machine alone: see `pages.ui.operations`."""
+WORKSPACE = "/workspace/"
+"""Before what opens a workspace, in a link that its owner keeps."""
 
 
 def outer() -> str:
@@ -22,9 +24,13 @@ def base() -> str:
 
 
 def local(path: str) -> str:
-    """A path of this server to go on to, and nothing that leads elsewhere; our first page for anything else."""
+    """A path of this server to go on to, and nothing that leads elsewhere; our first page for anything else.
+
+    Of our routes only the one that opens a workspace is a page.
+    """
     is_ours = path.startswith(f"{outer()}/") and not path.startswith("//") and not set(path) & set("\\\r\n\t")
-    return path if is_ours and not path.startswith(base() + "/") else f"{outer()}/"
+    is_page = not path.startswith(base() + "/") or path.startswith(base() + WORKSPACE)
+    return path if is_ours and is_page else f"{outer()}/"
 
 
 def is_health(scope: Scope) -> bool:

@@ -55,7 +55,7 @@ class Gate:
         async with self._turn:  # one after the other: each is counted before the next is judged
             if self._tries.is_used_up(who):
                 return _form(onward, form.too_many(), 429)
-            role = await self._role(told.get("passcode", ""))
+            role = await self._role(told.get("passcode", "").strip())
             if role is None:
                 self._tries.take(who)
         if role is None:

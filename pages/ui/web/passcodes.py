@@ -79,7 +79,7 @@ def role_in(told: str | None) -> Role | None:
 
 
 def _codes() -> dict[str, str]:
-    return {name: os.environ[name] for name in ENVIRONMENTS if os.environ.get(name)}
+    return {name: code for name in ENVIRONMENTS if (code := os.environ.get(name, "").strip())}
 
 
 def _purpose() -> str:
@@ -89,7 +89,7 @@ def _purpose() -> str:
 
 
 def _expected(name: str) -> bytes:
-    code = os.environ.get(name)
+    code = _codes().get(name)
     return _kept_digest(code) if code else b""
 
 

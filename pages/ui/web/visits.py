@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.ui.language import asked, tr
 from pages.ui.web import form, passcodes, sign_in, signing
-from pages.ui.web.addresses import base, is_secure, local, outer
+from pages.ui.web.addresses import WORKSPACE, base, is_secure, local, outer
 from pages.ui.web.hosts import is_loopback, network, network_of_script
 from pages.ui.web.rates import Rate
 from vae_core import oversight, profiles, workspace
@@ -25,7 +25,6 @@ from vae_core.errors import NotFoundError
 from vae_core.workspace import ID_PATTERN, visiting
 
 COOKIE = "studio_workspace"
-OPEN = "/workspace/"
 PURPOSE = "workspace"
 KEPT_SECONDS = 30 * 24 * 3600
 MISSES = 10
@@ -68,7 +67,7 @@ class Visits:
         if scope["type"] not in ("http", "websocket") or not profiles.present().has_visitors:
             await self._app(scope, receive, send)
             return
-        if scope["type"] == "http" and scope["path"].startswith(base() + OPEN):
+        if scope["type"] == "http" and scope["path"].startswith(base() + WORKSPACE):
             request = Request(scope, receive)
             with asked(form.spoken(request)):
                 await (await self._open(request))(scope, receive, send)
@@ -88,7 +87,7 @@ class Visits:
 
     async def _open(self, request: Request) -> Response:
         """A link that somebody kept: their browser is given the workspace, when they say so."""
-        told, who = request.url.path.removeprefix(base() + OPEN), network(request.scope)
+        told, who = request.url.path.removeprefix(base() + WORKSPACE), network(request.scope)
         if not told or sign_in.is_configured():
             return RedirectResponse(local(""), 303)
         if self._misses.is_used_up(who):
@@ -110,7 +109,7 @@ def _new_id(who: str) -> str | None:
 
 
 def _sorry(said: str, code: int) -> Response:
-    answer = form.page(said, tr("Go to the app"), base() + OPEN, {})
+    answer = form.page(said, tr("Go to the app"), base() + WORKSPACE, {})
     answer.status_code = code
     return answer
 
@@ -151,7 +150,7 @@ def is_teacher() -> bool:
 def link() -> str:
     """What opens the present visitor's workspace in another browser."""
     here = urlsplit(st.context.url or "")
-    return here._replace(path=base() + OPEN + token(of_script() or ""), query="", fragment="").geturl()
+    return here._replace(path=base() + WORKSPACE + token(of_script() or ""), query="", fragment="").geturl()
 
 
 def of_script() -> str | None:
