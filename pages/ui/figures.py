@@ -166,14 +166,18 @@ def histograms(counts: np.ndarray) -> go.Figure:
 
 
 def code_map(codes: np.ndarray, groups: np.ndarray, names: Sequence[str]) -> go.Figure:
-    """Codes [N, ≥ 1], the first two dimensions, one colour a group."""
+    """Codes [N, ≥ 1], the first two dimensions, one colour a group; in SVG.
+
+    The plotly.js that comes with Streamlit makes code out of text for WebGL, which our pages may not do: there would be
+    no map. The few thousand points of a preview do without.
+    """
     figure = go.Figure()
     up = codes[:, 1] if codes.shape[1] > 1 else np.zeros(len(codes))
     for index, name in enumerate(names):
         chosen = groups == index
         marker = {"size": 4, "opacity": 0.7, "color": PALETTE[index % len(PALETTE)]}
         figure.add_trace(
-            go.Scattergl(
+            go.Scatter(
                 x=codes[chosen, 0], y=up[chosen], mode="markers", name=plain(name), marker=marker, hoverinfo="skip"
             )
         )

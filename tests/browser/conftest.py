@@ -10,6 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pages.ui import browser_runtime
 from tests.browser.app_process import CHROMIUM, AppProcess, launch_keeping
 
+TELL = """document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sourceFile }) =>
+  console.error("Content Security Policy", violatedDirective, blockedURI, sourceFile))"""
+"""The browser itself says nothing where whoever does what is forbidden goes on without."""
+
 
 def go_without(reason: str) -> None:
     """Skip where a person lacks it; in CI, which installs it, a missing browser is a failure and no green run."""
@@ -54,6 +58,7 @@ def context(visitor: BrowserContext) -> Iterator[BrowserContext]:
 def page(context: BrowserContext, app: AppProcess) -> Iterator[Page]:
     """A page; afterwards: nothing was thrown, nothing asked of another host, nothing done that the page may not do."""
     opened = context.new_page()
+    opened.add_init_script(TELL)
     thrown: list[str] = []
     outside: list[str] = []
     forbidden: list[str] = []

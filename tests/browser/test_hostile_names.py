@@ -176,6 +176,8 @@ def page(page: Page) -> Iterator[Page]:
 def test_every_page_shows_names_as_text(page: Page, app: AppProcess, ids: dict[str, str]) -> None:
     for at, expected in PAGES.items():
         open_page(page, app, at.format(**ids))
+        if at.startswith("train"):  # plotly has drawn by then, and the policy has let it
+            expect(page.get_by_test_id("stPlotlyChart").last.locator(".point").first).to_be_visible(timeout=30_000)
         check(page, expected)
         if at.startswith("explore?model={first}"):
             page.mouse.move(*page.evaluate(AT_SAMPLE))
