@@ -58,6 +58,7 @@ def test_from_upload_to_dragging_with_everything_at_its_defaults(page: Page, app
     page.locator("[data-testid=latent-pad][data-ready=true]").wait_for(timeout=60_000)
     assert "60 codes · decoding in this browser" in page.locator(".lp-note").inner_text()
     assert "Nearest samples: " in page.locator(".lp-nearest").inner_text()
+    expect(page.get_by_text("WebGL is not supported")).to_have_count(0)  # by Streamlit's own plotly.js, there by now
 
 
 @pytest.mark.slow

@@ -10,9 +10,8 @@ const SHAPES = ["circle", "square", "diamond", "cross", "x", "triangle-up", "sta
 const MANY_POINTS = 5000;
 const RAW_MS = 4;
 
-/** plotly.js, loaded once a page from the app itself. */
+/** plotly.js, loaded once a page from the app itself: Streamlit's, if a chart was shown before, may not draw with WebGL. */
 export function loadPlotly(url) {
-  if (window.Plotly) return Promise.resolve(window.Plotly);
   window.latentPadPlotly ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = url;
